@@ -1,0 +1,78 @@
+//! Every number that bounds something, with its unit and one line of why.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Tasks at once in one process; Airflow's `parallelism`.
+pub const PARALLELISM: usize = 32;
+/// Runs of one DAG at once; Airflow's `max_active_runs_per_dag`.
+pub const MAX_ACTIVE_RUNS: u32 = 16;
+/// Tasks of one run at once; Airflow's `max_active_tasks_per_dag`.
+pub const MAX_ACTIVE_TASKS: u32 = 16;
+/// Hosts that may be lost under one try before it counts as failed.
+pub const LOST_HOSTS: u32 = 3;
+/// Airflow's `default_task_retry_delay`.
+pub const RETRY_DELAY: Duration = Duration::from_secs(5 * 60);
+/// Airflow's `max_task_retry_delay`.
+pub const MAX_RETRY_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// The shortest wait that `again` may ask for: less would be a busy loop.
+pub const MIN_RESCHEDULE: Duration = Duration::from_millis(100);
+/// How long a task may answer `again`, counted from its first; Airflow's sensor timeout.
+pub const RESCHEDULE_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long `describe` may take: it only fills a record.
+pub const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Memory of `describe`: it only fills a record.
+pub const DESCRIBE_MEMORY_BYTES: u64 = 64 << 20;
+/// The largest component that is taken: a Python runtime with its libraries is about 100 MiB.
+pub const COMPONENT_MAX_BYTES: u64 = 256 << 20;
+/// How long compiling one component may take.
+pub const COMPILE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// Address space of the compiling child.
+pub const COMPILE_MEMORY_BYTES: u64 = 8 << 30;
+/// The largest DAG file: 100,000 tasks take about 15 MiB.
+pub const DAG_FILE_MAX_BYTES: u64 = 64 << 20;
+/// Tasks of one DAG.
+pub const DAG_TASKS_MAX: usize = 100_000;
+/// How deep JSON from a stranger may nest: recursion over it stays far from the end of the stack.
+pub const JSON_DEPTH_MAX: usize = 100;
+/// Free space below which a guest's write is refused as a full disk.
+pub const DISK_RESERVE_BYTES: u64 = 1 << 30;
+/// How long a lease holds without a heartbeat.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// What one try may use. The defaults are those of the sandbox page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLimits {
+    /// All linear memories, tables and so on of the instance together.
+    pub memory_bytes: u64,
+    /// From the start of the try to its end, in real time.
+    pub execution_timeout: Duration,
+    /// `/out` and `/tmp` together.
+    pub scratch_bytes: u64,
+    /// Files and folders in `/out` and `/tmp` together.
+    pub scratch_files: u64,
+    /// stdout, stderr and log calls of a try together; what is more is dropped, with a line that says so.
+    pub log_bytes: u64,
+    /// The small result, as JSON.
+    pub result_bytes: u64,
+    /// Open handles and other resources of a store.
+    pub handles: usize,
+    /// Points of metrics and messages of progress.
+    pub metric_points: u64,
+}
+
+impl Default for TaskLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 512 << 20,
+            execution_timeout: Duration::from_secs(60 * 60),
+            scratch_bytes: 2 << 30,
+            scratch_files: 100_000,
+            log_bytes: 16 << 20,
+            result_bytes: 256 << 10,
+            handles: 4_096,
+            metric_points: 100_000,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The rows, as the rest of the host reads and writes them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::contract::{Invocation, Output, Problem};
+use crate::dag::model::RunInputs;
+use crate::ids::{DagId, Digest, RunId, RunKey, TaskId, TaskIx};
+use crate::lifecycle::launch::{RunDates, Usage};
+use crate::lifecycle::state::{RunState, TaskState};
+
+/// A process incarnation, as the store numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProcessId(pub i64);
+
+/// What a process is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcessKind {
+    /// `dagwood run`: drives its own run only.
+    Run,
+    /// `dagwood serve`.
+    Server,
+}
+
+/// How a run came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunType {
+    /// By the schedule.
+    Scheduled,
+    /// By a person.
+    Manual,
+    /// By a backfill.
+    Backfill,
+}
+
+impl RunType {
+    /// The word that is stored, shown and begins a run's id.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Manual => "manual",
+            Self::Backfill => "backfill",
+        }
+    }
+}
+
+/// A version of a DAG: enough to check it again into the same one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DagVersion {
+    /// Of the text and of what it was resolved to.
+    pub digest: Digest,
+    /// The DAG.
+    pub dag_id: DagId,
+    /// The file's text.
+    pub source: String,
+    /// The folder that the file's relative paths start from.
+    pub folder: PathBuf,
+    /// The components that the file's plugin names meant.
+    pub plugins: BTreeMap<String, Digest>,
+}
+
+/// A DAG that the home knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DagRecord {
+    /// Its id.
+    pub dag_id: DagId,
+    /// The version that it is known by.
+    pub version: Option<Digest>,
+    /// Where its file lies.
+    pub path: Option<PathBuf>,
+    /// When it was first seen.
+    pub first_seen_at: Timestamp,
+    /// When it was last seen.
+    pub last_seen_at: Timestamp,
+    /// How many runs are kept.
+    pub runs: u64,
+}
+
+/// A run to be made.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Whose.
+    pub dag_id: DagId,
+    /// Its id, if that is free.
+    pub run_id: RunId,
+    /// How it came to be.
+    pub run_type: RunType,
+    /// The DAG's version, which must be kept already.
+    pub version: Digest,
+    /// Who drives it.
+    pub owner: ProcessId,
+    /// Its dates.
+    pub dates: RunDates,
+    /// Parameters and outside files.
+    pub inputs: RunInputs,
+    /// Its instances: `tasks[i]` is the task at place i of the version.
+    pub tasks: Vec<NewInstance>,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// An instance to be made, in state `none`.
+#[derive(Debug, Clone)]
+pub struct NewInstance {
+    /// The task.
+    pub task_id: TaskId,
+    /// Its tries at most.
+    pub max_tries: u32,
+    /// The component.
+    pub component: Digest,
+    /// `name@version`, for people.
+    pub plugin: String,
+}
+
+/// How a finished run is moved to a DAG version.
+#[derive(Debug, Clone)]
+pub struct Rebase {
+    /// The version.
+    pub version: Digest,
+    /// Who drives it from now on.
+    pub owner: ProcessId,
+    /// Its parameters and outside files, as they are now.
+    pub inputs: RunInputs,
+    /// The version's tasks; those that the run has keep their state.
+    pub tasks: Vec<NewInstance>,
+}
+
+/// A run as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    /// Its key.
+    pub key: RunKey,
+    /// Whose.
+    pub dag_id: DagId,
+    /// Its id.
+    pub run_id: RunId,
+    /// How it came to be.
+    pub run_type: RunType,
+    /// The DAG's version.
+    pub version: Digest,
+    /// Its state.
+    pub state: RunState,
+    /// Who drives it, or drove it last.
+    pub owner: ProcessId,
+    /// Its dates.
+    pub dates: RunDates,
+    /// Parameters and outside files.
+    pub inputs: RunInputs,
+    /// When it was made.
+    pub queued_at: Timestamp,
+    /// When it began.
+    pub start_date: Option<Timestamp>,
+    /// When it ended.
+    pub end_date: Option<Timestamp>,
+    /// Whether it is a success with a failure somewhere upstream.
+    pub with_failures: bool,
+    /// Why it failed.
+    pub reason: Option<String>,
+}
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Of one DAG.
+    pub dag_id: Option<DagId>,
+    /// In one state.
+    pub state: Option<RunState>,
+    /// At most so many; all without it.
+    pub limit: Option<u64>,
+}
+
+/// An instance as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstanceRecord {
+    /// Its place in the run's DAG version.
+    pub task: TaskIx,
+    /// The task.
+    pub task_id: TaskId,
+    /// Its state.
+    pub state: TaskState,
+    /// Counts schedulings.
+    pub try_number: u32,
+    /// Counts starts.
+    pub start_number: u32,
+    /// Its tries at most, by the count that goes on.
+    pub max_tries: u32,
+    /// Hosts lost under this try.
+    pub lost_hosts: u32,
+    /// How often it was cleared.
+    pub clears: u32,
+    /// The component.
+    pub component: Option<Digest>,
+    /// `name@version`.
+    pub plugin: Option<String>,
+    /// When its rule was met.
+    pub scheduled_at: Option<Timestamp>,
+    /// When it got a slot.
+    pub queued_at: Option<Timestamp>,
+    /// When its try began.
+    pub start_date: Option<Timestamp>,
+    /// When it ended.
+    pub end_date: Option<Timestamp>,
+    /// When it goes on, while it waits.
+    pub due: Option<Timestamp>,
+    /// What its last `again` left.
+    pub resume: Option<Value>,
+    /// When this try first answered `again`.
+    pub rescheduled_at: Option<Timestamp>,
+    /// What the try was given.
+    pub invocation: Option<Arc<Invocation>>,
+    /// Its result.
+    pub value: Option<Value>,
+    /// What its branch chose.
+    pub chosen: Option<Vec<String>>,
+    /// What it published.
+    pub outputs: Vec<Output>,
+    /// The last value of each metric.
+    pub metrics: BTreeMap<String, f64>,
+    /// What it used.
+    pub usage: Option<Usage>,
+    /// Why it is not a success.
+    pub problem: Option<Problem>,
+}
+
+/// An earlier try of an instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TryRecord {
+    /// The task.
+    pub task_id: TaskId,
+    /// The try.
+    pub try_number: u32,
+    /// Its last start.
+    pub start_number: u32,
+    /// How it ended.
+    pub state: TaskState,
+    /// `name@version`.
+    pub plugin: Option<String>,
+    /// When it began.
+    pub start_date: Option<Timestamp>,
+    /// When it ended.
+    pub end_date: Option<Timestamp>,
+    /// Its result.
+    pub value: Option<Value>,
+    /// What it published.
+    pub outputs: Vec<Output>,
+    /// Why it was not a success.
+    pub problem: Option<Problem>,
+}

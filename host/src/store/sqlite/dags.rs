@@ -1,0 +1,75 @@
+//! DAGs and their versions.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use crate::ids::Digest;
+use crate::store::{DagRecord, DagVersion};
+
+use super::codec::{RowExt, json, micros};
+
+pub(super) fn keep(
+    tx: &Transaction<'_>,
+    version: &DagVersion,
+    path: Option<PathBuf>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let digest = version.digest.to_string();
+    let dag_id = version.dag_id.as_str();
+    let folder = version.folder.to_string_lossy().into_owned();
+    tx.execute(
+        "INSERT OR IGNORE INTO dag_version (digest, dag_id, source, folder, plugins, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![digest, dag_id, version.source, folder, json(&version.plugins)?, micros(now)],
+    )?;
+    tx.execute(
+        "INSERT INTO dag (dag_id, first_seen_at, last_seen_at) VALUES (?1, ?2, ?2)
+         ON CONFLICT (dag_id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
+        params![dag_id, micros(now)],
+    )?;
+    if let Some(path) = path {
+        tx.execute(
+            "UPDATE dag SET version = ?2, path = ?3 WHERE dag_id = ?1",
+            params![dag_id, digest, path.to_string_lossy()],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn version(tx: &Transaction<'_>, digest: Digest) -> rusqlite::Result<Option<DagVersion>> {
+    tx.prepare_cached("SELECT * FROM dag_version WHERE digest = ?1")?
+        .query_row([digest.to_string()], read_version)
+        .optional()
+}
+
+fn read_version(row: &Row<'_>) -> rusqlite::Result<DagVersion> {
+    let folder: String = row.get("folder")?;
+    Ok(DagVersion {
+        digest: row.parsed("digest")?,
+        dag_id: row.parsed("dag_id")?,
+        source: row.get("source")?,
+        folder: folder.into(),
+        plugins: row.opt_from_json("plugins")?.unwrap_or_default(),
+    })
+}
+
+pub(super) fn list(tx: &Transaction<'_>) -> rusqlite::Result<Vec<DagRecord>> {
+    tx.prepare_cached(
+        "SELECT dag.*, (SELECT count(*) FROM dag_run WHERE dag_run.dag_id = dag.dag_id) AS runs
+         FROM dag ORDER BY dag_id",
+    )?
+    .query_map([], |row| {
+        let path: Option<String> = row.get("path")?;
+        Ok(DagRecord {
+            dag_id: row.parsed("dag_id")?,
+            version: row.opt_parsed("version")?,
+            path: path.map(PathBuf::from),
+            first_seen_at: row.instant("first_seen_at")?,
+            last_seen_at: row.instant("last_seen_at")?,
+            runs: row.get("runs")?,
+        })
+    })?
+    .collect()
+}

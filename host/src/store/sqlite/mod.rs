@@ -1,0 +1,183 @@
+//! The store on SQLite: one thread that writes, in groups; short-lived readers beside it.
+
+mod codec;
+mod dags;
+mod open;
+mod processes;
+mod runs;
+mod run_changes;
+mod task_changes;
+mod writer;
+
+use std::collections::hash_map::Entry;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use rustc_hash::FxHashMap;
+
+use crate::executor::Boxed;
+use crate::ids::{DagId, Digest, RunId, RunKey};
+use crate::lifecycle::change::Change;
+use crate::store::{
+    DagRecord, DagVersion, InstanceRecord, NewRun, ProcessId, ProcessKind, Rebase, Result, RunFilter, RunRecord, Store,
+    StoreError, TryRecord, Verdict,
+};
+
+pub use open::SCHEMA_VERSION;
+
+/// A home's database.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: writer::Writer,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens or makes the database at `path`, and brings an older one up to date (a copy of it is kept beside).
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = open::open_writer(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: writer::Writer::start(connection, path.to_owned())?,
+            readers: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Runs `read` on a connection that sees one state of the database throughout.
+    fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        let pooled = self.readers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
+        let mut connection = match pooled {
+            Some(connection) => connection,
+            None => open::open_reader(&self.path)?,
+        };
+        let result = connection.transaction().and_then(|transaction| read(&transaction));
+        self.readers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(connection);
+        result.map_err(|source| StoreError::of(&self.path, source))
+    }
+
+    /// Runs `write` in a transaction on the writing thread, and waits until it is durable.
+    fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.call(write)
+    }
+}
+
+/// One verdict for each change; all of a run's changes are refused if it belongs to another process.
+fn commit(tx: &Transaction<'_>, process: ProcessId, changes: &[Change]) -> rusqlite::Result<Vec<Verdict>> {
+    let mut owned = FxHashMap::default();
+    changes
+        .iter()
+        .map(|change| {
+            let run = match change {
+                Change::Task(change) => change.instance.run,
+                Change::Run(change) => change.run,
+            };
+            let ours = match owned.entry(run) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => *unknown.insert(owns(tx, process, run)?),
+            };
+            match change {
+                _ if !ours => Ok(Verdict::Refused),
+                Change::Task(change) => task_changes::apply(tx, change),
+                Change::Run(change) => run_changes::apply(tx, change),
+            }
+        })
+        .collect()
+}
+
+fn owns(tx: &Transaction<'_>, process: ProcessId, run: RunKey) -> rusqlite::Result<bool> {
+    tx.prepare_cached("SELECT 1 FROM dag_run WHERE run_key = ?1 AND owner = ?2")?
+        .query_row([run.0, process.0], |_| Ok(()))
+        .optional()
+        .map(|found| found.is_some())
+}
+
+impl Store for SqliteStore {
+    fn commit(&self, process: ProcessId, changes: Vec<Change>) -> Boxed<Result<Vec<Verdict>>> {
+        let durable = self.writer.send(move |tx| commit(tx, process, &changes));
+        Box::pin(async move { durable.await.unwrap_or(Err(StoreError::Closed)) })
+    }
+
+    fn enter_process(&self, kind: ProcessKind, pid: u32, now: Timestamp) -> Result<ProcessId> {
+        self.write(move |tx| processes::enter(tx, kind, pid, now))
+    }
+
+    fn open_processes(&self) -> Result<Vec<(ProcessId, ProcessKind, u32)>> {
+        self.read(processes::open)
+    }
+
+    fn end_process(&self, process: ProcessId, now: Timestamp) -> Result<()> {
+        self.write(move |tx| processes::end(tx, process, now))
+    }
+
+    fn keep_dag_version(&self, version: &DagVersion, path: Option<PathBuf>, now: Timestamp) -> Result<()> {
+        let version = version.clone();
+        self.write(move |tx| dags::keep(tx, &version, path, now))
+    }
+
+    fn dag_version(&self, digest: Digest) -> Result<Option<DagVersion>> {
+        self.read(|tx| dags::version(tx, digest))
+    }
+
+    fn dags(&self) -> Result<Vec<DagRecord>> {
+        self.read(dags::list)
+    }
+
+    fn create_run(&self, run: &NewRun) -> Result<(RunKey, RunId)> {
+        let new = run.clone();
+        self.write(move |tx| runs::create(tx, &new)).map_err(|error| match error {
+            StoreError::Sqlite { source, .. }
+                if source.to_string().contains("dag_run.dag_id, dag_run.logical_date") =>
+            {
+                StoreError::LogicalDateTaken {
+                    dag_id: run.dag_id.to_string(),
+                    logical_date: run.dates.logical_date.map(|date| date.to_string()).unwrap_or_default(),
+                }
+            }
+            other => other,
+        })
+    }
+
+    fn rebase_run(&self, run: RunKey, rebase: &Rebase, now: Timestamp) -> Result<()> {
+        let to = rebase.clone();
+        if self.write(move |tx| runs::rebase(tx, run, &to, now))? {
+            return Ok(());
+        }
+        let found = self.run(run)?;
+        let of = |text: fn(&RunRecord) -> String| found.as_ref().map(text).unwrap_or_default();
+        Err(StoreError::RunInUse { run_id: of(|run| run.run_id.to_string()), state: of(|run| run.state.to_string()) })
+    }
+
+    fn find_run(&self, dag_id: &DagId, run_id: &RunId) -> Result<Option<RunRecord>> {
+        self.read(|tx| runs::find(tx, dag_id, run_id))
+    }
+
+    fn run(&self, run: RunKey) -> Result<Option<RunRecord>> {
+        self.read(|tx| runs::get(tx, run))
+    }
+
+    fn runs(&self, filter: &RunFilter) -> Result<(Vec<RunRecord>, u64)> {
+        self.read(|tx| runs::list(tx, filter))
+    }
+
+    fn unfinished_runs(&self, process: ProcessId) -> Result<Vec<RunRecord>> {
+        self.read(|tx| runs::unfinished(tx, process))
+    }
+
+    fn instances(&self, run: RunKey) -> Result<Vec<InstanceRecord>> {
+        self.read(|tx| runs::instances(tx, run))
+    }
+
+    fn tries(&self, run: RunKey) -> Result<Vec<TryRecord>> {
+        self.read(|tx| runs::tries(tx, run))
+    }
+
+    fn abandon_run(&self, run: RunKey, reason: &str, now: Timestamp) -> Result<()> {
+        let reason = reason.to_owned();
+        self.write(move |tx| runs::abandon(tx, run, &reason, now))
+    }
+}

@@ -1,0 +1,148 @@
+//! The one thread that writes. What came in while it was busy goes into one transaction, so that one sync serves many.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use crate::store::{Result, StoreError};
+
+/// Jobs in one transaction at most: bounds how long the first of them waits.
+const GROUP_MAX: usize = 512;
+
+/// Something to be written, and its caller, who is told only after the commit.
+trait Job: Send {
+    fn perform(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()>;
+    fn finish(self: Box<Self>, end: Result<()>);
+}
+
+struct Call<T, F> {
+    write: Option<F>,
+    result: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send, F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send> Job for Call<T, F> {
+    fn perform(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        if let Some(write) = self.write.take() {
+            self.result = Some(write(transaction)?);
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, end: Result<()>) {
+        let this = *self;
+        let answer = end.and_then(|()| this.result.ok_or(StoreError::Closed));
+        // A caller that went away does not need to know.
+        let _ = this.reply.send(answer);
+    }
+}
+
+/// A handle on the thread; dropping it lets the thread finish its jobs, and waits for that.
+pub(super) struct Writer {
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread on `connection`.
+    pub(super) fn start(connection: Connection, path: PathBuf) -> Result<Self> {
+        let (jobs, inbox) = mpsc::channel();
+        let run = {
+            let path = path.clone();
+            move || work(connection, &path, &inbox)
+        };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(run)
+            .map_err(|source| StoreError::Io { path, source })?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Hands `write` to the thread; the receiver is told after the commit.
+    pub(super) fn send<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T>> {
+        let (reply, receiver) = oneshot::channel();
+        if let Some(jobs) = &self.jobs {
+            // If the thread is gone, the reply is dropped with the job and the receiver learns it.
+            let _ = jobs.send(Box::new(Call { write: Some(write), result: None, reply }));
+        }
+        receiver
+    }
+
+    /// As [`Writer::send`], and waits: not for use in async code, where it panics.
+    pub(super) fn call<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.send(write).blocking_recv().unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(mut connection: Connection, path: &Path, inbox: &mpsc::Receiver<Box<dyn Job>>) {
+    while let Ok(first) = inbox.recv() {
+        let mut group = vec![first];
+        group.extend(inbox.try_iter().take(GROUP_MAX - 1));
+        write_group(&mut connection, path, group);
+    }
+    // Leaves a single file behind, which is what people copy.
+    let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+}
+
+fn write_group(connection: &mut Connection, path: &Path, mut group: Vec<Box<dyn Job>>) {
+    let written = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .and_then(|transaction| {
+            let ends: Vec<_> = group.iter_mut().map(|job| perform(job.as_mut(), &transaction)).collect();
+            transaction.commit().map(|()| ends)
+        });
+    match written {
+        Ok(ends) => {
+            for (job, end) in group.into_iter().zip(ends) {
+                job.finish(end.map_err(|source| StoreError::of(path, source)));
+            }
+        }
+        Err(source) => {
+            for job in group {
+                job.finish(Err(StoreError::of(path, same_again(&source))));
+            }
+        }
+    }
+}
+
+/// Runs one job in a savepoint of its own: its failure does not touch the others of the group.
+fn perform(job: &mut dyn Job, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch("SAVEPOINT job")?;
+    let end = job.perform(transaction);
+    let close = match end {
+        Ok(()) => "RELEASE job",
+        Err(_) => "ROLLBACK TO job; RELEASE job",
+    };
+    // After a full disk SQLite may have rolled everything back by itself; then the commit fails and all are told.
+    let closed = transaction.execute_batch(close);
+    end.and(closed)
+}
+
+/// The error once more, for the next of the group: SQLite's errors cannot be cloned.
+fn same_again(error: &rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, words) => rusqlite::Error::SqliteFailure(*code, words.clone()),
+        other => rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR),
+            Some(other.to_string()),
+        ),
+    }
+}
