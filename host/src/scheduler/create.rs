@@ -1,0 +1,196 @@
+//! A checked DAG becomes a run in the store; an earlier run is moved to the DAG as it is now.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::dag::model::{Dag, RunInputs};
+use crate::ids::{RunId, RunKey, TaskIx};
+use crate::lifecycle::launch::RunDates;
+use crate::lifecycle::state::TaskState;
+use crate::store::{
+    DagVersion, InstanceRecord, NewInstance, NewRun, ProcessId, Rebase, RunRecord, RunType, Store, StoreError,
+};
+
+/// The problem code of an instance that was ended with its run, before it was its turn.
+const ENDED_WITH_RUN: &[&str] = &["process-ended", "run-ended"];
+
+/// A DAG with what is kept beside it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The checked DAG.
+    pub dag: Arc<Dag>,
+    /// The text that it was checked from.
+    pub text: String,
+    /// The folder that its relative paths start from.
+    pub folder: PathBuf,
+}
+
+/// What a new run is for.
+#[derive(Debug, Clone)]
+pub struct NewRunRequest {
+    /// How it came to be.
+    pub run_type: RunType,
+    /// Its dates.
+    pub dates: RunDates,
+    /// Parameters and outside files.
+    pub inputs: RunInputs,
+    /// Who drives it.
+    pub owner: ProcessId,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// Why a run was not made or cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such run.
+    #[error("DAG `{dag_id}` has no run `{run_id}`: `dagwood runs list {dag_id}` lists them")]
+    NoSuchRun {
+        /// The DAG.
+        dag_id: String,
+        /// The run.
+        run_id: String,
+    },
+    /// Nothing of the run failed.
+    #[error("run `{run_id}` is a {state}: there is nothing to resume")]
+    NothingToResume {
+        /// The run.
+        run_id: String,
+        /// Its state.
+        state: String,
+    },
+    /// Another process drives it.
+    #[error("run `{run_id}` is {state} in another process: wait for its end, or end that process")]
+    InUse {
+        /// The run.
+        run_id: String,
+        /// Its state.
+        state: String,
+    },
+    /// An id that cannot be.
+    #[error("no run id can be made for {0}")]
+    RunId(String),
+}
+
+/// Keeps the DAG's version and makes a run of it, with its instances, in one transaction.
+pub fn new_run(store: &dyn Store, source: &Source, request: NewRunRequest) -> Result<(RunKey, RunId), CreateError> {
+    let wanted = format!("{}__{:.6}", request.run_type.as_str(), request.dates.run_after);
+    let run_id = RunId::new(&wanted).map_err(|_| CreateError::RunId(wanted))?;
+    store.keep_dag_version(&version(source), None, request.now)?;
+    let run = NewRun {
+        dag_id: source.dag.id.clone(),
+        run_id,
+        run_type: request.run_type,
+        version: source.dag.version,
+        owner: request.owner,
+        dates: request.dates,
+        inputs: request.inputs,
+        tasks: new_instances(&source.dag),
+        now: request.now,
+    };
+    Ok(store.create_run(&run)?)
+}
+
+/// Moves a finished run to the DAG as it is now. Gives the run and the tasks to be cleared: those that failed, were
+/// ended with the run or are new, and all that comes after them.
+pub fn resume(
+    store: &dyn Store,
+    source: &Source,
+    run_id: &RunId,
+    inputs: RunInputs,
+    owner: ProcessId,
+    now: Timestamp,
+) -> Result<(RunRecord, Vec<InstanceRecord>, Vec<TaskIx>), CreateError> {
+    let dag = &source.dag;
+    let words = || (run_id.to_string(), dag.id.to_string());
+    let found = store.find_run(&dag.id, run_id)?;
+    let Some(run) = found else {
+        let (run_id, dag_id) = words();
+        return Err(CreateError::NoSuchRun { dag_id, run_id });
+    };
+    if !run.state.is_finished() {
+        return Err(CreateError::InUse { run_id: run_id.to_string(), state: run.state.to_string() });
+    }
+    if to_clear(dag, &placed(dag, &store.instances(run.key)?)).is_empty() {
+        return Err(CreateError::NothingToResume { run_id: run_id.to_string(), state: run.state.to_string() });
+    }
+    store.keep_dag_version(&version(source), None, now)?;
+    store.rebase_run(run.key, &Rebase { version: dag.version, owner, inputs, tasks: new_instances(dag) }, now)?;
+    let instances = store.instances(run.key)?;
+    let run = store.run(run.key)?.ok_or_else(|| {
+        let (run_id, dag_id) = words();
+        CreateError::NoSuchRun { dag_id, run_id }
+    })?;
+    let clear = to_clear(dag, &placed(dag, &instances));
+    Ok((run, instances, clear))
+}
+
+fn version(source: &Source) -> DagVersion {
+    let plugins: BTreeMap<_, _> =
+        source.dag.tasks.iter().map(|task| (task.plugin_name.clone(), task.plugin.digest)).collect();
+    DagVersion {
+        digest: source.dag.version,
+        dag_id: source.dag.id.clone(),
+        source: source.text.clone(),
+        folder: source.folder.clone(),
+        plugins,
+    }
+}
+
+fn new_instances(dag: &Dag) -> Vec<NewInstance> {
+    dag.tasks
+        .iter()
+        .map(|task| NewInstance {
+            task_id: task.id.clone(),
+            max_tries: task.retry.retries.saturating_add(1),
+            component: task.plugin.digest,
+            plugin: format!("{}@{}", task.plugin.descriptor.name, task.plugin.descriptor.version),
+        })
+        .collect()
+}
+
+/// For each task of the DAG, its instance if the run has it.
+fn placed<'a>(dag: &Dag, instances: &'a [InstanceRecord]) -> Vec<Option<&'a InstanceRecord>> {
+    let by_id: std::collections::HashMap<_, _> =
+        instances.iter().map(|instance| (instance.task_id.as_str(), instance)).collect();
+    dag.tasks.iter().map(|task| by_id.get(task.id.as_str()).copied()).collect()
+}
+
+/// What did not come to a good end, and all downstream of it.
+fn to_clear(dag: &Dag, instances: &[Option<&InstanceRecord>]) -> Vec<TaskIx> {
+    let mut again = vec![false; dag.tasks.len()];
+    for task in &dag.edges.order {
+        let at = task.index();
+        let upstream = dag.edges.upstream.get(at).into_iter().flatten();
+        let below = upstream.into_iter().any(|up| again.get(up.index()).copied().unwrap_or(false));
+        let itself = instances.get(at).copied().flatten().is_none_or(needs_another_go);
+        if let Some(slot) = again.get_mut(at) {
+            *slot = below || itself;
+        }
+    }
+    again.iter().zip(0..).filter(|(again, _)| **again).map(|(_, at)| TaskIx(at)).collect()
+}
+
+fn needs_another_go(instance: &InstanceRecord) -> bool {
+    match instance.state {
+        TaskState::Success => false,
+        TaskState::Skipped => {
+            instance.problem.as_ref().is_some_and(|problem| ENDED_WITH_RUN.contains(&problem.code.as_str()))
+        }
+        TaskState::Failed
+        | TaskState::UpstreamFailed
+        | TaskState::Removed
+        | TaskState::None
+        | TaskState::Scheduled
+        | TaskState::Queued
+        | TaskState::Running
+        | TaskState::UpForRetry
+        | TaskState::UpForReschedule => true,
+    }
+}

@@ -1,0 +1,119 @@
+//! Which processes live. Each that owns runs holds a lock on a file of its number; the system lets go of it when the
+//! process ends, however it ends. So a lost host is seen at once, without a clock.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::ids::RunKey;
+use crate::store::{ProcessId, ProcessKind, Store, StoreError};
+
+/// Why no lease could be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaseError {
+    /// The lock files cannot be used.
+    #[error("cannot use the lock file {path}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// This process's entry. Dropped without [`Lease::end`], it is as after a crash: the next process ends what it left.
+pub struct Lease {
+    store: Arc<dyn Store>,
+    id: ProcessId,
+    path: PathBuf,
+    /// Locked while this lives.
+    _lock: File,
+}
+
+impl Lease {
+    /// Ends what dead processes left, then enters this one. `folder` holds the lock files.
+    pub fn take(
+        store: Arc<dyn Store>,
+        folder: &Path,
+        kind: ProcessKind,
+        now: Timestamp,
+    ) -> Result<(Self, Vec<RunKey>), LeaseError> {
+        let failed = |source| LeaseError::Io { path: folder.to_owned(), source };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+        // Held over both steps: nobody takes a process for dead that was entered and has not locked its file yet.
+        let door = open(&folder.join("door.lock"))?;
+        door.lock().map_err(failed)?;
+        let abandoned = bury(store.as_ref(), folder, now)?;
+        let id = store.enter_process(kind, std::process::id(), now)?;
+        let path = lock_path(folder, id);
+        let lock = open(&path)?;
+        lock.lock().map_err(failed)?;
+        Ok((Self { store, id, path, _lock: lock }, abandoned))
+    }
+
+    /// This process, as the store numbers it.
+    pub fn process(&self) -> ProcessId {
+        self.id
+    }
+
+    /// This process's last word: it owns no unfinished run any more.
+    pub fn end(self, now: Timestamp) -> Result<(), StoreError> {
+        let ended = self.store.end_process(self.id, now);
+        // The row is what counts; a file left over is looked at by nobody.
+        let _ = fs::remove_file(&self.path);
+        ended
+    }
+}
+
+fn lock_path(folder: &Path, process: ProcessId) -> PathBuf {
+    folder.join(format!("{}.lock", process.0))
+}
+
+fn open(path: &Path) -> Result<File, LeaseError> {
+    fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|source| LeaseError::Io { path: path.to_owned(), source })
+}
+
+/// Ends the processes that do not live any more. The runs of a dead `run` are failed; those of a dead server wait for
+/// the next server.
+fn bury(store: &dyn Store, folder: &Path, now: Timestamp) -> Result<Vec<RunKey>, LeaseError> {
+    let mut abandoned = Vec::new();
+    for (process, kind, _) in store.open_processes()? {
+        let path = lock_path(folder, process);
+        if lives(&path)? || kind == ProcessKind::Server {
+            continue;
+        }
+        for run in store.unfinished_runs(process)? {
+            store.abandon_run(run.key, "its process ended", now)?;
+            abandoned.push(run.key);
+        }
+        store.end_process(process, now)?;
+        let _ = fs::remove_file(&path);
+    }
+    Ok(abandoned)
+}
+
+/// Whether a process holds the lock on its file.
+fn lives(path: &Path) -> Result<bool, LeaseError> {
+    if !path.exists() {
+        return Ok(false);
+    }
+    match open(path)?.try_lock() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(source)) => Err(LeaseError::Io { path: path.to_owned(), source }),
+    }
+}

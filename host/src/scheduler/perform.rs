@@ -1,0 +1,82 @@
+//! What is done after a commit: launches and cancels.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::executor::Executor;
+use crate::lifecycle::launch::{Attempt, Launch};
+
+use super::Message;
+
+/// The tries that were launched here and have not reported.
+pub(super) struct Launched {
+    executor: Arc<dyn Executor>,
+    inbox: mpsc::UnboundedSender<Message>,
+    cancels: HashMap<Attempt, watch::Sender<bool>>,
+}
+
+impl Launched {
+    pub(super) fn new(executor: Arc<dyn Executor>, inbox: mpsc::UnboundedSender<Message>) -> Self {
+        Self { executor, inbox, cancels: HashMap::new() }
+    }
+
+    /// Hands a decided try to the executor. One message comes of it: its report, or that it was lost.
+    pub(super) fn launch(&mut self, launch: Launch) {
+        let (cancel, cancelled) = watch::channel(false);
+        let attempt = launch.attempt.clone();
+        let word = LastWord { attempt: Some(attempt.clone()), inbox: self.inbox.clone() };
+        let running = self.executor.run(launch, cancelled);
+        self.cancels.insert(attempt, cancel);
+        tokio::spawn(async move {
+            let report = running.await;
+            word.say(Message::Ended(Box::new(report)));
+        });
+    }
+
+    /// Tells a try to end; its report still comes.
+    pub(super) fn cancel(&self, attempt: &Attempt) {
+        if let Some(cancel) = self.cancels.get(attempt) {
+            cancel.send_replace(true);
+        }
+    }
+
+    /// Tells all to end.
+    pub(super) fn cancel_all(&self) {
+        for cancel in self.cancels.values() {
+            cancel.send_replace(true);
+        }
+    }
+
+    /// A try has reported, or is lost.
+    pub(super) fn forget(&mut self, attempt: &Attempt) {
+        self.cancels.remove(attempt);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.cancels.is_empty()
+    }
+}
+
+/// Says that a try was lost if nothing else is said of it, also when its task panics or is dropped.
+struct LastWord {
+    attempt: Option<Attempt>,
+    inbox: mpsc::UnboundedSender<Message>,
+}
+
+impl LastWord {
+    fn say(mut self, message: Message) {
+        self.attempt = None;
+        // Without the loop there is nobody to tell.
+        let _ = self.inbox.send(message);
+    }
+}
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        if let Some(attempt) = self.attempt.take() {
+            let _ = self.inbox.send(Message::Lost(attempt));
+        }
+    }
+}

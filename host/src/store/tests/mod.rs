@@ -1,0 +1,4 @@
+//! One suite for every store: the conformance tests take any [`Store`](super::Store).
+
+mod conformance;
+mod sqlite;
