@@ -210,7 +210,9 @@ impl Loop {
         };
         let ours = record.as_ref().filter(|record| record.owner == self.process && !record.state.is_finished());
         let actual = match row {
-            InstanceOrRun::Instance(key) => instances.iter().find(|instance| instance.task == key.task).map(load::instance),
+            InstanceOrRun::Instance(key) => {
+                instances.iter().find(|instance| instance.task == key.task).map(load::instance)
+            }
             InstanceOrRun::Run(_) => None,
         };
         match (ours, row, actual) {

@@ -16,8 +16,8 @@ use jiff::Timestamp;
 
 pub use error::StoreError;
 pub use records::{
-    DagRecord, DagVersion, InstanceRecord, NewInstance, NewRun, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord, RunType,
-    TryRecord,
+    DagRecord, DagVersion, InstanceRecord, NewInstance, NewRun, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord,
+    RunType, TryRecord,
 };
 
 use crate::executor::Boxed;

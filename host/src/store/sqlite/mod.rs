@@ -3,9 +3,10 @@
 mod codec;
 mod dags;
 mod open;
+mod plugins;
 mod processes;
-mod runs;
 mod run_changes;
+mod runs;
 mod task_changes;
 mod writer;
 

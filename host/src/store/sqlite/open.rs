@@ -105,8 +105,6 @@ fn back_up(connection: &Connection, path: &Path, version: u32) -> Result<()> {
         return Ok(());
     }
     let half = path.with_extension(format!("v{version}.{}.part", std::process::id()));
-    connection
-        .execute("VACUUM INTO ?1", [half.to_string_lossy()])
-        .map_err(|source| StoreError::of(path, source))?;
+    connection.execute("VACUUM INTO ?1", [half.to_string_lossy()]).map_err(|source| StoreError::of(path, source))?;
     fs::rename(&half, &copy).map_err(|source| StoreError::Io { path: copy, source })
 }

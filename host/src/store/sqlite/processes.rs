@@ -33,9 +33,6 @@ pub(super) fn open(tx: &Transaction<'_>) -> rusqlite::Result<Vec<(ProcessId, Pro
 }
 
 pub(super) fn end(tx: &Transaction<'_>, process: ProcessId, now: Timestamp) -> rusqlite::Result<()> {
-    tx.execute(
-        "UPDATE process SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL",
-        params![process.0, micros(now)],
-    )?;
+    tx.execute("UPDATE process SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL", params![process.0, micros(now)])?;
     Ok(())
 }

@@ -18,13 +18,18 @@ trait Job: Send {
     fn finish(self: Box<Self>, end: Result<()>);
 }
 
-struct Call<T, F> {
+struct Call<T, F, R> {
     write: Option<F>,
     result: Option<T>,
-    reply: oneshot::Sender<Result<T>>,
+    reply: R,
 }
 
-impl<T: Send, F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send> Job for Call<T, F> {
+impl<T, F, R> Job for Call<T, F, R>
+where
+    T: Send,
+    F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send,
+    R: FnOnce(Result<T>) + Send,
+{
     fn perform(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         if let Some(write) = self.write.take() {
             self.result = Some(write(transaction)?);
@@ -33,10 +38,8 @@ impl<T: Send, F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send> Job for
     }
 
     fn finish(self: Box<Self>, end: Result<()>) {
-        let this = *self;
-        let answer = end.and_then(|()| this.result.ok_or(StoreError::Closed));
-        // A caller that went away does not need to know.
-        let _ = this.reply.send(answer);
+        let Self { result, reply, .. } = *self;
+        reply(end.and_then(|()| result.ok_or(StoreError::Closed)));
     }
 }
 
@@ -67,19 +70,30 @@ impl Writer {
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> oneshot::Receiver<Result<T>> {
         let (reply, receiver) = oneshot::channel();
-        if let Some(jobs) = &self.jobs {
-            // If the thread is gone, the reply is dropped with the job and the receiver learns it.
-            let _ = jobs.send(Box::new(Call { write: Some(write), result: None, reply }));
-        }
+        // A caller that went away does not need to know.
+        self.enqueue(write, move |answer| drop(reply.send(answer)));
         receiver
     }
 
-    /// As [`Writer::send`], and waits: not for use in async code, where it panics.
+    /// As [`Writer::send`], and blocks until the commit.
     pub(super) fn call<T: Send + 'static>(
         &self,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.send(write).blocking_recv().unwrap_or(Err(StoreError::Closed))
+        let (reply, receiver) = mpsc::sync_channel(1);
+        self.enqueue(write, move |answer| drop(reply.send(answer)));
+        receiver.recv().unwrap_or(Err(StoreError::Closed))
+    }
+
+    fn enqueue<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        reply: impl FnOnce(Result<T>) + Send + 'static,
+    ) {
+        if let Some(jobs) = &self.jobs {
+            // If the thread is gone, the reply is dropped with the job, and the receiver learns of it.
+            drop(jobs.send(Box::new(Call { write: Some(write), result: None, reply })));
+        }
     }
 }
 
@@ -103,12 +117,10 @@ fn work(mut connection: Connection, path: &Path, inbox: &mpsc::Receiver<Box<dyn 
 }
 
 fn write_group(connection: &mut Connection, path: &Path, mut group: Vec<Box<dyn Job>>) {
-    let written = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .and_then(|transaction| {
-            let ends: Vec<_> = group.iter_mut().map(|job| perform(job.as_mut(), &transaction)).collect();
-            transaction.commit().map(|()| ends)
-        });
+    let written = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
+        let ends: Vec<_> = group.iter_mut().map(|job| perform(job.as_mut(), &transaction)).collect();
+        transaction.commit().map(|()| ends)
+    });
     match written {
         Ok(ends) => {
             for (job, end) in group.into_iter().zip(ends) {

@@ -15,6 +15,7 @@ use crate::lifecycle::change::{Change, RunChange, RunStep, Success, TaskChange, 
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::launch::{RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
+use crate::registry::PluginUser;
 use crate::store::{
     DagVersion, InstanceRecord, NewInstance, NewRun, ProcessId, ProcessKind, Rebase, RunFilter, RunType, Store,
     StoreError, Verdict,
@@ -96,6 +97,32 @@ pub(super) fn a_run(store: &dyn Store) -> Made {
     store.keep_dag_version(&version("first"), None, at(0)).unwrap();
     let (run, run_id) = store.create_run(&new_run(process, RunType::Manual)).unwrap();
     Made { run, run_id, process }
+}
+
+/// Makes a DAG or a run that uses the component.
+pub(super) fn use_component(store: &dyn Store, component: Digest, user: &PluginUser) {
+    let (dag_id, run_id) = match user {
+        PluginUser::Dag(dag) => (dag, None),
+        PluginUser::Run(dag, run) => (dag, Some(run)),
+    };
+    let source = format!("{user} uses {component}");
+    let kept = DagVersion {
+        dag_id: dag_id.clone(),
+        plugins: [("p".to_owned(), component)].into(),
+        ..version(&source)
+    };
+    let path = run_id.is_none().then(|| "/some/folder/dag.toml".into());
+    store.keep_dag_version(&kept, path, at(0)).unwrap();
+    if let Some(run_id) = run_id {
+        let process = store.enter_process(ProcessKind::Run, 1, at(0)).unwrap();
+        let run = NewRun {
+            dag_id: dag_id.clone(),
+            run_id: run_id.clone(),
+            version: kept.digest,
+            ..new_run(process, RunType::Manual)
+        };
+        store.create_run(&run).unwrap();
+    }
 }
 
 fn commit(store: &dyn Store, process: ProcessId, changes: Vec<Change>) -> Vec<Verdict> {

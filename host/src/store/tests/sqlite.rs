@@ -48,7 +48,8 @@ fn a_database_from_a_newer_version_is_refused_and_left_alone() {
 fn a_file_that_is_no_database_is_named_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dagwood.db");
-    std::fs::write(&path, "this is no database, but it is long enough to look like a page of one ".repeat(100)).unwrap();
+    std::fs::write(&path, "this is no database, but it is long enough to look like a page of one ".repeat(100))
+        .unwrap();
     let error = SqliteStore::open(&path).err().unwrap();
     assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is no database"));
@@ -78,4 +79,11 @@ fn two_stores_on_one_file_both_write() {
     });
     let (runs, total) = one.runs(&Default::default()).unwrap();
     assert_eq!((runs.len(), total), (40, 40));
+}
+
+#[test]
+fn sqlite_keeps_the_rows_of_plugins() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    crate::registry::index_suite::run(&store, |component, user| conformance::use_component(&store, component, user));
 }

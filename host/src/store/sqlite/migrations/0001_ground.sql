@@ -113,7 +113,7 @@ CREATE TABLE component (
     digest        TEXT    PRIMARY KEY,
     size_bytes    INTEGER NOT NULL,
     descriptor    TEXT    NOT NULL,
-    imports       TEXT    NOT NULL,
+    interface     TEXT    NOT NULL,
     registered_at INTEGER NOT NULL
 ) STRICT;
 
@@ -129,6 +129,7 @@ CREATE TABLE plugin (
 CREATE TABLE path_build (
     path        TEXT    PRIMARY KEY,
     fingerprint TEXT    NOT NULL,
+    outside     TEXT    NOT NULL,
     digest      TEXT    NOT NULL REFERENCES component (digest),
     built_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

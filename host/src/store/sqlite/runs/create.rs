@@ -64,10 +64,8 @@ fn free_run_id(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<RunId> {
     let mut taken = tx.prepare_cached("SELECT 1 FROM dag_run WHERE dag_id = ?1 AND run_id = ?2")?;
     let mut candidate = run.run_id.clone();
     for suffix in 2_u64.. {
-        let exists = taken
-            .query_row(params![run.dag_id.as_str(), candidate.as_str()], |_| Ok(()))
-            .optional()?
-            .is_some();
+        let exists =
+            taken.query_row(params![run.dag_id.as_str(), candidate.as_str()], |_| Ok(())).optional()?.is_some();
         if !exists {
             break;
         }
@@ -78,7 +76,12 @@ fn free_run_id(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<RunId> {
 }
 
 /// Ends an unfinished run whose process is gone: what ran is failed, what waited is skipped, the run is failed.
-pub(in super::super) fn abandon(tx: &Transaction<'_>, run: RunKey, reason: &str, now: Timestamp) -> rusqlite::Result<()> {
+pub(in super::super) fn abandon(
+    tx: &Transaction<'_>,
+    run: RunKey,
+    reason: &str,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     let changed = tx.execute(
         "UPDATE dag_run SET state = 'failed', end_date = :now, reason = :reason
          WHERE run_key = :run AND state IN ('queued', 'running')",
@@ -104,9 +107,6 @@ fn end_instances(
         "UPDATE task_instance SET state = :state, end_date = :now, problem = :problem, due = NULL
          WHERE run_key = :run AND {which}"
     );
-    tx.execute(
-        &sql,
-        named_params! {":run": run.0, ":state": state, ":now": micros(now), ":problem": json(problem)?},
-    )?;
+    tx.execute(&sql, named_params! {":run": run.0, ":state": state, ":now": micros(now), ":problem": json(problem)?})?;
     Ok(())
 }

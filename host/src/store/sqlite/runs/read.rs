@@ -27,7 +27,9 @@ pub(in super::super) fn list(tx: &Transaction<'_>, filter: &RunFilter) -> rusqli
         .query_row(named_params! {":dag": dag, ":state": state}, |row| row.get(0))?;
     let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
     let runs = tx
-        .prepare_cached(&format!("SELECT * FROM dag_run WHERE {which} ORDER BY run_after DESC, run_key DESC LIMIT :limit"))?
+        .prepare_cached(&format!(
+            "SELECT * FROM dag_run WHERE {which} ORDER BY run_after DESC, run_key DESC LIMIT :limit"
+        ))?
         .query_map(named_params! {":dag": dag, ":state": state, ":limit": limit}, run_record)?
         .collect::<rusqlite::Result<_>>()?;
     Ok((runs, total))

@@ -13,7 +13,12 @@ use super::create::insert_instance;
 
 /// Renumbers the instances that the version has, adds those that the run lacks, and marks the rest removed.
 /// False if the run is not finished.
-pub(in super::super) fn rebase(tx: &Transaction<'_>, run: RunKey, to: &Rebase, now: Timestamp) -> rusqlite::Result<bool> {
+pub(in super::super) fn rebase(
+    tx: &Transaction<'_>,
+    run: RunKey,
+    to: &Rebase,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
     let moved = tx.execute(
         "UPDATE dag_run SET version = :version, owner = :owner, inputs = :inputs
          WHERE run_key = :run AND state IN ('success', 'failed')",

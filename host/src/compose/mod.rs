@@ -1,0 +1,137 @@
+//! The composition root: the one place that names the concrete store, sandbox and executor.
+
+mod run;
+mod sandbox;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::artifacts::{self, ArtifactStore};
+use crate::clock::{Clock, SystemClock};
+use crate::executor::local::{LocalDeps, LocalExecutor, Progress};
+use crate::executor::port::Sandbox;
+use crate::home::{Home, HomeError};
+use crate::limits::PARALLELISM;
+use crate::planner::Capacity;
+use crate::registry::compile::{ChildCompiler, InProcessCompiler};
+use crate::registry::{Compiler, PluginIndex, Registry};
+use crate::sandbox::{SandboxError, WasmtimeSandbox};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
+
+pub use run::{FinishedRun, RunError, RunRequest};
+
+/// Where components are compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum CompileIn {
+    /// In a child process of this program, which must be `dagwood`: a stranger's module cannot harm the host.
+    #[default]
+    Child,
+    /// In a child process of a named `dagwood` program.
+    ChildOf(PathBuf),
+    /// Here: for embedders that trust their plugins.
+    ThisProcess,
+}
+
+/// What an embedder may choose.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where components are compiled.
+    pub compile_in: CompileIn,
+    /// Tasks at once; 32 by default.
+    pub parallelism: Option<u32>,
+}
+
+/// A home folder, opened, with everything that works on it.
+#[derive(Clone)]
+pub struct Host {
+    /// The folder.
+    pub home: Home,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Runs and DAGs.
+    pub store: Arc<dyn Store>,
+    /// Files by content.
+    pub artifacts: Arc<ArtifactStore>,
+    /// Plugins.
+    pub registry: Registry,
+    sandbox: Arc<dyn Sandbox>,
+    capacity: Capacity,
+}
+
+/// Why a home could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The folder.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The artifacts.
+    #[error(transparent)]
+    Artifacts(#[from] artifacts::StoreError),
+    /// The engines.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// This program's own file, which the compiling child is started from.
+    #[error("cannot find this program's own file, from which plugins are compiled")]
+    OwnProgram(#[source] std::io::Error),
+}
+
+impl Host {
+    /// Opens the home folder at `home`, made if it is not there.
+    pub fn open(home: &Path, options: Options) -> Result<Self, HostError> {
+        let home = Home::open(home)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = Arc::new(SqliteStore::open(&home.database())?);
+        let artifacts = Arc::new(ArtifactStore::open(&home.artifacts(), Arc::clone(&clock))?);
+        let sandbox: Arc<dyn Sandbox> = Arc::new(WasmtimeSandbox::new(Default::default())?);
+        let parts = crate::registry::Parts {
+            index: Arc::clone(&store) as Arc<dyn PluginIndex>,
+            inspector: Arc::new(sandbox::Inspector),
+            compiler: compiler(&options.compile_in)?,
+            sandbox: Arc::clone(&sandbox),
+            clock: Arc::clone(&clock),
+        };
+        let registry = Registry::new(&home.registry(), parts);
+        let capacity = Capacity {
+            parallelism: options.parallelism.unwrap_or(PARALLELISM as u32),
+            memory_budget_bytes: memory_budget_bytes(),
+        };
+        Ok(Self { home, clock, store, artifacts, registry, sandbox, capacity })
+    }
+
+    /// Runs tries in this process.
+    fn executor(&self, progress: Option<Arc<dyn Progress>>) -> Result<LocalExecutor, artifacts::StoreError> {
+        LocalExecutor::new(LocalDeps {
+            sandbox: Arc::clone(&self.sandbox),
+            components: Arc::new(self.registry.clone()),
+            artifacts: Arc::clone(&self.artifacts),
+            clock: Arc::clone(&self.clock),
+            progress,
+            scratch: self.home.scratch(),
+            logs: self.home.logs(),
+        })
+    }
+}
+
+fn compiler(compile_in: &CompileIn) -> Result<Arc<dyn Compiler>, HostError> {
+    let codegen = Arc::new(sandbox::Codegen);
+    Ok(match compile_in {
+        CompileIn::Child => {
+            let program = std::env::current_exe().map_err(HostError::OwnProgram)?;
+            Arc::new(ChildCompiler::new(program, codegen))
+        }
+        CompileIn::ChildOf(program) => Arc::new(ChildCompiler::new(program.clone(), codegen)),
+        CompileIn::ThisProcess => Arc::new(InProcessCompiler::new(codegen)),
+    })
+}
+
+/// Three quarters of the machine's memory, or of the control group's if that has less.
+fn memory_budget_bytes() -> u64 {
+    let machine = rustix::system::sysinfo();
+    let machine_bytes = u64::from(machine.totalram).saturating_mul(u64::from(machine.mem_unit));
+    let group_bytes = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    machine_bytes.min(group_bytes.unwrap_or(u64::MAX)) / 4 * 3
+}

@@ -1,0 +1,232 @@
+//! A DAG run here and now: made or taken up again, driven to its end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::artifacts;
+use crate::clock::to_microseconds;
+use crate::dag::model::{Dag, RunInputs};
+use crate::dag::params::{BadParam, fill_params};
+use crate::executor::local::Progress;
+use crate::ids::{DagId, RunId, RunKey, TaskId, TaskIx};
+use crate::lifecycle::launch::{Attempt, RunDates};
+use crate::lifecycle::state::RunState;
+use crate::loader::{LoadError, Loaded, import_files};
+use crate::planner::RunSnapshot;
+use crate::scheduler::create::{CreateError, NewRunRequest, Source, new_run, resume};
+use crate::scheduler::lease::{Lease, LeaseError};
+use crate::scheduler::{Parts, RunObserver, Scheduler, Stopped, snapshot};
+use crate::store::{ProcessKind, RunType, StoreError};
+
+use super::Host;
+
+/// The reason that is kept with a run that was told to end.
+const CANCELLED: &str = "cancelled by a signal or by the caller";
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// The DAG.
+    pub loaded: Loaded,
+    /// The DAG's parameters that are given.
+    pub params: BTreeMap<String, Value>,
+    /// What the run is for; the present if it is not given.
+    pub logical_date: Option<Timestamp>,
+    /// An earlier run that goes on: what failed of it is cleared. It keeps its dates, and those of its parameters that
+    /// are not given.
+    pub resume: Option<RunId>,
+}
+
+/// A run that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedRun {
+    /// Its key in the store.
+    pub key: RunKey,
+    /// The DAG.
+    pub dag_id: DagId,
+    /// Its id.
+    pub run_id: RunId,
+    /// success or failed.
+    pub state: RunState,
+}
+
+/// Why there is no run, or none that came to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The parameters are wrong: all that is.
+    #[error("the run's parameters are wrong")]
+    Params(Vec<BadParam>),
+    /// An outside file could not be taken.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The run could not be made or taken up.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// This process could not be entered.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The artifacts or scratch folders failed.
+    #[error(transparent)]
+    Artifacts(#[from] artifacts::StoreError),
+    /// The loop ended before the run.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+impl Host {
+    /// Runs a DAG to its end. `cancel` becoming true ends it early: what runs is ended, the states are recorded.
+    ///
+    /// Runs of processes that died are ended first. The caller's runtime drives it.
+    pub async fn run(
+        &self,
+        request: RunRequest,
+        observer: Arc<dyn RunObserver>,
+        cancel: watch::Receiver<bool>,
+    ) -> Result<FinishedRun, RunError> {
+        let lease = self.enter().await?;
+        let ended = self.run_under(&lease, request, observer, cancel).await;
+        let now = self.clock.now();
+        let last_word = blocking(move || lease.end(now)).await;
+        let finished = ended?;
+        last_word?;
+        Ok(finished)
+    }
+
+    async fn enter(&self) -> Result<Lease, RunError> {
+        let (store, folder, now) = (Arc::clone(&self.store), self.home.processes(), self.clock.now());
+        let (lease, _) = blocking(move || Lease::take(store, &folder, ProcessKind::Run, now)).await?;
+        Ok(lease)
+    }
+
+    async fn run_under(
+        &self,
+        lease: &Lease,
+        request: RunRequest,
+        observer: Arc<dyn RunObserver>,
+        mut cancel: watch::Receiver<bool>,
+    ) -> Result<FinishedRun, RunError> {
+        let dag = Arc::clone(&request.loaded.dag);
+        let (snapshot, clear) = self.make(lease, request).await?;
+        let (key, run_id) = (snapshot.key, snapshot.run_id.clone());
+        observer.run_made(&dag, &run_id);
+        let relay = Arc::new(Relay::new(key, &dag, Arc::clone(&observer)));
+        let parts = Parts {
+            store: Arc::clone(&self.store),
+            executor: Arc::new(self.executor(Some(relay))?),
+            clock: Arc::clone(&self.clock),
+            process: lease.process(),
+            capacity: self.capacity,
+        };
+        let (scheduler, looping) = Scheduler::start(parts);
+        let mut ended = scheduler.add(snapshot, clear, observer)?;
+        let state = tokio::select! {
+            state = &mut ended => state,
+            _ = cancel.wait_for(|cancelled| *cancelled) => {
+                scheduler.cancel(key, CANCELLED)?;
+                ended.await
+            }
+        };
+        // Closed or failed: either way the loop is over soon, and says which.
+        drop(scheduler.close());
+        match looping.await {
+            Ok(end) => end?,
+            Err(_) => return Err(Stopped.into()),
+        }
+        let state = state.map_err(|_| Stopped)?;
+        Ok(FinishedRun { key, dag_id: dag.id.clone(), run_id, state })
+    }
+
+    /// Makes the run in the store, or takes the earlier one up.
+    async fn make(&self, lease: &Lease, request: RunRequest) -> Result<(RunSnapshot, Vec<TaskIx>), RunError> {
+        let host = self.clone();
+        let owner = lease.process();
+        blocking(move || {
+            let loaded = &request.loaded;
+            let source =
+                Source { dag: Arc::clone(&loaded.dag), text: loaded.source.clone(), folder: loaded.folder.clone() };
+            let files = import_files(&host.artifacts, &loaded.dag, &loaded.folder)?;
+            let now = host.clock.now();
+            let Some(run_id) = &request.resume else {
+                let params = fill_params(&loaded.dag, request.params).map_err(RunError::Params)?;
+                let dates = manual_dates(request.logical_date, now);
+                let inputs = RunInputs { params, files };
+                let new = NewRunRequest { run_type: RunType::Manual, dates, inputs, owner, now };
+                let (key, _) = new_run(host.store.as_ref(), &source, new)?;
+                return Ok((host.snapshot(key, source.dag)?, Vec::new()));
+            };
+            let given = host.earlier_params(&loaded.dag, run_id, request.params)?;
+            let params = fill_params(&loaded.dag, given).map_err(RunError::Params)?;
+            let inputs = RunInputs { params, files };
+            let (run, instances, clear) = resume(host.store.as_ref(), &source, run_id, inputs, owner, now)?;
+            Ok((snapshot(&run, source.dag, &instances), clear))
+        })
+        .await
+    }
+
+    fn snapshot(&self, key: RunKey, dag: Arc<Dag>) -> Result<RunSnapshot, RunError> {
+        let run = self.store.run(key)?.ok_or(StoreError::Closed)?;
+        let instances = self.store.instances(key)?;
+        Ok(snapshot(&run, dag, &instances))
+    }
+
+    /// The earlier run's parameters that the DAG still has, under those that are given now.
+    fn earlier_params(
+        &self,
+        dag: &Dag,
+        run_id: &RunId,
+        given: BTreeMap<String, Value>,
+    ) -> Result<BTreeMap<String, Value>, RunError> {
+        let Some(run) = self.store.find_run(&dag.id, run_id)? else { return Ok(given) };
+        let mut params = run.inputs.params;
+        params.retain(|name, _| dag.params.iter().any(|param| param.name == *name));
+        params.extend(given);
+        Ok(params)
+    }
+}
+
+/// A manual run is for the instant that it is triggered at, unless another is given; its interval has no width.
+fn manual_dates(logical_date: Option<Timestamp>, now: Timestamp) -> RunDates {
+    let logical_date = to_microseconds(logical_date.unwrap_or(now));
+    RunDates { logical_date: Some(logical_date), data_interval: Some((logical_date, logical_date)), run_after: now }
+}
+
+/// Does what blocks on a thread for that. The store's and the files' work is short; a panic in it goes on here.
+async fn blocking<T: Send + 'static, E: Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}
+
+/// Tells the run's observer what the executor hears of its tries.
+struct Relay {
+    run: RunKey,
+    tasks: HashMap<TaskIx, TaskId>,
+    observer: Arc<dyn RunObserver>,
+}
+
+impl Relay {
+    fn new(run: RunKey, dag: &Dag, observer: Arc<dyn RunObserver>) -> Self {
+        let tasks = dag.tasks.iter().zip(0..).map(|(task, at)| (TaskIx(at), task.id.clone())).collect();
+        Self { run, tasks, observer }
+    }
+}
+
+impl Progress for Relay {
+    fn progress(&self, attempt: &Attempt, done: u64, total: Option<u64>, message: &str) {
+        let Some(task) = self.tasks.get(&attempt.instance.task).filter(|_| attempt.instance.run == self.run) else {
+            return;
+        };
+
+        self.observer.progress(task, done, total, message);
+    }
+}

@@ -1,0 +1,55 @@
+//! Why a DAG file cannot be used.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::artifacts::ImportError;
+use crate::dag::diagnostic::Diagnostic;
+use crate::limits::DAG_FILE_MAX_BYTES;
+
+/// Why a DAG file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It is not there, or not readable.
+    #[error("cannot read the DAG file {path}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// A folder was given.
+    #[error("{0} is a folder: give the DAG file in it")]
+    AFolder(PathBuf),
+    /// More than a DAG file may have.
+    #[error("the DAG file {0} is larger than {DAG_FILE_MAX_BYTES} bytes")]
+    TooLarge(PathBuf),
+    /// TOML is UTF-8.
+    #[error("the DAG file {path} is not UTF-8: the first wrong byte is number {}", at + 1)]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that are right.
+        at: usize,
+    },
+    /// The file is wrong: all its mistakes.
+    #[error("the DAG file {path} is wrong")]
+    Diagnostics {
+        /// The file.
+        path: PathBuf,
+        /// Its text.
+        source: String,
+        /// Errors and warnings.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// An outside file was not kept.
+    #[error("the input file {path} of the DAG cannot be taken")]
+    Import {
+        /// As written in the DAG.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<ImportError>,
+    },
+}

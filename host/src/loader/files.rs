@@ -1,0 +1,54 @@
+//! The outside files that a DAG is wired to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::artifacts::ArtifactStore;
+use crate::contract::ArtifactRef;
+use crate::dag::Draft;
+use crate::dag::diagnostic::Diagnostic;
+use crate::dag::model::{Dag, Wire};
+
+use super::LoadError;
+
+/// The paths as written, each once.
+fn paths(dag: &Dag) -> BTreeSet<&Path> {
+    dag.tasks
+        .iter()
+        .flat_map(|task| task.inputs.values())
+        .filter_map(|wire| match wire {
+            Wire::File { path } => Some(path.as_path()),
+            Wire::Port { .. } | Wire::Value { .. } => None,
+        })
+        .collect()
+}
+
+/// A mistake for each input whose file is not there.
+pub(super) fn missing(dag: &Dag, draft: &Draft, folder: &Path) -> Vec<Diagnostic> {
+    let wires = dag.tasks.iter().flat_map(|task| task.inputs.iter().map(move |(port, wire)| (task, port, wire)));
+    wires
+        .filter_map(|(task, port, wire)| {
+            let Wire::File { path } = wire else { return None };
+            let error = std::fs::metadata(folder.join(path)).err()?;
+            let message = format!("the input file `{}` cannot be read: {error}", path.display());
+            let hint = format!("relative paths start from the DAG file's folder, `{}`", folder.display());
+            Some(draft.input_mistake(task.id.as_str(), port.as_str(), message, Some(hint)))
+        })
+        .collect()
+}
+
+/// Keeps all outside files of the DAG by content. Relative paths start from `folder`. Blocks.
+pub fn import_files(
+    artifacts: &ArtifactStore,
+    dag: &Dag,
+    folder: &Path,
+) -> Result<BTreeMap<PathBuf, ArtifactRef>, LoadError> {
+    let mut kept = BTreeMap::new();
+    for path in paths(dag) {
+        let imported = artifacts
+            .import(&folder.join(path))
+            .map_err(|source| LoadError::Import { path: path.to_owned(), source: Box::new(source) })?;
+        kept.insert(path.to_owned(), imported.artifact);
+    }
+    Ok(kept)
+}

@@ -1,0 +1,125 @@
+//! A DAG file on the disk → a checked DAG, its plugins resolved, and its outside files kept by content.
+//!
+//! Must never know: how a run is driven, the database, the command line. One more place where plugins come from:
+//! a variant in `dag`, one in `registry`, and the arm here that leads from the one to the other.
+
+mod error;
+mod files;
+mod plugins;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::dag::diagnostic::Diagnostic;
+use crate::dag::model::Dag;
+use crate::dag::{Catalog, Draft, check};
+use crate::limits::DAG_FILE_MAX_BYTES;
+use crate::registry::{BuildPolicy, BuildWatcher, Registry};
+
+pub use error::LoadError;
+pub use files::import_files;
+
+/// Whether a crate that a DAG gives by path may be built: that runs code from its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// Built where its sources changed.
+    Allowed,
+    /// Its last build is taken.
+    Kept,
+}
+
+/// A DAG that can be run.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The checked DAG.
+    pub dag: Arc<Dag>,
+    /// The text that it was checked from.
+    pub source: String,
+    /// The file, as given.
+    pub path: PathBuf,
+    /// The folder that its relative paths start from.
+    pub folder: PathBuf,
+    /// What is odd, but not wrong.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads, resolves and checks a DAG file.
+///
+/// # Errors
+/// [`LoadError::Diagnostics`] holds all mistakes of the file, those of its plugins included.
+pub async fn load(
+    registry: &Registry,
+    path: &Path,
+    build: Build,
+    watcher: Arc<dyn BuildWatcher>,
+) -> Result<Loaded, LoadError> {
+    let source = read(path)?;
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let folder = std::fs::canonicalize(&folder)
+        .map_err(|error| LoadError::Unreadable { path: path.to_owned(), source: error })?;
+    load_text(registry, source, path, folder, build, watcher).await
+}
+
+/// As [`load`], for a text that is at hand: relative paths start from `folder`, and messages name `path`.
+pub async fn load_text(
+    registry: &Registry,
+    source: String,
+    path: &Path,
+    folder: PathBuf,
+    build: Build,
+    watcher: Arc<dyn BuildWatcher>,
+) -> Result<Loaded, LoadError> {
+    let draft = Draft::from_toml(&source);
+    let (dag, warnings) = match check_draft(registry, &draft, &folder, build, watcher).await {
+        Ok(checked) => checked,
+        Err(diagnostics) => return Err(LoadError::Diagnostics { path: path.to_owned(), source, diagnostics }),
+    };
+    Ok(Loaded { dag: Arc::new(dag), source, path: path.to_owned(), folder, warnings })
+}
+
+/// Resolves a draft's plugins and checks it: the DAG and its warnings, or all that is wrong.
+pub async fn check_draft(
+    registry: &Registry,
+    draft: &Draft,
+    folder: &Path,
+    build: Build,
+    watcher: Arc<dyn BuildWatcher>,
+) -> Result<(Dag, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let catalog = if draft.is_readable() {
+        let policy = match build {
+            Build::Allowed => BuildPolicy::WhenChanged,
+            Build::Kept => BuildPolicy::LastBuild,
+        };
+        plugins::resolve(registry, draft, folder, policy, watcher).await
+    } else {
+        Catalog::default()
+    };
+    let checked = check(draft, &catalog);
+    let mut diagnostics = checked.diagnostics;
+    match checked.dag {
+        Some(dag) => {
+            diagnostics.extend(files::missing(&dag, draft, folder));
+            if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok((dag, diagnostics)) }
+        }
+        None => Err(diagnostics),
+    }
+}
+
+fn read(path: &Path) -> Result<String, LoadError> {
+    use std::io::Read;
+    let failed = |source| LoadError::Unreadable { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(LoadError::AFolder(path.to_owned()));
+    }
+    let mut bytes = Vec::new();
+    file.take(DAG_FILE_MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > DAG_FILE_MAX_BYTES {
+        return Err(LoadError::TooLarge(path.to_owned()));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| LoadError::NotUtf8 { path: path.to_owned(), at: error.utf8_error().valid_up_to() })
+}
