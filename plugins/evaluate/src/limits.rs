@@ -1,0 +1,19 @@
+//! The numbers of this plugin, each with its reason.
+
+/// With more classes the task's result leaves out the figures of each class, which would outgrow it; the file has them all.
+pub const REPORTED_CLASSES_MAX: usize = 100;
+
+/// In the task's result a class's name is cut to this many characters.
+pub const REPORTED_NAME_MAX_CHARS: usize = 100;
+
+/// With more classes the confusion matrix is drawn without a number in each cell, which could not be read.
+pub const NUMBERED_CLASSES_MAX: usize = 25;
+
+/// With more classes the picture has no names at its sides.
+pub const NAMED_CLASSES_MAX: usize = 60;
+
+/// With more classes only the most frequent are drawn: a picture of a million cells helps nobody.
+pub const DRAWN_CLASSES_MAX: usize = 100;
+
+/// Names at the sides of the picture are cut to this many characters.
+pub const LABEL_MAX_CHARS: usize = 18;

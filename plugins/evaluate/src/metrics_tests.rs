@@ -1,0 +1,56 @@
+use dagwood_tabular::model::most_likely;
+use serde::Deserialize;
+
+use super::{accuracy, by_class, log_loss, macro_averages};
+use crate::confusion::Confusion;
+
+/// What scikit-learn says of predictions: made by `tests/sklearn/make.py`.
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    classes: usize,
+    truth: Vec<u32>,
+    probabilities: Vec<f64>,
+    accuracy: f64,
+    log_loss: f64,
+    confusion_matrix: Vec<Vec<u64>>,
+    precision: Vec<f64>,
+    recall: Vec<f64>,
+    f1: Vec<f64>,
+    support: Vec<u64>,
+    #[serde(rename = "macro")]
+    averages: [f64; 3],
+}
+
+#[track_caller]
+fn close(found: f64, expected: f64, of: &str) {
+    assert!((found - expected).abs() < 1e-9, "{of}: {found} is not {expected}");
+}
+
+#[test]
+fn every_figure_is_that_of_scikit_learn() {
+    let cases = serde_json::from_str::<Vec<Case>>(include_str!("../tests/sklearn/expected.json")).unwrap();
+    assert_eq!(cases.len(), 5);
+    for case in cases {
+        let predicted = most_likely(&case.probabilities, case.classes);
+        let confusion = Confusion::new(case.classes, &case.truth, &predicted);
+        assert_eq!(confusion.rows().collect::<Vec<_>>(), case.confusion_matrix, "{}", case.name);
+        close(accuracy(&confusion), case.accuracy, &case.name);
+        close(log_loss(&case.probabilities, case.classes, &case.truth), case.log_loss, &case.name);
+        for (class, figures) in by_class(&confusion).into_iter().enumerate() {
+            close(figures.precision, case.precision[class], &case.name);
+            close(figures.recall, case.recall[class], &case.name);
+            close(figures.f1, case.f1[class], &case.name);
+            assert_eq!(figures.support, case.support[class]);
+        }
+        let averages = macro_averages(&confusion);
+        let found = [averages.precision, averages.recall, averages.f1];
+        found.into_iter().zip(case.averages).for_each(|(found, expected)| close(found, expected, &case.name));
+    }
+}
+
+#[test]
+fn without_rows_the_figures_are_zero() {
+    let confusion = Confusion::new(2, &[], &[]);
+    assert_eq!((accuracy(&confusion), macro_averages(&confusion).f1, log_loss(&[], 2, &[])), (0.0, 0.0, 0.0));
+}

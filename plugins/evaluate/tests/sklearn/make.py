@@ -1,0 +1,56 @@
+"""Writes what scikit-learn says of some predictions, for metrics_tests.rs to compare with.
+
+    pip install scikit-learn==1.9.1
+    python plugins/evaluate/tests/sklearn/make.py
+"""
+
+import json
+import pathlib
+import warnings
+
+import numpy
+from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, precision_recall_fscore_support
+
+HERE = pathlib.Path(__file__).parent
+warnings.simplefilter("ignore")
+
+
+def case(name, classes, rows, seed, present=None, sharpness=2.0):
+    """`present`: the classes that rows are of. `sharpness`: how sure the predictions are."""
+    random = numpy.random.default_rng(seed)
+    truth = random.choice(present or range(classes), size=rows)
+    scores = random.normal(size=(rows, classes)) * sharpness
+    scores[numpy.arange(rows), truth] += sharpness
+    if present:
+        scores[:, [k for k in range(classes) if k not in present]] -= 5 * sharpness
+    scores -= scores.max(axis=1, keepdims=True)
+    p = numpy.exp(scores)
+    p /= p.sum(axis=1, keepdims=True)
+    predicted = p.argmax(axis=1)
+    labels = list(range(classes))
+    each = precision_recall_fscore_support(truth, predicted, labels=labels, zero_division=0)
+    mean = precision_recall_fscore_support(truth, predicted, average="macro", zero_division=0)
+    return {
+        "name": name,
+        "classes": classes,
+        "truth": truth.tolist(),
+        "probabilities": p.ravel().tolist(),
+        "accuracy": accuracy_score(truth, predicted),
+        "log_loss": log_loss(truth, y_proba=p, labels=labels),
+        "confusion_matrix": confusion_matrix(truth, predicted, labels=labels).tolist(),
+        "precision": each[0].tolist(),
+        "recall": each[1].tolist(),
+        "f1": each[2].tolist(),
+        "support": each[3].tolist(),
+        "macro": [float(value) for value in mean[:3]],
+    }
+
+
+cases = [
+    case("two classes", 2, 80, 1),
+    case("three classes", 3, 90, 2),
+    case("seven classes, few rows", 7, 30, 3),
+    case("a class without rows or predictions", 4, 50, 4, present=[0, 1, 3]),
+    case("sure of itself and wrong: probabilities are clipped", 3, 60, 5, sharpness=60.0),
+]
+(HERE / "expected.json").write_text(json.dumps(cases, indent=1) + "\n")

@@ -1,0 +1,115 @@
+//! Why a table cannot be prepared.
+
+use dagwood_tabular::DataError;
+use dagwood_tabular::wording::{count, listed, quoted};
+
+/// Why a table cannot be prepared. Another try with the same input ends the same way, unless the output could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PreprocessError {
+    /// The file, or a column that the params name.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A param that makes no sense.
+    #[error("the param `{param}` {why}")]
+    Params {
+        /// The param's name.
+        param: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The target is not in the header.
+    #[error("the target is not there{hint}")]
+    TargetAbsent {
+        /// What may be the reason, or nothing.
+        hint: String,
+        /// The column asked for and those that exist.
+        source: DataError,
+    },
+    /// The target has gaps only, or there are too few rows to split.
+    #[error("{} with a target and without a gap that drops them: at least 2 are needed, one for each part", count(*rows, "row"))]
+    TooFewRows {
+        /// The rows that are left.
+        rows: usize,
+    },
+    /// Nothing to tell apart.
+    #[error("the target {} has one class only, {}: at least 2 are needed", quoted(target), quoted(class))]
+    OneClass {
+        /// The target's name.
+        target: String,
+        /// The only class.
+        class: String,
+    },
+    /// A target that names its rows.
+    #[error(
+        "the target {} has {classes} classes in {rows} rows; if it is a number, set `target_kind = \"numeric\"`, \
+         if it names the rows, it cannot be predicted",
+        quoted(target)
+    )]
+    TooManyClasses {
+        /// The target's name.
+        target: String,
+        /// How many classes it has.
+        classes: usize,
+        /// In how many rows.
+        rows: usize,
+    },
+    /// A text column taken for a number.
+    #[error("the target {} is text and cannot be a number", quoted(target))]
+    TargetIsText {
+        /// The target's name.
+        target: String,
+    },
+    /// One-hot coding would make too many columns.
+    #[error(
+        "column {} has {} in the training part, and at most {limit} become columns: leave it out with `drop`, or raise \
+         `max_categories`", quoted(column), count(*categories, "different text")
+    )]
+    TooManyCategories {
+        /// The column's name.
+        column: String,
+        /// How many categories it has.
+        categories: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// No column is left to learn from.
+    #[error("no feature is left: {why}")]
+    NoFeatures {
+        /// What became of them.
+        why: String,
+    },
+    /// Two features of the same name.
+    #[error("two features would be named {}: rename the column", listed(&[name]))]
+    NameTwice {
+        /// The name.
+        name: String,
+    },
+}
+
+impl PreprocessError {
+    /// A param that makes no sense.
+    pub fn params(param: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Params { param: param.into(), why: why.into() }
+    }
+
+    /// A short stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Data(error) => error.code(),
+            Self::Params { .. } => "bad-params",
+            Self::TargetAbsent { .. } => "absent-target",
+            Self::TooFewRows { .. } => "too-few-rows",
+            Self::OneClass { .. } => "one-class",
+            Self::TooManyClasses { .. } => "too-many-classes",
+            Self::TargetIsText { .. } => "target-is-text",
+            Self::TooManyCategories { .. } => "too-many-categories",
+            Self::NoFeatures { .. } => "no-features",
+            Self::NameTwice { .. } => "duplicate-feature",
+        }
+    }
+
+    /// Whether another try may go better.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Data(error) if error.is_retryable())
+    }
+}

@@ -1,0 +1,32 @@
+//! The plugin `preprocess`: from a CSV table to a train and a test part that a model can be fitted on.
+//!
+//! | in its order | where |
+//! |---|---|
+//! | which columns play which part | [`columns`] |
+//! | which rows stay, what the target's values are | [`rows`], [`target`] |
+//! | which rows are for testing | [`split`] |
+//! | what is learnt from the training part alone, and its use on both | [`transform`] |
+//! | all of it, from a file to files | [`pipeline`] |
+//!
+//! Only this file and `task.rs` know the task interface. Nothing here may look at the test part while it learns: every fill, mean,
+//! deviation and category comes from the rows for training.
+
+pub mod columns;
+pub mod error;
+pub mod limits;
+pub mod params;
+pub mod pipeline;
+pub mod report;
+pub mod rows;
+pub mod split;
+pub mod target;
+pub mod task;
+pub mod transform;
+
+pub use error::PreprocessError;
+pub use params::Params;
+pub use pipeline::{Files, preprocess};
+pub use report::{Prepared, Summary};
+pub use task::Preprocess;
+
+dagwood_sdk::export!(Preprocess);

@@ -1,0 +1,178 @@
+//! From a file to files.
+
+use std::path::Path;
+
+use dagwood_tabular::csv::{CsvFile, CsvOptions};
+use dagwood_tabular::json::write_json;
+use dagwood_tabular::parquet::write_dataset;
+use dagwood_tabular::wording::{count, quoted};
+use dagwood_tabular::{Column, DataError, Dataset, Labels, Table, Target};
+
+use crate::columns::{self, Reason};
+use crate::error::PreprocessError;
+use crate::limits::REPORTED_COLUMNS_MAX;
+use crate::params::Params;
+use crate::report::{DroppedColumn, Prepared, Summary};
+use crate::rows::{self, Kept};
+use crate::split::{self, Split};
+use crate::target;
+use crate::transform::{Applied, DroppedEntry, FORMAT, SplitEntry, TargetEntry, Transform, TransformFile, VERSION};
+
+/// Where the results go.
+#[derive(Debug, Clone, Copy)]
+pub struct Files<'a> {
+    /// The training part, Parquet.
+    pub train: &'a Path,
+    /// The test part, Parquet.
+    pub test: &'a Path,
+    /// The fitted transformation, JSON.
+    pub transform: &'a Path,
+}
+
+/// What is known once everything is computed and nothing is written.
+struct Work {
+    target: Target,
+    kept: Kept,
+    split: Split,
+    stratified: bool,
+    transform: Transform,
+    dropped: Vec<(String, Reason)>,
+    train: Applied,
+    test: Applied,
+}
+
+/// Prepares the CSV file at `data`. `seed` is used if the params name none.
+///
+/// # Errors
+/// The file or the params are wrong, the table is not one to learn from, or a result cannot be written.
+pub fn preprocess(data: &Path, files: Files<'_>, params: &Params, seed: u64) -> Result<Prepared, PreprocessError> {
+    params.check()?;
+    let seed = params.seed.unwrap_or(seed);
+    let options = CsvOptions { delimiter: params.delimiter_byte()?, missing_values: params.missing_values.clone() };
+    let file = CsvFile::open(data, options)?;
+    let table = file.read(&columns::choose(&file, params)?)?;
+    let work = work(&table, params, seed)?;
+    let prepared = Prepared { summary: summary(&table, &work), warnings: warnings(&work, params) };
+    write(files, work, params, seed)?;
+    Ok(prepared)
+}
+
+fn work(table: &Table, params: &Params, seed: u64) -> Result<Work, PreprocessError> {
+    let mut dropped = if params.features.is_none() { columns::row_names(table, &params.target) } else { Vec::new() };
+    let target_column = table.column(&params.target).ok_or(DataError::NoRows)?;
+    let is_feature =
+        |column: &&Column| column.name != params.target && dropped.iter().all(|(name, _)| *name != column.name);
+    let features = table.columns().iter().filter(is_feature).collect::<Vec<_>>();
+    let kept = rows::keep(table, target_column, &features, params);
+    if kept.rows.len() < 2 {
+        return Err(PreprocessError::TooFewRows { rows: kept.rows.len() });
+    }
+    let target = target::target(target_column, &kept.rows, params.target_kind)?;
+    let (split, stratified) = split(&target, params, seed)?;
+    let [train_rows, test_rows] = [&split.train, &split.test].map(|part| pick(&kept.rows, part));
+    let learnt = Transform::fit(&features, &train_rows, params)?;
+    dropped.extend(learnt.dropped);
+    let train = learnt.transform.apply(&features, &train_rows)?;
+    let test = learnt.transform.apply(&features, &test_rows)?;
+    Ok(Work { target, kept, split, stratified, transform: learnt.transform, dropped, train, test })
+}
+
+fn split(target: &Target, params: &Params, seed: u64) -> Result<(Split, bool), PreprocessError> {
+    match target {
+        Target::Classes(labels) if params.stratify.unwrap_or(true) => {
+            Ok((split::stratified(labels, params.test_fraction, seed), true))
+        }
+        Target::Classes(labels) => Ok((split::random(labels.codes.len(), params.test_fraction, seed), false)),
+        Target::Numbers(_) if params.stratify == Some(true) => {
+            Err(PreprocessError::params("stratify", "needs a target of classes, and this one is a number"))
+        }
+        Target::Numbers(values) => Ok((split::random(values.len(), params.test_fraction, seed), false)),
+    }
+}
+
+fn pick<T: Copy>(values: &[T], places: &[usize]) -> Vec<T> {
+    places.iter().map(|place| values[*place]).collect()
+}
+
+fn part(params: &Params, target: &Target, rows: &[usize], features: Applied) -> Dataset {
+    let target = match target {
+        Target::Classes(labels) => {
+            Target::Classes(Labels { classes: labels.classes.clone(), codes: pick(&labels.codes, rows) })
+        }
+        Target::Numbers(values) => Target::Numbers(pick(values, rows)),
+    };
+    Dataset { target_name: params.target.clone(), target, features: features.features }
+}
+
+fn write(files: Files<'_>, work: Work, params: &Params, seed: u64) -> Result<(), PreprocessError> {
+    let dropped_columns = work.dropped.iter();
+    let transform = TransformFile {
+        format: FORMAT,
+        version: VERSION,
+        fitted_by: concat!("preprocess ", env!("CARGO_PKG_VERSION")),
+        target: TargetEntry { column: &params.target, classes: classes(&work.target) },
+        split: SplitEntry { seed, test_fraction: params.test_fraction, stratified: work.stratified },
+        columns: work.transform.columns(),
+        dropped_columns: dropped_columns
+            .map(|(column, reason)| DroppedEntry { column, reason: reason.text() })
+            .collect(),
+        features: work.train.features.names(),
+    };
+    write_json(files.transform, &transform)?;
+    write_dataset(files.train, &part(params, &work.target, &work.split.train, work.train))?;
+    write_dataset(files.test, &part(params, &work.target, &work.split.test, work.test))?;
+    Ok(())
+}
+
+fn classes(target: &Target) -> Option<&[String]> {
+    match target {
+        Target::Classes(labels) => Some(&labels.classes),
+        Target::Numbers(_) => None,
+    }
+}
+
+fn summary(table: &Table, work: &Work) -> Summary {
+    let dropped = work.dropped.iter().take(REPORTED_COLUMNS_MAX);
+    Summary {
+        rows: table.rows(),
+        train_rows: work.split.train.len(),
+        test_rows: work.split.test.len(),
+        dropped_rows: work.kept.without_target + work.kept.with_gaps,
+        features: work.train.features.names().len(),
+        classes: classes(&work.target).map(<[String]>::len),
+        dropped_columns: dropped
+            .map(|(column, reason)| DroppedColumn { column: column.clone(), reason: reason.text().into() })
+            .collect(),
+    }
+}
+
+fn warnings(work: &Work, params: &Params) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (column, reason) in &work.dropped {
+        warnings.push(format!("column {} is left out: {}", quoted(column), reason.text()));
+    }
+    if work.kept.without_target > 0 {
+        let rows = count(work.kept.without_target, "row");
+        warnings.push(format!("{rows} dropped: no target {}", quoted(&params.target)));
+    }
+    if work.kept.with_gaps > 0 {
+        warnings.push(format!("{} dropped: a gap in a column with `drop`", count(work.kept.with_gaps, "row")));
+    }
+    for (column, rows) in &work.test.unseen {
+        let rows = count(*rows, "row");
+        warnings.push(format!("column {}: {rows} for testing with a text not seen in training", quoted(column)));
+    }
+    if let Target::Classes(labels) = &work.target {
+        for (rows, doing) in [(&work.split.train, "training"), (&work.split.test, "testing")] {
+            let counts = Labels { classes: labels.classes.clone(), codes: pick(&labels.codes, rows) }.counts();
+            for (class, _) in labels.classes.iter().zip(counts).filter(|(_, rows)| *rows == 0) {
+                warnings.push(format!("class {} has no row for {doing}", quoted(class)));
+            }
+        }
+    }
+    warnings
+}
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;

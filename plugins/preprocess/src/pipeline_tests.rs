@@ -1,0 +1,189 @@
+use std::path::{Path, PathBuf};
+
+use dagwood_tabular::Target;
+use dagwood_tabular::parquet::read_dataset;
+use tempfile::TempDir;
+
+use super::{Files, preprocess};
+use crate::error::PreprocessError;
+use crate::params::{Params, Policy, TargetKind};
+use crate::report::Prepared;
+
+struct Tried {
+    folder: TempDir,
+    answer: Result<Prepared, PreprocessError>,
+}
+
+impl Tried {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn bytes(&self) -> Vec<Vec<u8>> {
+        ["train", "test", "transform"].map(|name| std::fs::read(self.path(name)).unwrap()).to_vec()
+    }
+
+    fn refusal(self) -> (&'static str, String) {
+        let error = self.answer.unwrap_err();
+        (error.code(), dagwood_tabular::wording::with_causes(&error))
+    }
+}
+
+fn run(data: &Path, params: &Params, seed: u64) -> Tried {
+    let folder = TempDir::new().unwrap();
+    let [train, test, transform] = ["train", "test", "transform"].map(|name| folder.path().join(name));
+    let files = Files { train: &train, test: &test, transform: &transform };
+    let answer = preprocess(data, files, params, seed);
+    Tried { folder, answer }
+}
+
+fn run_text(text: &str, params: &Params) -> Tried {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data.csv");
+    std::fs::write(&data, text).unwrap();
+    run(&data, params, 1)
+}
+
+fn penguins() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/ml_pipeline/data/penguins.csv")
+}
+
+/// `a,b,y`, with `rows` rows of two classes.
+fn table(rows: usize) -> String {
+    let row =
+        |row: usize| format!("{},{},{}\n", (row * 7) % 5, row % 3, if row.is_multiple_of(2) { "no" } else { "yes" });
+    std::iter::once("a,b,y\n".to_owned()).chain((0..rows).map(row)).collect()
+}
+
+#[test]
+fn penguins_become_two_parts_of_numbers() {
+    let tried = run(&penguins(), &Params::new("species"), 1);
+    let summary = &tried.answer.as_ref().unwrap().summary;
+    assert_eq!((summary.rows, summary.train_rows, summary.test_rows, summary.dropped_rows), (344, 258, 86, 0));
+    assert_eq!((summary.features, summary.classes), (10, Some(3)));
+    let train = read_dataset(&tried.path("train"), None).unwrap();
+    let names = [
+        "island=Biscoe",
+        "island=Dream",
+        "island=Torgersen",
+        "bill_length_mm",
+        "bill_depth_mm",
+        "flipper_length_mm",
+        "body_mass_g",
+        "sex=female",
+        "sex=male",
+        "year",
+    ];
+    assert_eq!(train.features.names(), names);
+    assert_eq!(train.target_name, "species");
+    assert!(matches!(train.target, Target::Classes(labels) if labels.classes == ["Adelie", "Chinstrap", "Gentoo"]));
+    assert_eq!(read_dataset(&tried.path("test"), None).unwrap().features.names(), names);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+    let params = Params::new("species");
+    let first = run(&penguins(), &params, 7).bytes();
+    assert_eq!(first, run(&penguins(), &params, 7).bytes());
+    assert_ne!(first, run(&penguins(), &params, 8).bytes());
+    let named = Params { seed: Some(7), ..params };
+    assert_eq!(first, run(&penguins(), &named, 8).bytes());
+}
+
+#[test]
+fn rows_with_gaps_are_dropped_where_asked_and_rows_without_a_target_always() {
+    let mut params = Params::new("species");
+    params.missing.categorical = Policy::Drop;
+    assert_eq!(run(&penguins(), &params, 1).answer.unwrap().summary.dropped_rows, 11);
+    let tried = run(&penguins(), &Params::new("sex"), 1).answer.unwrap();
+    assert_eq!(tried.summary.dropped_rows, 11);
+    assert!(tried.warnings.iter().any(|line| line.contains("11 rows dropped: no target \"sex\"")));
+}
+
+#[test]
+fn a_column_that_numbers_or_names_the_rows_is_left_out_unless_asked_for() {
+    let mut text = "id,name,a,y\n".to_owned();
+    for row in 0..30 {
+        text += &format!("{},n{row},{},{}\n", row + 1, (row * 7) % 5, if row < 15 { "no" } else { "yes" });
+    }
+    let prepared = run_text(&text, &Params::new("y")).answer.unwrap();
+    let dropped = prepared.summary.dropped_columns.iter().map(|dropped| dropped.column.as_str());
+    assert_eq!(dropped.collect::<Vec<_>>(), ["id", "name"]);
+    assert_eq!((prepared.summary.features, prepared.warnings.len()), (1, 2));
+    let asked = Params { features: Some(vec!["id".into(), "a".into()]), ..Params::new("y") };
+    assert_eq!(run_text(&text, &asked).answer.unwrap().summary.features, 2);
+}
+
+#[test]
+fn columns_are_dropped_and_read_as_categories_where_asked() {
+    let params = Params { drop: vec!["b".into()], categorical: vec!["a".into()], ..Params::new("y") };
+    assert_eq!(run_text(&table(40), &params).answer.unwrap().summary.features, 5);
+}
+
+#[test]
+fn a_target_of_numbers_is_classes_if_there_are_few_whole_ones() {
+    let text = table(40);
+    assert_eq!(run_text(&text, &Params::new("b")).answer.unwrap().summary.classes, Some(3));
+    let as_number = Params { target_kind: Some(TargetKind::Numeric), ..Params::new("b") };
+    assert_eq!(run_text(&text, &as_number).answer.unwrap().summary.classes, None);
+    let fractions = "a,y\n".to_owned() + &(0..9).map(|row| format!("{},{}.5\n", row % 2, row % 4)).collect::<String>();
+    assert_eq!(run_text(&fractions, &Params::new("y")).answer.unwrap().summary.classes, None);
+}
+
+#[test]
+fn an_absent_target_lists_the_columns_and_guesses() {
+    let (code, message) = run(&penguins(), &Params::new("speceis"), 1).refusal();
+    assert_eq!(code, "absent-target");
+    assert!(message.contains("did you mean \"species\"?") && message.contains("\"flipper_length_mm\""), "{message}");
+    let (_, message) = run_text("a;y\n1;2\n", &Params::new("y")).refusal();
+    assert!(message.contains("is `delimiter` right?"), "{message}");
+}
+
+#[test]
+fn a_file_whose_first_line_is_data_is_told_so() {
+    let text = std::fs::read_to_string(penguins()).unwrap();
+    let (_, body) = text.split_once('\n').unwrap();
+    let (code, message) = run_text(body, &Params::new("species")).refusal();
+    assert_eq!(code, "no-header");
+    assert!(message.contains("\"39.1\""), "{message}");
+}
+
+#[test]
+fn params_that_name_absent_columns_or_contradict_each_other_are_refused() {
+    let base = || Params::new("y");
+    let gone = || vec!["gone".to_owned()];
+    let y = || vec!["y".to_owned()];
+    for (params, code) in [
+        (Params { features: Some(gone()), ..base() }, "absent-column"),
+        (Params { drop: gone(), ..base() }, "absent-column"),
+        (Params { categorical: gone(), ..base() }, "absent-column"),
+        (Params { drop: y(), ..base() }, "bad-params"),
+        (Params { features: Some(y()), ..base() }, "bad-params"),
+        (Params { features: Some(vec!["a".into(), "a".into()]), ..base() }, "bad-params"),
+        (Params { features: Some(Vec::new()), ..base() }, "no-features"),
+        (Params { test_fraction: 1.0, ..base() }, "bad-params"),
+        (Params { test_fraction: f64::NAN, ..base() }, "bad-params"),
+        (Params { delimiter: "::".into(), ..base() }, "bad-params"),
+        (Params { target_kind: Some(TargetKind::Numeric), ..base() }, "target-is-text"),
+    ] {
+        assert_eq!(run_text(&table(20), &params).refusal().0, code, "{params:?}");
+    }
+}
+
+#[test]
+fn targets_that_cannot_be_learnt_are_refused() {
+    assert_eq!(run_text("a,y\n1,x\n2,x\n3,x\n", &Params::new("y")).refusal().0, "one-class");
+    assert_eq!(run_text("a,y\n1,p\n2,q\n3,r\n", &Params::new("y")).refusal().0, "too-many-classes");
+    assert_eq!(run_text("a,y\n1,NA\n2,NA\n3,x\n", &Params::new("y")).refusal().0, "too-few-rows");
+    assert_eq!(run_text("a,y\n1,NA\n2,\n", &Params::new("y")).refusal().0, "too-few-rows");
+}
+
+#[test]
+fn texts_that_only_the_test_part_has_are_warned_of() {
+    let mut text = "a,b,y\n".to_owned();
+    for row in 0..40 {
+        text += &format!("{},t{},{}\n", (row * 3) % 7, row.max(1), row % 2);
+    }
+    let prepared = run_text(&text, &Params::new("y")).answer.unwrap();
+    assert!(prepared.warnings.iter().any(|line| line.contains("not seen in training")), "{:?}", prepared.warnings);
+}

@@ -1,0 +1,40 @@
+//! Which rows stay.
+
+use dagwood_tabular::{Column, ColumnData, Table};
+
+use crate::params::{Params, Policy};
+
+/// The rows that stay, and how many were dropped and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The rows that stay, in order.
+    pub rows: Vec<usize>,
+    /// Rows without a target.
+    pub without_target: usize,
+    /// Rows with a gap in a column whose policy is to drop them.
+    pub with_gaps: usize,
+}
+
+/// What becomes of gaps in this column.
+pub fn policy<'a>(params: &'a Params, column: &Column) -> &'a Policy {
+    params.missing.columns.get(&column.name).unwrap_or(match column.data {
+        ColumnData::Number(_) => &params.missing.numeric,
+        ColumnData::Text(_) => &params.missing.categorical,
+    })
+}
+
+/// The rows that have a target, and no gap in a column of `features` whose policy is [`Policy::Drop`].
+pub fn keep(table: &Table, target: &Column, features: &[&Column], params: &Params) -> Kept {
+    let dropping = features.iter().filter(|column| *policy(params, column) == Policy::Drop).collect::<Vec<_>>();
+    let mut kept = Kept::default();
+    for row in 0..table.rows() {
+        if target.data.is_gap(row) {
+            kept.without_target += 1;
+        } else if dropping.iter().any(|column| column.data.is_gap(row)) {
+            kept.with_gaps += 1;
+        } else {
+            kept.rows.push(row);
+        }
+    }
+    kept
+}

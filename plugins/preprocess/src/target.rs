@@ -1,0 +1,64 @@
+//! The target's values: classes or numbers.
+
+use std::collections::BTreeSet;
+
+use dagwood_tabular::{Column, ColumnData, Labels, Target};
+
+use crate::error::PreprocessError;
+use crate::limits::{CLASSES_MAX, NUMERIC_CLASSES_MAX};
+use crate::params::TargetKind;
+
+/// The target in the rows given, none of which is a gap.
+///
+/// # Errors
+/// One class only, about as many classes as rows, or text that was to be a number.
+pub fn target(column: &Column, rows: &[usize], kind: Option<TargetKind>) -> Result<Target, PreprocessError> {
+    let kind = kind.unwrap_or_else(|| guess(&column.data, rows));
+    let texts = match (&column.data, kind) {
+        (ColumnData::Number(values), TargetKind::Numeric) => {
+            return Ok(Target::Numbers(rows.iter().map(|row| values[*row]).collect()));
+        }
+        (ColumnData::Text(_), TargetKind::Numeric) => {
+            return Err(PreprocessError::TargetIsText { target: column.name.clone() });
+        }
+        (ColumnData::Number(values), TargetKind::Categorical) => {
+            rows.iter().map(|row| number_label(values[*row])).collect::<Vec<_>>()
+        }
+        (ColumnData::Text(text), TargetKind::Categorical) => {
+            rows.iter().map(|row| text.get(*row).unwrap_or_default().to_owned()).collect()
+        }
+    };
+    let labels = Labels::new(&texts);
+    check_classes(&column.name, &labels)?;
+    Ok(Target::Classes(labels))
+}
+
+/// Text is classes, and so are few whole numbers.
+fn guess(data: &ColumnData, rows: &[usize]) -> TargetKind {
+    let ColumnData::Number(values) = data else { return TargetKind::Categorical };
+    let mut distinct = BTreeSet::new();
+    for row in rows {
+        let value = values[*row];
+        distinct.insert(value.to_bits());
+        if value.fract() != 0.0 || distinct.len() > NUMERIC_CLASSES_MAX {
+            return TargetKind::Numeric;
+        }
+    }
+    TargetKind::Categorical
+}
+
+/// `1` for 1.0, so that `1` and `1.0` in a file are one class. Minus zero is zero.
+fn number_label(value: f64) -> String {
+    (value + 0.0).to_string()
+}
+
+fn check_classes(target: &str, labels: &Labels) -> Result<(), PreprocessError> {
+    let (classes, rows) = (labels.classes.len(), labels.codes.len());
+    match &labels.classes[..] {
+        [class] => Err(PreprocessError::OneClass { target: target.to_owned(), class: class.clone() }),
+        _ if classes > CLASSES_MAX || classes == rows => {
+            Err(PreprocessError::TooManyClasses { target: target.to_owned(), classes, rows })
+        }
+        _ => Ok(()),
+    }
+}

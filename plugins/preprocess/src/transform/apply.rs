@@ -1,0 +1,74 @@
+//! Using on rows what was learnt.
+
+use dagwood_tabular::{Column, ColumnData, DataError, Matrix, TextColumn};
+
+use super::{Applied, Fitted};
+use crate::error::PreprocessError;
+
+pub(super) fn apply(fitted: &[Fitted], columns: &[&Column], rows: &[usize]) -> Result<Applied, PreprocessError> {
+    let mut applied = Applied { features: Matrix::with_rows(rows.len()), unseen: Vec::new() };
+    for learnt in fitted {
+        match learnt {
+            Fitted::Numeric { column, fill, mean, std, .. } => {
+                let values = numbers(columns, column)?;
+                let scaled = |row: &usize| {
+                    let value = values[*row];
+                    let value = if value.is_nan() { fill.unwrap_or(value) } else { value };
+                    (value - mean.unwrap_or(0.0)) / std.unwrap_or(1.0)
+                };
+                applied.features.push(column.clone(), rows.iter().map(scaled).collect());
+            }
+            Fitted::Categorical { column, fill, categories, .. } => {
+                let codes = codes(texts(columns, column)?, rows, fill.as_deref(), categories);
+                for (code, name) in learnt.feature_names().into_iter().enumerate() {
+                    let is_it = |found: &Option<usize>| f64::from(u8::from(*found == Some(code)));
+                    applied.features.push(name, codes.iter().map(is_it).collect());
+                }
+                let unseen = codes.iter().filter(|code| code.is_none()).count();
+                if unseen > 0 {
+                    applied.unseen.push((column.clone(), unseen));
+                }
+            }
+        }
+    }
+    Ok(applied)
+}
+
+/// For each row the place of its text among the categories; none if it was not seen while fitting.
+fn codes(text: &TextColumn, rows: &[usize], fill: Option<&str>, categories: &[String]) -> Vec<Option<usize>> {
+    let place = |text: &str| categories.binary_search_by(|category| category.as_str().cmp(text)).ok();
+    let by_level = text.levels.iter().map(|level| place(level)).collect::<Vec<_>>();
+    let of_gaps = fill.and_then(place);
+    let code = |row: &usize| match text.codes.get(*row) {
+        Some(code) if *code != TextColumn::GAP => by_level.get(*code as usize).copied().flatten(),
+        Some(_) | None => of_gaps,
+    };
+    rows.iter().map(code).collect()
+}
+
+fn find<'a>(columns: &[&'a Column], name: &str) -> Result<&'a ColumnData, PreprocessError> {
+    let found = columns.iter().find(|column| column.name == name);
+    let absent = || DataError::ColumnAbsent {
+        column: name.to_owned(),
+        columns: columns.iter().map(|column| column.name.clone()).collect(),
+    };
+    Ok(&found.ok_or_else(absent)?.data)
+}
+
+fn numbers<'a>(columns: &[&'a Column], name: &str) -> Result<&'a [f64], PreprocessError> {
+    match find(columns, name)? {
+        ColumnData::Number(values) => Ok(values),
+        ColumnData::Text(_) => Err(of_other_kind(name, "text", "it was fitted as numbers")),
+    }
+}
+
+fn texts<'a>(columns: &[&'a Column], name: &str) -> Result<&'a TextColumn, PreprocessError> {
+    match find(columns, name)? {
+        ColumnData::Text(text) => Ok(text),
+        ColumnData::Number(_) => Err(of_other_kind(name, "number", "it was fitted as text")),
+    }
+}
+
+fn of_other_kind(column: &str, kind: &str, expected: &'static str) -> PreprocessError {
+    DataError::ColumnType { column: column.to_owned(), kind: kind.to_owned(), expected }.into()
+}

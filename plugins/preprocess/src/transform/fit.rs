@@ -1,0 +1,122 @@
+//! Learning from the rows for training.
+
+use std::collections::{BTreeMap, HashSet};
+
+use dagwood_tabular::wording::quoted;
+use dagwood_tabular::{Column, ColumnData, TextColumn};
+
+use super::{Fitted, Learnt, Transform, statistics};
+use crate::columns::Reason;
+use crate::error::PreprocessError;
+use crate::params::{Constant, Params, Policy};
+use crate::rows::policy;
+
+/// What came of looking at one column.
+type Found = Result<Result<Fitted, Reason>, PreprocessError>;
+
+pub(super) fn fit(columns: &[&Column], rows: &[usize], params: &Params) -> Result<Learnt, PreprocessError> {
+    let mut fitted = Vec::new();
+    let mut dropped = Vec::new();
+    for column in columns {
+        let missing = policy(params, column).clone();
+        let found = match &column.data {
+            ColumnData::Number(values) => fit_numbers(&column.name, values, rows, missing, params.standardise)?,
+            ColumnData::Text(text) => fit_texts(&column.name, text, rows, missing, params.max_categories)?,
+        };
+        match found {
+            Ok(learnt) => fitted.push(learnt),
+            Err(reason) => dropped.push((column.name.clone(), reason)),
+        }
+    }
+    check_names(&fitted)?;
+    if fitted.is_empty() {
+        return Err(PreprocessError::NoFeatures { why: why_none(&dropped) });
+    }
+    Ok(Learnt { transform: Transform { columns: fitted }, dropped })
+}
+
+fn why_none(dropped: &[(String, Reason)]) -> String {
+    let each = dropped.iter().map(|(column, reason)| format!("{}: {}", quoted(column), reason.text()));
+    each.take(5).collect::<Vec<_>>().join("; ")
+}
+
+fn check_names(fitted: &[Fitted]) -> Result<(), PreprocessError> {
+    let mut seen = HashSet::new();
+    for name in fitted.iter().flat_map(Fitted::feature_names) {
+        if !seen.insert(name.clone()) {
+            return Err(PreprocessError::NameTwice { name });
+        }
+    }
+    Ok(())
+}
+
+fn fit_numbers(column: &str, values: &[f64], rows: &[usize], missing: Policy, standardise: bool) -> Found {
+    let mut present = rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
+    let count = present.len();
+    present.retain(|value| !value.is_nan());
+    if present.is_empty() {
+        return Ok(Err(Reason::AllMissing));
+    }
+    let fill = match &missing {
+        Policy::Mean => Some(statistics::mean(&present)),
+        Policy::Median => Some(statistics::median(&present)),
+        Policy::Mode => Some(statistics::mode(&present)),
+        Policy::Drop => None,
+        Policy::Constant(Constant::Number(value)) => Some(*value),
+        Policy::Constant(Constant::Text(_)) => {
+            return Err(misfit(column, "holds numbers, and cannot be filled with a text"));
+        }
+    };
+    if let Some(fill) = fill {
+        present.resize(count, fill);
+    }
+    if present.iter().all(|value| *value == present[0]) {
+        return Ok(Err(Reason::Constant));
+    }
+    let mean = statistics::mean(&present);
+    let std = statistics::std(&present, mean);
+    let scale = standardise && std.is_finite() && std > 0.0;
+    let [mean, std] = [mean, std].map(|value| scale.then_some(value));
+    Ok(Ok(Fitted::Numeric { column: column.to_owned(), missing, fill, mean, std }))
+}
+
+fn fit_texts(column: &str, text: &TextColumn, rows: &[usize], missing: Policy, limit: usize) -> Found {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for row in rows {
+        if let Some(text) = text.get(*row) {
+            *counts.entry(text).or_default() += 1;
+        }
+    }
+    if counts.is_empty() {
+        return Ok(Err(Reason::AllMissing));
+    }
+    let has_gaps = counts.values().sum::<usize>() < rows.len();
+    let fill = match &missing {
+        Policy::Mode => most_frequent(&counts),
+        Policy::Drop => None,
+        Policy::Constant(Constant::Text(text)) => Some(text.clone()),
+        Policy::Constant(Constant::Number(number)) => Some(number.to_string()),
+        Policy::Mean | Policy::Median => return Err(misfit(column, "holds text, which has no mean and no median")),
+    };
+    if let Some(fill) = fill.as_deref().filter(|_| has_gaps) {
+        *counts.entry(fill).or_default() += 1;
+    }
+    if counts.len() == 1 {
+        return Ok(Err(Reason::Constant));
+    }
+    if counts.len() > limit {
+        return Err(PreprocessError::TooManyCategories { column: column.to_owned(), categories: counts.len(), limit });
+    }
+    let categories = counts.into_keys().map(str::to_owned).collect();
+    Ok(Ok(Fitted::Categorical { column: column.to_owned(), missing, fill, categories }))
+}
+
+/// Of several the first in order.
+fn most_frequent(counts: &BTreeMap<&str, usize>) -> Option<String> {
+    let largest = counts.values().max()?;
+    counts.iter().find(|(_, count)| *count == largest).map(|(text, _)| (*text).to_owned())
+}
+
+fn misfit(column: &str, why: &str) -> PreprocessError {
+    PreprocessError::params("missing", format!("does not fit: column {} {why}", quoted(column)))
+}

@@ -1,0 +1,175 @@
+//! What is learnt from the training part, as a file that says it all, and its use on any rows of the same table.
+//!
+//! ```json
+//! {"format": "dagwood.transform", "version": 1, "fitted_by": "preprocess 0.1.0",
+//!  "target": {"column": "species", "classes": ["Adelie", "Gentoo"]},
+//!  "split": {"seed": 7, "test_fraction": 0.25, "stratified": true},
+//!  "columns": [{"column": "bill_length_mm", "kind": "numeric", "missing": "mean", "fill": 43.9, "mean": 43.9, "std": 5.4},
+//!              {"column": "island", "kind": "categorical", "missing": "mode", "fill": "Biscoe", "categories": ["Biscoe", "Dream"]}],
+//!  "dropped_columns": [], "features": ["bill_length_mm", "island=Biscoe", "island=Dream"]}
+//! ```
+//!
+//! A number is filled, then scaled: `(x - mean) / std`. A text is filled, then becomes a column `column=category` for each of its
+//! categories, 1 where it is that one and 0 elsewhere; one that was not seen while fitting is 0 in all of them.
+//!
+//! To add an encoding, add a variant to [`Fitted`], learn it in `fit.rs`, use it in `apply.rs`.
+
+mod apply;
+mod fit;
+mod statistics;
+
+use serde::{Deserialize, Serialize};
+
+use dagwood_tabular::{Column, Matrix};
+
+use crate::columns::Reason;
+use crate::error::PreprocessError;
+use crate::params::{Params, Policy};
+
+/// What a transformation file calls itself.
+pub const FORMAT: &str = "dagwood.transform";
+
+/// The version of the transformation file.
+pub const VERSION: u32 = 1;
+
+/// All features' transformations, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transform {
+    columns: Vec<Fitted>,
+}
+
+/// What was learnt about one column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Fitted {
+    /// A column of numbers.
+    Numeric {
+        /// The column's name.
+        column: String,
+        /// How gaps are treated.
+        missing: Policy,
+        /// What fills a gap; nothing where rows with gaps are dropped.
+        fill: Option<f64>,
+        /// What is subtracted; nothing if the column is not scaled.
+        mean: Option<f64>,
+        /// What the rest is divided by (population standard deviation); never zero.
+        std: Option<f64>,
+    },
+    /// A column of texts.
+    Categorical {
+        /// The column's name.
+        column: String,
+        /// How gaps are treated.
+        missing: Policy,
+        /// What fills a gap; nothing where rows with gaps are dropped.
+        fill: Option<String>,
+        /// The texts of the training part, in order.
+        categories: Vec<String>,
+    },
+}
+
+/// A transformation, and the columns that had nothing to learn from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Learnt {
+    /// What was learnt.
+    pub transform: Transform,
+    /// Columns that say nothing in the training part, and why.
+    pub dropped: Vec<(String, Reason)>,
+}
+
+/// Transformed rows, and how often a text was not among the categories.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// One column for each feature.
+    pub features: Matrix,
+    /// Columns in which texts were met that the training part does not have, and in how many rows.
+    pub unseen: Vec<(String, usize)>,
+}
+
+/// The transformation file.
+#[derive(Debug, Clone, Serialize)]
+pub struct TransformFile<'a> {
+    /// Always [`FORMAT`].
+    pub format: &'static str,
+    /// Always [`VERSION`].
+    pub version: u32,
+    /// The plugin that wrote it, and its version.
+    pub fitted_by: &'static str,
+    /// The column to predict.
+    pub target: TargetEntry<'a>,
+    /// How the rows were split.
+    pub split: SplitEntry,
+    /// What was learnt, in the features' order.
+    pub columns: &'a [Fitted],
+    /// Columns that are not among the features though nobody asked for that.
+    pub dropped_columns: Vec<DroppedEntry<'a>>,
+    /// The features' names, in order.
+    pub features: &'a [String],
+}
+
+/// The target, in the transformation file.
+#[derive(Debug, Clone, Serialize)]
+pub struct TargetEntry<'a> {
+    /// Its name.
+    pub column: &'a str,
+    /// Its classes in order; none if it is a number.
+    pub classes: Option<&'a [String]>,
+}
+
+/// The split, in the transformation file.
+#[derive(Debug, Clone, Serialize)]
+pub struct SplitEntry {
+    /// What decided which rows are for testing.
+    pub seed: u64,
+    /// As asked for.
+    pub test_fraction: f64,
+    /// Whether it was made class by class.
+    pub stratified: bool,
+}
+
+/// A dropped column, in the transformation file.
+#[derive(Debug, Clone, Serialize)]
+pub struct DroppedEntry<'a> {
+    /// Its name.
+    pub column: &'a str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+impl Transform {
+    /// Learns from `rows` of `columns`, and looks at no other row.
+    ///
+    /// # Errors
+    /// A policy that does not fit its column, too many categories, two features of one name, or no feature left.
+    pub fn fit(columns: &[&Column], rows: &[usize], params: &Params) -> Result<Learnt, PreprocessError> {
+        fit::fit(columns, rows, params)
+    }
+
+    /// Transforms `rows` of `columns`, which are those that it was fitted on, in any order.
+    ///
+    /// # Errors
+    /// A column that it was fitted on is missing or of another kind.
+    pub fn apply(&self, columns: &[&Column], rows: &[usize]) -> Result<Applied, PreprocessError> {
+        apply::apply(&self.columns, columns, rows)
+    }
+
+    /// What was learnt about each column.
+    pub fn columns(&self) -> &[Fitted] {
+        &self.columns
+    }
+}
+
+impl Fitted {
+    /// The features that the column becomes.
+    pub fn feature_names(&self) -> Vec<String> {
+        match self {
+            Self::Numeric { column, .. } => vec![column.clone()],
+            Self::Categorical { column, categories, .. } => {
+                categories.iter().map(|category| format!("{column}={category}")).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

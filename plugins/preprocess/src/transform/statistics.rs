@@ -1,0 +1,39 @@
+//! Statistics of finite numbers; of none they are NaN, which callers rule out.
+
+/// The arithmetic mean.
+pub(super) fn mean(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let rough = values.iter().sum::<f64>() / count;
+    // The second pass takes out what rounding put into the first.
+    rough + values.iter().map(|value| value - rough).sum::<f64>() / count
+}
+
+/// The population standard deviation: divided by the number of values, as scikit-learn's StandardScaler has it.
+pub(super) fn std(values: &[f64], mean: f64) -> f64 {
+    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
+}
+
+/// The middle value, or the mean of the two middle ones.
+pub(super) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match (sorted.len() % 2, sorted.get(middle)) {
+        (_, None) => f64::NAN,
+        (1, Some(value)) => *value,
+        (_, Some(value)) => sorted[middle - 1] / 2.0 + value / 2.0,
+    }
+}
+
+/// The most frequent value; of several the smallest.
+pub(super) fn mode(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let mut best = (f64::NAN, 0);
+    for run in sorted.chunk_by(|a, b| a == b) {
+        if run.len() > best.1 {
+            best = (run[0], run.len());
+        }
+    }
+    best.0
+}

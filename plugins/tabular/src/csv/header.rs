@@ -1,0 +1,46 @@
+//! The header line: whether it is one, and its names.
+
+use csv::ByteRecord;
+
+use crate::error::DataError;
+use crate::limits::COLUMNS_MAX;
+use crate::wording::quoted;
+
+/// The names in the header, trimmed.
+///
+/// # Errors
+/// All names are numbers (so this is data), one is empty, one stands there twice, or there are too many.
+pub(super) fn names(record: &ByteRecord) -> Result<Vec<String>, DataError> {
+    if record.len() > COLUMNS_MAX {
+        return Err(DataError::TooManyColumns { columns: record.len(), limit: COLUMNS_MAX });
+    }
+    let names = (0..record.len()).map(|place| super::cell(record, place).to_owned()).collect::<Vec<_>>();
+    let numbers = names.iter().filter(|name| looks_like_number(name)).count();
+    if numbers > 0 && numbers == names.iter().filter(|name| !name.is_empty()).count() {
+        return Err(DataError::NoHeader { why: "every cell is a number".into() });
+    }
+    check_distinct(&names)?;
+    if let Some(place) = names.iter().position(String::is_empty) {
+        return Err(DataError::UnnamedColumn { position: place + 1 });
+    }
+    Ok(names)
+}
+
+fn check_distinct(names: &[String]) -> Result<(), DataError> {
+    let mut seen = std::collections::HashMap::with_capacity(names.len());
+    for (place, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        let Some(first) = seen.insert(name, place) else {
+            continue;
+        };
+        if looks_like_number(name) {
+            return Err(DataError::NoHeader { why: format!("the number {} stands in it twice", quoted(name)) });
+        }
+        return Err(DataError::DuplicateColumn { column: name.clone(), first: first + 1, second: place + 1 });
+    }
+    Ok(())
+}
+
+/// Whether a header's cell is a number, which a column's name seldom is.
+pub fn looks_like_number(name: &str) -> bool {
+    name.parse::<f64>().is_ok_and(f64::is_finite)
+}

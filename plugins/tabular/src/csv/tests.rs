@@ -1,0 +1,182 @@
+use std::io::Write;
+
+use tempfile::NamedTempFile;
+
+use super::{CsvFile, CsvOptions, Wanted};
+use crate::error::DataError;
+use crate::table::{ColumnData, Table};
+
+fn file(bytes: &[u8]) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+fn open(bytes: &[u8]) -> Result<CsvFile, DataError> {
+    CsvFile::open(file(bytes).path(), CsvOptions::default())
+}
+
+fn read(bytes: &[u8]) -> Result<Table, DataError> {
+    let file = file(bytes);
+    let csv = CsvFile::open(file.path(), CsvOptions::default())?;
+    let wanted = csv.header().iter().map(|name| Wanted { name: name.clone(), as_text: false }).collect::<Vec<_>>();
+    csv.read(&wanted)
+}
+
+fn refusal(bytes: &[u8]) -> (&'static str, String) {
+    let error = read(bytes).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+fn numbers<'a>(table: &'a Table, name: &str) -> &'a [f64] {
+    match &table.column(name).unwrap().data {
+        ColumnData::Number(values) => values,
+        ColumnData::Text(_) => panic!("{name} is text"),
+    }
+}
+
+fn texts<'a>(table: &'a Table, name: &str) -> Vec<Option<&'a str>> {
+    match &table.column(name).unwrap().data {
+        ColumnData::Text(text) => (0..table.rows()).map(|row| text.get(row)).collect(),
+        ColumnData::Number(_) => panic!("{name} is numbers"),
+    }
+}
+
+#[test]
+fn columns_are_numbers_or_text_and_gaps_are_kept() {
+    let table = read(b"a,b\n1,x\n 2.5 ,NA\nNA,\"y, \"\"z\"\"\"\n").unwrap();
+    let a = numbers(&table, "a");
+    assert_eq!((a[0], a[1], a[2].is_nan()), (1.0, 2.5, true));
+    assert_eq!(texts(&table, "b"), [Some("x"), None, Some("y, \"z\"")]);
+}
+
+#[test]
+fn one_cell_that_is_no_number_makes_the_column_text() {
+    let table = read(b"a,b\n1,1\ninf,2\nmany,3\n").unwrap();
+    assert_eq!(texts(&table, "a"), [Some("1"), Some("inf"), Some("many")]);
+}
+
+#[test]
+fn a_column_of_numbers_is_text_where_asked() {
+    let file = file(b"zip,n\n01,1\n02,2\n");
+    let csv = CsvFile::open(file.path(), CsvOptions::default()).unwrap();
+    let table = csv.read(&[Wanted { name: "zip".into(), as_text: true }]).unwrap();
+    assert_eq!(texts(&table, "zip"), [Some("01"), Some("02")]);
+    assert_eq!(table.columns().len(), 1);
+}
+
+#[test]
+fn a_byte_order_mark_other_delimiters_and_windows_line_ends_are_read() {
+    let file = file("\u{feff}a;b\r\n1;é\r\n2;x\r\n".as_bytes());
+    let options = CsvOptions { delimiter: b';', ..CsvOptions::default() };
+    let csv = CsvFile::open(file.path(), options).unwrap();
+    assert_eq!(csv.header(), ["a", "b"]);
+    let wanted = [Wanted { name: "b".into(), as_text: false }];
+    assert_eq!(texts(&csv.read(&wanted).unwrap(), "b"), [Some("é"), Some("x")]);
+}
+
+#[test]
+fn a_quoted_cell_may_hold_line_ends() {
+    let table = read(b"a,b\n1,\"x\ny\"\n2,z\n").unwrap();
+    assert_eq!(texts(&table, "b"), [Some("x\ny"), Some("z")]);
+}
+
+#[test]
+fn a_ragged_row_is_named_by_its_line_whatever_the_line_ends() {
+    for bytes in [&b"a,b\n1,2\n3\n"[..], b"a,b\r\n1,2\r\n3\r\n", b"\xEF\xBB\xBFa,b\n1,2\n3,4,5\n"] {
+        let (code, message) = refusal(bytes);
+        assert_eq!(code, "ragged-row");
+        assert!(message.starts_with("line 3 has "), "{message}");
+    }
+}
+
+#[test]
+fn lines_are_counted_through_blank_lines_and_quoted_line_ends() {
+    for (bytes, line) in [
+        (&b"a,b\n1,2\n\n3\n"[..], "line 4 "),
+        (b"a,b\r\n1,2\r\n\r\n3\r\n", "line 4 "),
+        (b"a,b\n\"x\ny\",2\n3\n", "line 4 "),
+    ] {
+        let (_, message) = refusal(bytes);
+        assert!(message.starts_with(line), "{message}");
+    }
+}
+
+#[test]
+fn a_byte_that_is_not_utf8_is_named_by_line_and_offset() {
+    let (code, message) = refusal(b"a,b\n1,2\n3,caf\xE9\n");
+    assert_eq!(code, "not-utf8");
+    assert!(message.contains("line 3 holds the byte 0xE9 at offset 13"), "{message}");
+    assert!(matches!(open(b"a,b\n1,\xC3"), Err(DataError::NotUtf8 { line: 2, offset_bytes: 6, byte: 0xC3 })));
+}
+
+#[test]
+fn a_bad_byte_far_into_the_file_is_found_and_characters_across_pieces_are_whole() {
+    let mut bytes = b"a,b\n".to_vec();
+    for _ in 0..20_000 {
+        bytes.extend("1,\u{00e9}\u{20ac}x\n".as_bytes());
+    }
+    assert_eq!(read(&bytes).unwrap().rows(), 20_000);
+    bytes.extend(b"1,\xFF\n");
+    assert!(matches!(open(&bytes), Err(DataError::NotUtf8 { line: 20_002, byte: 0xFF, .. })));
+}
+
+#[test]
+fn utf16_is_recognised_by_its_mark() {
+    let (code, message) = refusal(b"\xFF\xFEa\0,\0b\0\n\0");
+    assert_eq!(code, "not-utf8");
+    assert!(message.contains("UTF-16LE"), "{message}");
+}
+
+#[test]
+fn a_file_without_a_header_is_refused() {
+    assert_eq!(refusal(b"1,2,3\n4,5,6\n").0, "no-header");
+    assert_eq!(refusal(b"Adelie,39.1,39.1\nGentoo,1,2\n").0, "no-header");
+}
+
+#[test]
+fn unnamed_and_repeated_columns_are_named_by_position() {
+    assert_eq!(refusal(b",a\n0,1\n").0, "unnamed-column");
+    assert!(matches!(open(b"a,b,a\n1,2,3\n"), Err(DataError::DuplicateColumn { first: 1, second: 3, .. })));
+}
+
+#[test]
+fn nothing_a_mark_or_blank_lines_are_an_empty_file() {
+    for bytes in [&b""[..], b"\xEF\xBB\xBF", b"\n\n"] {
+        assert_eq!(refusal(bytes).0, "empty-file");
+    }
+    assert_eq!(refusal(b"a,b\n").0, "no-rows");
+}
+
+#[test]
+fn nan_and_infinity_in_a_column_of_numbers_are_named_by_column_and_line() {
+    for cell in ["nan", "inf", "-Infinity", "1e999"] {
+        let (code, message) = refusal(format!("a,b\n1,2\n3,{cell}\n").as_bytes());
+        assert_eq!(code, "not-finite");
+        assert!(message.starts_with("line 3, column \"b\""), "{message}");
+    }
+}
+
+#[test]
+fn an_absent_column_lists_those_that_exist_and_guesses() {
+    let file = file(b"species,island\nA,B\n");
+    let csv = CsvFile::open(file.path(), CsvOptions::default()).unwrap();
+    let error = csv.read(&[Wanted { name: "spices".into(), as_text: false }]).unwrap_err();
+    assert_eq!(error.code(), "absent-column");
+    assert!(error.to_string().contains("did you mean \"species\"? (the columns are \"species\", \"island\")"));
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_refused_before_it_swallows_the_file() {
+    let mut bytes = b"a,b\n1,\"".to_vec();
+    bytes.resize(2_000_000, b'x');
+    let (code, message) = refusal(&bytes);
+    assert_eq!(code, "huge-cell");
+    assert!(message.contains("line 2, column \"b\""), "{message}");
+}
+
+#[test]
+fn a_missing_file_is_unreadable() {
+    let error = CsvFile::open(std::path::Path::new("no/such/file.csv"), CsvOptions::default()).unwrap_err();
+    assert_eq!(error.code(), "unreadable-input");
+}

@@ -1,0 +1,257 @@
+//! What can be wrong with a table, a prepared data set or a model file.
+
+use crate::wording::{closest, count, listed, quoted};
+
+/// A table, data set or model file that cannot be used, with the column and the row where there is one.
+///
+/// Lines count from 1 and include the header; rows of a Parquet file count from 1 and do not.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The operating system would not give the file.
+    #[error("cannot read {file}")]
+    Unreadable {
+        /// The path as it was given.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The operating system would not take the file.
+    #[error("cannot write {file}")]
+    Unwritable {
+        /// The path as it was given.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// No bytes, or nothing but a byte order mark and blank lines.
+    #[error("{file} is empty: a header line and at least two rows are needed")]
+    Empty {
+        /// The path as it was given.
+        file: String,
+    },
+    /// A byte that is not UTF-8.
+    #[error(
+        "the file is not UTF-8: line {line} holds the byte 0x{byte:02X} at offset {offset_bytes}; \
+         if it is Latin-1, convert it with `iconv -f WINDOWS-1252 -t UTF-8`"
+    )]
+    NotUtf8 {
+        /// The line, from 1.
+        line: u64,
+        /// Where in the file the byte is, from 0.
+        offset_bytes: u64,
+        /// The first byte that is wrong.
+        byte: u8,
+    },
+    /// A byte order mark of another encoding.
+    #[error("the file is {encoding}, at byte 0 of line 1: convert it with `iconv -f {encoding} -t UTF-8`")]
+    OtherEncoding {
+        /// Such as `UTF-16LE`, in the spelling that iconv takes.
+        encoding: &'static str,
+    },
+    /// The first line is data.
+    #[error("line 1 looks like data, not like a header ({why}): put a line with the columns' names above it")]
+    NoHeader {
+        /// What gave it away.
+        why: String,
+    },
+    /// A header cell with nothing in it.
+    #[error(
+        "column {position} has no name in the header; a table written by pandas gets such a column from its index \
+         (write it with `index=False`)"
+    )]
+    UnnamedColumn {
+        /// From 1.
+        position: usize,
+    },
+    /// The same name twice in the header.
+    #[error("the header names {} twice, as columns {first} and {second}", quoted(column))]
+    DuplicateColumn {
+        /// The name.
+        column: String,
+        /// Position of the first, from 1.
+        first: usize,
+        /// Position of the second, from 1.
+        second: usize,
+    },
+    /// More columns than any real table has.
+    #[error("the header has {columns} columns, and at most {limit} are read: is the delimiter right?")]
+    TooManyColumns {
+        /// How many there are.
+        columns: usize,
+        /// How many may be.
+        limit: usize,
+    },
+    /// A row with more or fewer cells than the header.
+    #[error("line {line} has {cells} cells where the header has {expected}")]
+    Ragged {
+        /// Where the row starts, from 1.
+        line: u64,
+        /// Its cells.
+        cells: usize,
+        /// The header's.
+        expected: usize,
+    },
+    /// A cell that is too long to be meant.
+    #[error(
+        "line {line}, column {}: a cell of {size_bytes} bytes, and at most {limit_bytes} are read; \
+         was a quote opened and not closed?",
+        quoted(column)
+    )]
+    HugeCell {
+        /// The column's name.
+        column: String,
+        /// Where the row starts, from 1.
+        line: u64,
+        /// The cell's length.
+        size_bytes: usize,
+        /// The most that is read.
+        limit_bytes: usize,
+    },
+    /// A header and nothing below it.
+    #[error("there are no rows below the header")]
+    NoRows,
+    /// `NaN`, `inf` or a number too large for 64 bits, in a column of numbers.
+    #[error(
+        "line {line}, column {}: {} is not a finite number; if it marks a gap, add it to `missing_values`",
+        quoted(column),
+        quoted(cell)
+    )]
+    NotFinite {
+        /// The column's name.
+        column: String,
+        /// Where the row starts, from 1.
+        line: u64,
+        /// What stands there.
+        cell: String,
+    },
+    /// A column that was asked for and is not there.
+    #[error("there is no column {}{} (the columns are {})", quoted(column), meant(column, columns), listed(columns))]
+    ColumnAbsent {
+        /// The name asked for.
+        column: String,
+        /// The names that there are.
+        columns: Vec<String>,
+    },
+    /// The csv crate could not go on.
+    #[error("cannot read {file} as CSV")]
+    Csv {
+        /// The path as it was given.
+        file: String,
+        /// Why.
+        source: ::csv::Error,
+    },
+    /// Not a Parquet file, or a damaged one.
+    #[error("{file} cannot be read as Parquet")]
+    Parquet {
+        /// The path as it was given.
+        file: String,
+        /// Why.
+        source: ::parquet::errors::ParquetError,
+    },
+    /// A Parquet file that could not be written.
+    #[error("cannot write {file} as Parquet")]
+    ParquetWrite {
+        /// The path as it was given.
+        file: String,
+        /// Why.
+        source: ::parquet::errors::ParquetError,
+    },
+    /// A compression that this build cannot undo.
+    #[error("column {} is compressed with {codec}, which is not read here: write the file with Snappy", quoted(column))]
+    Codec {
+        /// The column's name.
+        column: String,
+        /// The codec's name.
+        codec: String,
+    },
+    /// A column whose type no model takes.
+    #[error("column {} is of type {kind}; {expected}", quoted(column))]
+    ColumnType {
+        /// The column's name.
+        column: String,
+        /// Its Parquet type.
+        kind: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// A gap, NaN or infinity where a number must be.
+    #[error("row {row}, column {}: {what}; fill gaps with the plugin `preprocess` first", quoted(column))]
+    BadValue {
+        /// The column's name.
+        column: String,
+        /// From 1.
+        row: usize,
+        /// What stands there.
+        what: &'static str,
+    },
+    /// A Parquet file that does not say which column is the target.
+    #[error(
+        "the table does not say which column is the target: name it in the param `target` (the columns are {})",
+        listed(columns)
+    )]
+    TargetUnknown {
+        /// The names that there are.
+        columns: Vec<String>,
+    },
+    /// Columns that the model was trained on and the table lacks.
+    #[error("the table lacks {} that the model was trained on: {}", count(missing.len(), "feature"), listed(missing))]
+    FeaturesAbsent {
+        /// The model's features that the table does not have.
+        missing: Vec<String>,
+    },
+    /// Not a model file.
+    #[error("{file} is not a model file")]
+    NotAModel {
+        /// The path as it was given.
+        file: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A model file of another format or version, or one that contradicts itself.
+    #[error("{file} is not a model that can be used: {why}")]
+    UnusableModel {
+        /// The path as it was given.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl DataError {
+    /// A short stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "unreadable-input",
+            Self::Unwritable { .. } | Self::ParquetWrite { .. } => "unwritable-output",
+            Self::Empty { .. } => "empty-file",
+            Self::NotUtf8 { .. } | Self::OtherEncoding { .. } => "not-utf8",
+            Self::NoHeader { .. } => "no-header",
+            Self::UnnamedColumn { .. } => "unnamed-column",
+            Self::DuplicateColumn { .. } => "duplicate-column",
+            Self::TooManyColumns { .. } => "too-many-columns",
+            Self::Ragged { .. } => "ragged-row",
+            Self::HugeCell { .. } => "huge-cell",
+            Self::NoRows => "no-rows",
+            Self::NotFinite { .. } => "not-finite",
+            Self::ColumnAbsent { .. } => "absent-column",
+            Self::Csv { .. } => "not-csv",
+            Self::Parquet { .. } => "not-parquet",
+            Self::Codec { .. } => "unknown-codec",
+            Self::ColumnType { .. } => "column-type",
+            Self::BadValue { .. } => "bad-value",
+            Self::TargetUnknown { .. } => "target-unknown",
+            Self::FeaturesAbsent { .. } => "model-data-mismatch",
+            Self::NotAModel { .. } | Self::UnusableModel { .. } => "not-a-model",
+        }
+    }
+
+    /// Whether another try may go better: only where the machine, not the data, was at fault.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unwritable { .. } | Self::ParquetWrite { .. })
+    }
+}
+
+/// `, did you mean …?` where a name is like the one asked for.
+fn meant(column: &str, columns: &[String]) -> String {
+    closest(column, columns).map_or_else(String::new, |name| format!("; did you mean {}?", quoted(name)))
+}

@@ -1,0 +1,25 @@
+//! The numbers of this crate, each with its reason.
+
+/// A longer CSV cell is refused: it is nearly always a quote that was opened and never closed.
+pub const CELL_MAX_BYTES: usize = 1024 * 1024;
+
+/// More columns in a CSV header are refused: the separator is then almost surely wrong.
+pub const COLUMNS_MAX: usize = 100_000;
+
+/// Rows in one Parquet row group: large enough to compress well, small enough to read one group at a time.
+pub const ROW_GROUP_ROWS: usize = 131_072;
+
+/// Values asked of a Parquet column reader at once.
+pub const READ_BATCH_ROWS: usize = 8_192;
+
+/// Rows scored together: a block of scores for a few classes then stays in the processor's cache.
+pub const SCORE_BLOCK_ROWS: usize = 1_024;
+
+/// A cell or name is cut to this many characters where a message quotes it.
+pub const QUOTE_MAX_CHARS: usize = 60;
+
+/// A message lists at most this many names.
+pub const LIST_MAX_NAMES: usize = 20;
+
+/// The CSV file is checked for its encoding in pieces of this size.
+pub const ENCODING_CHUNK_BYTES: usize = 64 * 1024;

@@ -1,0 +1,77 @@
+//! Why a model cannot be trained.
+
+use dagwood_tabular::DataError;
+use dagwood_tabular::wording::quoted;
+
+/// Why a model cannot be trained. Another try with the same input ends the same way, unless the output could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The table.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A param that makes no sense.
+    #[error("the param `{param}` {why}")]
+    Params {
+        /// The param's name.
+        param: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Numbers where classes are needed.
+    #[error(
+        "the target {} is a number, and logistic regression needs classes: let `preprocess` make them \
+         with `target_kind = \"categorical\"`",
+        quoted(target)
+    )]
+    TargetIsNumber {
+        /// The target's name.
+        target: String,
+    },
+    /// Nothing to tell apart.
+    #[error("the target {} has one class only, {}: at least 2 are needed", quoted(target), quoted(class))]
+    OneClass {
+        /// The target's name.
+        target: String,
+        /// The only class.
+        class: String,
+    },
+    /// A target that names its rows.
+    #[error("the target {} has {classes} classes in {rows} rows: there is nothing to learn from", quoted(target))]
+    TooManyClasses {
+        /// The target's name.
+        target: String,
+        /// How many classes it has.
+        classes: usize,
+        /// In how many rows.
+        rows: usize,
+    },
+    /// A table with nothing but its target.
+    #[error("the table has no column beside the target {}", quoted(target))]
+    NoFeatures {
+        /// The target's name.
+        target: String,
+    },
+    /// The objective is not a number at the very start.
+    #[error("the features are too large to compute with: standardise them first")]
+    NotFinite,
+}
+
+impl TrainError {
+    /// A short stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Data(error) => error.code(),
+            Self::Params { .. } => "bad-params",
+            Self::TargetIsNumber { .. } => "target-is-number",
+            Self::OneClass { .. } => "one-class",
+            Self::TooManyClasses { .. } => "too-many-classes",
+            Self::NoFeatures { .. } => "no-features",
+            Self::NotFinite => "not-finite",
+        }
+    }
+
+    /// Whether another try may go better.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Data(error) if error.is_retryable())
+    }
+}

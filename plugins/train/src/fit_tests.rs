@@ -1,0 +1,112 @@
+use std::path::Path;
+
+use dagwood_tabular::model::read_model;
+use dagwood_tabular::parquet::write_dataset;
+use dagwood_tabular::{Dataset, Labels, Matrix, Target};
+use tempfile::TempDir;
+
+use super::{Trained, train};
+use crate::error::TrainError;
+use crate::params::Params;
+
+fn dataset(target: Target) -> Dataset {
+    let mut features = Matrix::with_rows(6);
+    features.push("a".into(), vec![-1.0, -0.5, -0.2, 0.1, 0.6, 1.0]);
+    features.push("b".into(), vec![0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
+    Dataset { target_name: "y".into(), target, features }
+}
+
+fn two_classes() -> Target {
+    Target::Classes(Labels::new(&["no", "no", "no", "yes", "yes", "yes"]))
+}
+
+fn run(folder: &Path, data: &Dataset, params: &Params) -> Result<Trained, TrainError> {
+    let table = folder.join("train.parquet");
+    write_dataset(&table, data).unwrap();
+    train(&table, &folder.join("model.json"), params, |_, _| {})
+}
+
+#[test]
+fn a_model_is_written_whose_figures_are_those_of_the_result() {
+    let folder = TempDir::new().unwrap();
+    let summary = run(folder.path(), &dataset(two_classes()), &Params::default()).unwrap().summary;
+    let model = read_model(&folder.path().join("model.json")).unwrap();
+    assert_eq!(model.target, "y");
+    assert_eq!(model.classes, ["no", "yes"]);
+    assert_eq!(model.features, ["a", "b"]);
+    assert_eq!((model.training.loss, model.training.iterations), (summary.loss, summary.iterations));
+    assert!(summary.converged && summary.accuracy == 1.0 && summary.log_loss < summary.loss);
+}
+
+#[test]
+fn the_loss_is_watched_from_the_start_and_never_rises() {
+    let folder = TempDir::new().unwrap();
+    let table = folder.path().join("train.parquet");
+    write_dataset(&table, &dataset(two_classes())).unwrap();
+    let mut losses = Vec::new();
+    let model = folder.path().join("model.json");
+    let trained = train(&table, &model, &Params::default(), |step, loss| losses.push((step, loss))).unwrap();
+    assert_eq!(losses[0], (0, std::f64::consts::LN_2));
+    assert_eq!(losses.last(), Some(&(trained.summary.iterations, trained.summary.loss)));
+    assert!(losses.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1 && pair[1].1 <= pair[0].1));
+}
+
+#[test]
+fn the_same_table_gives_the_same_bytes() {
+    let (a, b) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    for folder in [&a, &b] {
+        run(folder.path(), &dataset(two_classes()), &Params::default()).unwrap();
+    }
+    let bytes = |folder: &TempDir| std::fs::read(folder.path().join("model.json")).unwrap();
+    assert_eq!(bytes(&a), bytes(&b));
+}
+
+#[test]
+fn training_that_is_cut_short_says_so() {
+    let folder = TempDir::new().unwrap();
+    let params = Params { max_iter: 1, ..Params::default() };
+    let trained = run(folder.path(), &dataset(two_classes()), &params).unwrap();
+    assert!(!trained.summary.converged);
+    assert!(trained.warnings[0].contains("not converged after 1 iterations"));
+}
+
+#[test]
+fn classes_that_a_line_parts_exactly_still_give_finite_weights_without_a_penalty() {
+    let folder = TempDir::new().unwrap();
+    let params = Params { l2: 0.0, ..Params::default() };
+    let trained = run(folder.path(), &dataset(two_classes()), &params).unwrap();
+    assert!(trained.summary.loss < 1e-3);
+    read_model(&folder.path().join("model.json")).unwrap();
+}
+
+#[test]
+fn tables_with_nothing_to_learn_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let one = Target::Classes(Labels::new(&["a"; 6]));
+    let many = Target::Classes(Labels::new(&["a", "b", "c", "d", "e", "f"]));
+    let bare = Dataset { features: Matrix::with_rows(6), ..dataset(two_classes()) };
+    for (data, code) in [
+        (dataset(one), "one-class"),
+        (dataset(many), "too-many-classes"),
+        (dataset(Target::Numbers(vec![0.5; 6])), "target-is-number"),
+        (bare, "no-features"),
+    ] {
+        assert_eq!(run(folder.path(), &data, &Params::default()).unwrap_err().code(), code);
+    }
+    let mut huge = dataset(two_classes());
+    huge.features.push("c".into(), [[-1e308; 3], [1e308; 3]].concat());
+    assert_eq!(run(folder.path(), &huge, &Params::default()).unwrap_err().code(), "not-finite");
+}
+
+#[test]
+fn params_that_make_no_sense_are_refused() {
+    let folder = TempDir::new().unwrap();
+    for params in [
+        Params { l2: -1.0, ..Params::default() },
+        Params { l2: f64::INFINITY, ..Params::default() },
+        Params { tolerance: f64::NAN, ..Params::default() },
+        Params { max_iter: 0, ..Params::default() },
+    ] {
+        assert_eq!(run(folder.path(), &dataset(two_classes()), &params).unwrap_err().code(), "bad-params");
+    }
+}

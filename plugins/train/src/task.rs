@@ -1,0 +1,60 @@
+//! The plugin as the host sees it.
+
+use dagwood_sdk::{
+    Failure, Input, Invocation, One, Outcome, Output, Plugin, Task, TaskResult, info, metric, progress, warn,
+};
+use dagwood_tabular::wording::with_causes;
+
+use crate::error::TrainError;
+use crate::fit::{Summary, train};
+use crate::params::Params;
+
+/// The prepared table.
+pub const TRAIN: Input<One> = Input::one("train")
+    .about("The rows to train on: Parquet, a target and features that are numbers, as `preprocess` writes it")
+    .media_type("application/vnd.apache.parquet");
+/// The trained model.
+pub const MODEL: Output<One> =
+    Output::one("model").about("The model: classes, features and coefficients").media_type("application/json");
+
+/// The series of the objective by iteration.
+const LOSS: &str = "loss";
+
+/// Trains a model.
+#[derive(Debug)]
+pub struct Train;
+
+impl Task for Train {
+    type Params = Params;
+    type Value = Summary;
+
+    fn plugin() -> Plugin {
+        dagwood_sdk::plugin!().input(TRAIN).output(MODEL)
+    }
+
+    fn run(params: Params, call: &Invocation) -> TaskResult<Summary> {
+        let most = params.max_iter as u64;
+        let watch = |iteration: usize, loss: f64| {
+            metric(LOSS, iteration as u64, loss);
+            progress(iteration as u64, Some(most), &format!("loss {loss:.6}"));
+        };
+        let table = &call.input(TRAIN)?.path;
+        let trained = train(table, &call.output(MODEL), &params, watch).map_err(|error| failure(&error))?;
+        for warning in &trained.warnings {
+            warn!("{warning}");
+        }
+        let summary = trained.summary;
+        progress(most, Some(most), "trained");
+        info!(loss = summary.loss, iterations = summary.iterations, accuracy = summary.accuracy; "trained");
+        Ok(Outcome::Done(summary))
+    }
+}
+
+fn failure(error: &TrainError) -> Failure {
+    let message = with_causes(error);
+    if error.is_retryable() {
+        Failure::retryable(error.code(), message)
+    } else {
+        Failure::permanent(error.code(), message)
+    }
+}

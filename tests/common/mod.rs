@@ -1,0 +1,183 @@
+//! What the end-to-end tests share: the real binary on a home of its own, and guests built by the code behind
+//! `plugin build`.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, OnceLock};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Crates that tests run as guests, by package name.
+const GUESTS: &[(&str, &str)] = &[
+    ("misbehave", "tests/guests/misbehave"),
+    ("misbehave-required", "tests/guests/misbehave-required"),
+    ("greet", "examples/hello/greet"),
+    ("act", "examples/branching/act"),
+    ("choose", "examples/branching/choose"),
+    ("wait-for", "examples/sensor/wait-for"),
+    ("preprocess", "plugins/preprocess"),
+    ("train", "plugins/train"),
+    ("evaluate", "plugins/evaluate"),
+];
+
+/// A home folder in which all guests were built: made once per test binary, by the program itself.
+fn seed() -> &'static Path {
+    static SEED: OnceLock<PathBuf> = OnceLock::new();
+    SEED.get_or_init(|| {
+        // One home for all test binaries of this build, so that nothing is built or compiled twice.
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("seed-home");
+        let mut build = Command::new(env!("CARGO_BIN_EXE_dagwood"));
+        build.arg("--home").arg(&home).args(["plugin", "build", "--json"]);
+        for (_, folder) in GUESTS {
+            build.arg(root().join(folder));
+        }
+        let built = build.stdin(Stdio::null()).output().unwrap();
+        assert!(built.status.success(), "guests cannot be built:\n{}", String::from_utf8_lossy(&built.stderr));
+        home
+    })
+}
+
+/// The component of a guest crate.
+pub fn guest(name: &str) -> PathBuf {
+    static KNOWN: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(path) = known.get(name) {
+        return path.clone();
+    }
+    let (_, folder) = GUESTS.iter().find(|(guest, _)| *guest == name).unwrap_or_else(|| panic!("no guest `{name}`"));
+    let built = Command::new(env!("CARGO_BIN_EXE_dagwood"))
+        .arg("--home")
+        .arg(seed())
+        .args(["plugin", "build", "--json"])
+        .arg(root().join(folder))
+        .output()
+        .unwrap();
+    let document: Value = serde_json::from_slice(&built.stdout).unwrap();
+    let digest = find_digest(&document).unwrap_or_else(|| panic!("no digest in {document}"));
+    let path = seed().join("plugins").join(format!("{}.wasm", digest.trim_start_matches("blake3:")));
+    assert!(path.is_file(), "{} is not there", path.display());
+    known.insert(name.to_owned(), path.clone());
+    path
+}
+
+fn find_digest(document: &Value) -> Option<String> {
+    match document {
+        Value::Object(object) => match object.get("digest").and_then(Value::as_str) {
+            Some(digest) => Some(digest.to_owned()),
+            None => object.values().find_map(find_digest),
+        },
+        Value::Array(items) => items.iter().find_map(find_digest),
+        _ => None,
+    }
+}
+
+/// A folder to work in, and a home of its own that has no plugins yet.
+pub struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.path("home")
+    }
+
+    /// Writes a file into the folder.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The program on this home, in this folder, with these arguments.
+    pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dagwood"));
+        command.args(args).env("DAGWOOD_HOME", self.home()).current_dir(self.folder.path()).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
+        Ran::from(self.command(args).output().unwrap())
+    }
+}
+
+/// What a call printed, and its exit code.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        let code = output.status.code().unwrap_or_else(|| -output.status.signal().unwrap_or(1));
+        Self {
+            code,
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Ran {
+    /// Holds the exit code against what is expected, and shows everything if it differs.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The one JSON document of standard output.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
+    /// Standard error says all of these.
+    #[track_caller]
+    pub fn says(self, words: &[&str]) -> Self {
+        for word in words {
+            assert!(self.stderr.contains(word), "`{word}` is not in\n{}", self.stderr);
+        }
+        self
+    }
+}
+
+/// The states of a run document's instances, by task.
+pub fn states(document: &Value) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    document["task_instances"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|instance| (text(&instance["task_id"]), text(&instance["state"])))
+        .collect()
+}
+
+/// The instance of a task in a run document.
+#[track_caller]
+pub fn instance<'a>(document: &'a Value, task: &str) -> &'a Value {
+    let instances = document["task_instances"].as_array().unwrap();
+    instances.iter().find(|instance| instance["task_id"] == task).unwrap_or_else(|| panic!("no `{task}` in {document}"))
+}
