@@ -14,7 +14,7 @@ use crate::home::{Home, HomeError};
 use crate::limits::PARALLELISM;
 use crate::planner::Capacity;
 use crate::registry::compile::{ChildCompiler, InProcessCompiler};
-use crate::registry::{Compiler, PluginIndex, Registry};
+use crate::registry::{self, Compiler, PluginIndex, Registry};
 use crate::sandbox::{SandboxError, WasmtimeSandbox};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
@@ -93,6 +93,7 @@ impl Host {
             compiler: compiler(&options.compile_in)?,
             sandbox: Arc::clone(&sandbox),
             clock: Arc::clone(&clock),
+            build_variables: std::env::vars_os().collect(),
         };
         let registry = Registry::new(&home.registry(), parts);
         let capacity = Capacity {
@@ -117,7 +118,7 @@ impl Host {
 }
 
 fn compiler(compile_in: &CompileIn) -> Result<Arc<dyn Compiler>, HostError> {
-    let codegen = Arc::new(sandbox::Codegen);
+    let codegen = codegen()?;
     Ok(match compile_in {
         CompileIn::Child => {
             let program = std::env::current_exe().map_err(HostError::OwnProgram)?;
@@ -128,10 +129,21 @@ fn compiler(compile_in: &CompileIn) -> Result<Arc<dyn Compiler>, HostError> {
     })
 }
 
-/// Three quarters of the machine's memory, or of the control group's if that has less.
+/// Three quarters of the machine's memory, or of the control group's if that has less. Where neither can be read (not
+/// Linux), no budget is kept.
 fn memory_budget_bytes() -> u64 {
-    let machine = rustix::system::sysinfo();
-    let machine_bytes = u64::from(machine.totalram).saturating_mul(u64::from(machine.mem_unit));
-    let group_bytes = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
-    machine_bytes.min(group_bytes.unwrap_or(u64::MAX)) / 4 * 3
+    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| total_memory_bytes(&text));
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    machine.unwrap_or(u64::MAX).min(group.unwrap_or(u64::MAX)) / 4 * 3
+}
+
+/// `MemTotal` of `/proc/meminfo`, which counts in KiB.
+fn total_memory_bytes(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// What the compiling child compiles with.
+pub fn codegen() -> Result<Arc<dyn registry::Codegen>, HostError> {
+    Ok(Arc::new(sandbox::Codegen))
 }

@@ -38,8 +38,8 @@ pub enum LoadError {
     Diagnostics {
         /// The file.
         path: PathBuf,
-        /// Its text.
-        source: String,
+        /// Its text; of a DAG that was built in Rust, the document that stands for it.
+        text: String,
         /// Errors and warnings.
         diagnostics: Vec<Diagnostic>,
     },

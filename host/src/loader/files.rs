@@ -26,15 +26,14 @@ fn paths(dag: &Dag) -> BTreeSet<&Path> {
 /// A mistake for each input whose file is not there.
 pub(super) fn missing(dag: &Dag, draft: &Draft, folder: &Path) -> Vec<Diagnostic> {
     let wires = dag.tasks.iter().flat_map(|task| task.inputs.iter().map(move |(port, wire)| (task, port, wire)));
-    wires
-        .filter_map(|(task, port, wire)| {
-            let Wire::File { path } = wire else { return None };
-            let error = std::fs::metadata(folder.join(path)).err()?;
-            let message = format!("the input file `{}` cannot be read: {error}", path.display());
-            let hint = format!("relative paths start from the DAG file's folder, `{}`", folder.display());
-            Some(draft.input_mistake(task.id.as_str(), port.as_str(), message, Some(hint)))
-        })
-        .collect()
+    let wrong = wires.filter_map(|(task, port, wire)| {
+        let Wire::File { path } = wire else { return None };
+        let error = std::fs::metadata(folder.join(path)).err()?;
+        let message = format!("the input file `{}` cannot be read: {error}", path.display());
+        let hint = format!("relative paths start from the DAG file's folder, `{}`", folder.display());
+        Some((task.id.as_str(), port.as_str(), message, hint))
+    });
+    draft.input_mistakes(wrong.collect())
 }
 
 /// Keeps all outside files of the DAG by content. Relative paths start from `folder`. Blocks.

@@ -73,11 +73,28 @@ pub async fn load_text(
     watcher: Arc<dyn BuildWatcher>,
 ) -> Result<Loaded, LoadError> {
     let draft = Draft::from_toml(&source);
-    let (dag, warnings) = match check_draft(registry, &draft, &folder, build, watcher).await {
-        Ok(checked) => checked,
-        Err(diagnostics) => return Err(LoadError::Diagnostics { path: path.to_owned(), source, diagnostics }),
-    };
-    Ok(Loaded { dag: Arc::new(dag), source, path: path.to_owned(), folder, warnings })
+    match check_draft(registry, &draft, &folder, build, watcher).await {
+        Ok((dag, warnings)) => Ok(Loaded { dag: Arc::new(dag), source, path: path.to_owned(), folder, warnings }),
+        Err(diagnostics) => Err(LoadError::Diagnostics { path: path.to_owned(), text: source, diagnostics }),
+    }
+}
+
+/// As [`load`], for a DAG that was built in Rust; relative paths start from `folder`.
+pub async fn load_draft(
+    registry: &Registry,
+    draft: &Draft,
+    folder: &Path,
+    build: Build,
+    watcher: Arc<dyn BuildWatcher>,
+) -> Result<Loaded, LoadError> {
+    let path = PathBuf::from("(built in Rust)");
+    match check_draft(registry, draft, folder, build, watcher).await {
+        Ok((dag, warnings)) => {
+            let (source, folder) = (draft.source().to_owned(), folder.to_owned());
+            Ok(Loaded { dag: Arc::new(dag), source, path, folder, warnings })
+        }
+        Err(diagnostics) => Err(LoadError::Diagnostics { path, text: draft.source().to_owned(), diagnostics }),
+    }
 }
 
 /// Resolves a draft's plugins and checks it: the DAG and its warnings, or all that is wrong.

@@ -12,6 +12,7 @@
 pub mod create;
 pub mod lease;
 mod load;
+mod params;
 mod perform;
 mod turn;
 
@@ -34,17 +35,31 @@ use crate::store::{ProcessId, Store, StoreError};
 
 pub use load::snapshot;
 
-/// Told of what was committed, after the commit. Must not block.
+/// Told of what was committed, after the commit. Must not block. What an observer does not care for it leaves out.
 pub trait RunObserver: Send + Sync {
     /// A run was made, or an earlier one goes on.
-    fn run_made(&self, dag: &Dag, run_id: &RunId);
+    fn run_made(&self, dag: &Dag, run_id: &RunId) {
+        let _ = (dag, run_id);
+    }
     /// A task instance changed.
-    fn task_changed(&self, task: &TaskId, change: &TaskChange);
+    fn task_changed(&self, task: &TaskId, change: &TaskChange) {
+        let _ = (task, change);
+    }
     /// The run changed.
-    fn run_changed(&self, change: &RunChange);
-    /// A task said how far it is.
-    fn progress(&self, task: &TaskId, done: u64, total: Option<u64>, message: &str);
+    fn run_changed(&self, change: &RunChange) {
+        let _ = change;
+    }
+    /// A task said how far it is. `message` is a stranger's text.
+    fn progress(&self, task: &TaskId, done: u64, total: Option<u64>, message: &str) {
+        let _ = (task, done, total, message);
+    }
 }
+
+/// For runs that nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unobserved;
+
+impl RunObserver for Unobserved {}
 
 /// What the loop is told.
 enum Message {

@@ -16,6 +16,7 @@ use crate::planner::{Decision, Event, Held, Planner};
 use crate::store::{ProcessId, Store, StoreError, Verdict};
 
 use super::load;
+use super::params::params_check;
 use super::perform::Launched;
 use super::{Message, Parts, RunObserver};
 
@@ -52,7 +53,7 @@ impl Loop {
             store: parts.store,
             clock: parts.clock,
             process: parts.process,
-            planner: Planner::new(parts.capacity),
+            planner: Planner::new(parts.capacity, params_check()),
             messages,
             launched: Launched::new(parts.executor, inbox),
             driven: HashMap::new(),

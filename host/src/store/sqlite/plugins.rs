@@ -119,7 +119,7 @@ fn named(tx: &Transaction<'_>, name: &str, version: &Version) -> rusqlite::Resul
 fn name_plugin(tx: &Transaction<'_>, plugin: &PluginRecord, replace: bool) -> rusqlite::Result<Naming> {
     let naming = match named(tx, &plugin.name, &plugin.version)? {
         None => Naming::New,
-        Some(same) if same.component.digest == plugin.component.digest => return Ok(Naming::Same(same)),
+        Some(same) if same.component.digest == plugin.component.digest => return Ok(Naming::Same(same.registered_at)),
         Some(other) if replace => Naming::Replaced(other.component.digest),
         Some(other) => return Ok(Naming::Taken(other.component.digest)),
     };

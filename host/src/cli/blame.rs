@@ -1,0 +1,163 @@
+//! Which error leads to which exit code: the one table of the command line.
+//!
+//! 2 where the caller can put it right by another call or another file; 3 where the machine, the home folder or the
+//! program itself is in the way. (1 is for runs that failed, which are no errors.)
+
+use crate::artifacts;
+use crate::cli::error::{Blame, Exit};
+use crate::compose::{HostError, RunError};
+use crate::dag::params::BadParam;
+use crate::executor::log::LogError;
+use crate::home::HomeError;
+use crate::ids::BadId;
+use crate::loader::LoadError;
+use crate::registry::versions::ResolveError;
+use crate::registry::{Fault, RegistryError};
+use crate::scheduler::create::CreateError;
+use crate::scheduler::lease::LeaseError;
+use crate::store::StoreError;
+
+impl Blame for BadId {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl Blame for BadParam {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl Blame for ResolveError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl Blame for HomeError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NotAFolder(_) | Self::NotYours { .. } => Exit::Usage,
+            Self::Io { .. } => Exit::Host,
+        }
+    }
+}
+
+impl Blame for StoreError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::LogicalDateTaken { .. } | Self::RunInUse { .. } => Exit::Usage,
+            Self::Newer { .. }
+            | Self::ReadOnly { .. }
+            | Self::Full { .. }
+            | Self::Busy { .. }
+            | Self::Corrupt { .. }
+            | Self::Sqlite { .. }
+            | Self::BadRow { .. }
+            | Self::Io { .. }
+            | Self::Closed => Exit::Host,
+        }
+    }
+}
+
+impl Blame for artifacts::StoreError {
+    fn exit(&self) -> Exit {
+        Exit::Host
+    }
+}
+
+impl Blame for artifacts::ExportError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Exists(_) => Exit::Usage,
+            Self::Missing(_) | Self::Io { .. } => Exit::Host,
+        }
+    }
+}
+
+impl Blame for artifacts::ImportError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Missing(_)
+            | Self::Unreadable { .. }
+            | Self::Special { .. }
+            | Self::Refused { .. }
+            | Self::Changed(_) => Exit::Usage,
+            Self::Store(error) => error.exit(),
+        }
+    }
+}
+
+impl Blame for RegistryError {
+    fn exit(&self) -> Exit {
+        match self.fault() {
+            Fault::Caller => Exit::Usage,
+            Fault::Host => Exit::Host,
+        }
+    }
+}
+
+impl Blame for LogError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Io { .. } | Self::Damaged { .. } => Exit::Host,
+        }
+    }
+}
+
+impl Blame for CreateError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Store(error) => error.exit(),
+            Self::NoSuchRun { .. } | Self::NothingToResume { .. } | Self::InUse { .. } | Self::RunId(_) => Exit::Usage,
+        }
+    }
+}
+
+impl Blame for HostError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Home(error) => error.exit(),
+            Self::Store(error) => error.exit(),
+            Self::Artifacts(error) => error.exit(),
+            Self::Sandbox(_) | Self::OwnProgram(_) => Exit::Host,
+        }
+    }
+}
+
+impl Blame for LoadError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Unreadable { .. }
+            | Self::AFolder(_)
+            | Self::TooLarge(_)
+            | Self::NotUtf8 { .. }
+            | Self::Diagnostics { .. } => Exit::Usage,
+            Self::Import { source, .. } => source.exit(),
+        }
+    }
+}
+
+impl Blame for LeaseError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Io { .. } => Exit::Host,
+            Self::Store(error) => error.exit(),
+        }
+    }
+}
+
+impl Blame for RunError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Params(_) => Exit::Usage,
+            Self::Load(error) => error.exit(),
+            Self::Create(error) => error.exit(),
+            Self::Lease(error) => error.exit(),
+            Self::Store(error) => error.exit(),
+            Self::Artifacts(error) => error.exit(),
+            Self::Stopped(_) => Exit::Host,
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! `dagwood completions SHELL`.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use crate::cli::args::Cli;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Exit};
+
+/// Print a script that completes this program's commands in a shell
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell; for bash, put `source <(dagwood completions bash)` into ~/.bashrc
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Prints it.
+pub(super) fn run(args: CompletionsArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "dagwood", &mut script);
+    context.output.write(&mut script.as_slice())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,77 @@
+//! What every command is given: the streams, the home folder, the host in it.
+
+use std::future::Future;
+use std::path::PathBuf;
+
+use crate::cli::args::Global;
+use crate::cli::error::{CliError, Exit};
+use crate::cli::output::Output;
+use crate::compose::{Host, Options};
+use crate::views::text;
+
+/// The default home, in the user's own.
+const DEFAULT_HOME: &str = ".dagwood";
+
+/// What every command is given.
+#[derive(Debug)]
+pub struct Context {
+    /// Where to print.
+    pub output: Output,
+    home: Option<PathBuf>,
+}
+
+impl Context {
+    /// The context of a call.
+    pub fn new(global: Global, output: Output) -> Self {
+        Self { output, home: global.home }
+    }
+
+    /// The home folder: as given, else in the user's own.
+    pub fn home(&self) -> Result<PathBuf, CliError> {
+        // `--home ""` and `DAGWOOD_HOME=` are mistakes of a script, not the present folder.
+        match &self.home {
+            Some(given) if !given.as_os_str().is_empty() => Ok(given.clone()),
+            Some(_) => Err(CliError::usage("the home folder's name is empty").help("give one with --home DIR")),
+            None => match std::env::home_dir().filter(|home| home.is_absolute()) {
+                Some(user) => Ok(user.join(DEFAULT_HOME)),
+                None => Err(CliError::usage("this user has no home folder").help("give one with --home DIR")),
+            },
+        }
+    }
+
+    /// What a command that is shown to people needs to find the same home: ` --home DIR`, or nothing for the usual one.
+    pub fn home_option(&self) -> String {
+        let from_environment = std::env::var_os("DAGWOOD_HOME").is_some_and(|set| Some(set.as_os_str()) == self.home.as_deref().map(|home| home.as_os_str()));
+        match &self.home {
+            Some(home) if !from_environment => format!(" --home {}", shell_word(&home.to_string_lossy())),
+            Some(_) | None => String::new(),
+        }
+    }
+
+    /// Opens the home folder.
+    pub fn host(&self) -> Result<Host, CliError> {
+        Ok(Host::open(&self.home()?, Options::default())?)
+    }
+
+    /// Does `work`, which is given the host, on a runtime made for it.
+    pub fn with_host<T, F: Future<Output = Result<T, CliError>>>(
+        &self,
+        work: impl FnOnce(Host) -> F,
+    ) -> Result<T, CliError> {
+        let home = self.home()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| CliError::new(Exit::Host, error).doing("cannot start threads"))?;
+        // The host is opened within the runtime, which it may need.
+        let done = runtime.block_on(async { work(Host::open(&home, Options::default())?).await });
+        // What still blocks a thread (a read of a slow disk) must not hold the program's end.
+        runtime.shutdown_background();
+        done
+    }
+}
+
+/// `text` as one word of a shell's line.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
+    let text = text::one_line(text);
+    if !text.is_empty() && text.chars().all(plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}

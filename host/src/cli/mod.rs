@@ -1,0 +1,56 @@
+//! The command line: parses, calls, prints, and says by its exit code how it went.
+//!
+//! Must never know: SQLite, wasmtime, how a run is driven. What it prints comes from `views`.
+//! One more command: a file in [`commands`] with its arguments and a `run`, and its line in the table there; the
+//! reference in `docs/cli.md` follows.
+//!
+//! - [`args`]: what the program is called with; [`commands`]: what is done about it
+//! - [`error`]: words and exit codes of errors, [`blame`]: which error leads to which
+//! - [`output`]: the two streams, [`style`] and [`table`]: how things look there
+//! - [`target`]: which DAG, run, output is meant; [`param`]: `k=v`
+//! - [`drive`]: a run from here to its end, with [`progress`], [`signals`] and [`report`]
+//! - [`reference`]: the page that lists all commands
+
+pub mod args;
+pub mod blame;
+pub mod commands;
+pub mod context;
+pub mod diagnostics;
+pub mod drive;
+pub mod error;
+pub mod logical_date;
+pub mod output;
+pub mod param;
+pub mod progress;
+pub mod reference;
+pub mod report;
+pub mod signals;
+pub mod style;
+pub mod table;
+pub mod target;
+#[cfg(test)]
+mod tests;
+pub mod watch_build;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::Cli;
+use crate::cli::context::Context;
+use crate::cli::output::Output;
+
+/// The whole program: parses the process's arguments, does what they say, and gives the exit code.
+pub fn main() -> ExitCode {
+    // Prints help, versions and mistakes itself; a mistake ends with 2, as everywhere here.
+    let cli = Cli::parse();
+    let output = Output::of_process();
+    let exit = match commands::run(cli.command, &Context::new(cli.global, output)) {
+        Ok(exit) => exit,
+        Err(error) => {
+            output.say(&error.render(output.words_colours()));
+            error.exit()
+        }
+    };
+    ExitCode::from(exit as u8)
+}

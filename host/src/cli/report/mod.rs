@@ -1,0 +1,7 @@
+//! How a run is shown when it is over, and later by `runs show`: a table, what failed and why, what came out of it.
+
+mod results;
+mod words;
+
+pub use results::{Destination, WrittenResult, write_results};
+pub use words::{failures, leaf_values, result_lines, summary, task_table};

@@ -1,0 +1,51 @@
+//! `--out DIR`: a run's results as files with readable names.
+
+use std::path::{Path, PathBuf};
+
+use crate::artifacts::{ArtifactStore, Overwrite};
+use crate::cli::error::CliError;
+use crate::contract::ArtifactRef;
+use crate::views::artifacts::file_name;
+use crate::views::run::RunDocument;
+
+/// Where a run's results are for who wants them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// In the home folder: commands get them out, which need this option if the home is not the usual one.
+    Kept {
+        /// ` --home DIR`, or nothing.
+        home_option: String,
+    },
+    /// In a folder of the user's.
+    Written {
+        /// The folder.
+        folder: PathBuf,
+        /// What lies there.
+        results: Vec<WrittenResult>,
+    },
+}
+
+/// A result under its readable name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenResult {
+    /// Within the folder.
+    pub name: String,
+    /// Of a folder, that of all its files.
+    pub size_bytes: u64,
+}
+
+/// Puts all that a run published into `folder`, as `<task>.<port>` with the ending of its media type. What an earlier
+/// run put there under the same names is replaced.
+pub fn write_results(artifacts: &ArtifactStore, run: &RunDocument, folder: &Path) -> Result<Destination, CliError> {
+    let mut results = Vec::new();
+    for task in &run.task_instances {
+        for output in &task.outputs {
+            let name = file_name(&task.task_id, output);
+            let artifact =
+                ArtifactRef { digest: output.digest, kind: output.kind, size_bytes: output.size_bytes };
+            artifacts.export(&artifact, &folder.join(&name), Overwrite::Yes)?;
+            results.push(WrittenResult { name, size_bytes: output.size_bytes });
+        }
+    }
+    Ok(Destination::Written { folder: folder.to_path_buf(), results })
+}

@@ -1,0 +1,46 @@
+//! Ctrl-C and the polite request to end.
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::cli::error::{CliError, Exit};
+
+/// SIGINT and SIGTERM, which no longer end the process by themselves once this exists.
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Takes the signals over. Needs a runtime.
+    pub fn take() -> Result<Self, CliError> {
+        let take = |kind| {
+            signal(kind).map_err(|error| CliError::new(Exit::Host, error).doing("cannot listen for signals"))
+        };
+        Ok(Self { interrupt: take(SignalKind::interrupt())?, terminate: take(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next one. Losing the race loses no signal.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// From now on the first signal cancels, and the second ends the process at once, with the exit code of a run that
+    /// failed; `say` is told each time.
+    pub fn into_cancel(mut self, say: impl Fn(&str) + Send + 'static) -> watch::Receiver<bool> {
+        let (cancel, cancelled) = watch::channel(false);
+        tokio::spawn(async move {
+            self.next().await;
+            say("cancelling: tasks are ended and their states recorded; once more to end at once");
+            cancel.send_replace(true);
+            self.next().await;
+            say("ended at once; the run is marked failed when this home folder is opened again");
+            std::process::exit(Exit::RunFailed as i32);
+        });
+        cancelled
+    }
+}

@@ -1,0 +1,138 @@
+//! The second stage: a draft and its plugins → a checked DAG, or everything that is wrong with it.
+//!
+//! Each file checks one thing and adds what it finds to one list; none stops the others. What a mistake leaves
+//! unknown is left out of later checks, so that one mistake is reported once.
+
+mod branches;
+mod cycles;
+mod dates;
+mod edges;
+mod flow;
+mod ground;
+mod options;
+mod order;
+mod params;
+mod plugins;
+mod quantity;
+mod settings;
+mod wiring;
+
+use std::collections::BTreeMap;
+
+use crate::dag::catalog::Catalog;
+use crate::dag::check::edges::EdgeList;
+use crate::dag::check::ground::Ground;
+use crate::dag::diagnostic::{Diagnostic, Mistake, Place, Severity};
+use crate::dag::draft::Draft;
+use crate::dag::locate;
+use crate::dag::model::{Dag, Edges, Task};
+use crate::dag::path::DocPath;
+use crate::ids::{Digest, TaskId, TaskIx};
+use crate::limits::DAG_TASKS_MAX;
+
+/// What the checks made of a draft.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The DAG, if there is no error.
+    pub dag: Option<Dag>,
+    /// Everything that is wrong, the first stage's included, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks all that the first stage could read.
+pub fn check(draft: &Draft, catalog: &Catalog) -> Checked {
+    let mut mistakes = draft.mistakes.clone();
+    let dag = draft.file.as_ref().and_then(|file| {
+        let ground = Ground::new(file, catalog, &mut mistakes);
+        assemble(draft, &ground, catalog, &mut mistakes)
+    });
+    let failed = mistakes.iter().any(|mistake| mistake.severity == Severity::Error);
+    let diagnostics = locate::diagnostics(mistakes, draft.text.as_deref());
+    Checked { dag: dag.filter(|_| !failed), diagnostics }
+}
+
+/// Runs every check; `None` if what they found leaves no DAG.
+fn assemble(draft: &Draft, ground: &Ground<'_>, catalog: &Catalog, mistakes: &mut Vec<Mistake>) -> Option<Dag> {
+    count_tasks(ground, mistakes);
+    let settings = settings::check(ground.file, mistakes);
+    let declared = params::declared(ground.file, mistakes);
+    plugins::warn_of_unused(ground, mistakes);
+    let mut list = EdgeList::default();
+    order::check(ground, &mut list, mistakes);
+    let wired = wiring::check(ground, &mut list, mistakes);
+    let filled = params::check(ground, &mut list, mistakes);
+    let options = options::check(ground, mistakes);
+    let edges = cycles::check(ground, list, mistakes);
+    let branches = branches::check(ground, &edges.downstream, mistakes);
+    wiring::warn_of_early_rules(ground, &wired, &options, mistakes);
+    let id = settings::id(ground.file, mistakes);
+    let ids: Option<Vec<TaskId>> = ground.tasks.iter().map(|(id, _)| TaskId::new(id).ok()).collect();
+    let parts = wired.into_iter().zip(filled).zip(options).zip(branches);
+    let tasks: Option<Vec<Task>> = ids?
+        .into_iter()
+        .enumerate()
+        .zip(parts)
+        .map(|((at, id), (((inputs, (params, template_values)), options), branches))| {
+            let (_, spec) = ground.tasks.get(at)?;
+            Some(Task {
+                id,
+                plugin_name: spec.plugin.clone()?,
+                plugin: (*ground.plugin(at)?).clone(),
+                description: spec.description.clone(),
+                owner: options.owner,
+                params,
+                inputs,
+                template_values,
+                trigger_rule: options.trigger_rule,
+                retry: options.retry,
+                reschedule_timeout: options.reschedule_timeout,
+                limits: options.limits,
+                deterministic: options.deterministic,
+                seed: spec.seed,
+                priority_weight: options.priority_weight,
+                branches,
+            })
+        })
+        .collect();
+    let edges = Edges { upstream: edges.upstream, downstream: edges.downstream, order: edges.order? };
+    Some(Dag { id: id?, version: version(draft, catalog), settings, params: declared, tasks: tasks?, edges })
+}
+
+fn count_tasks(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) {
+    let path = DocPath::of(&["tasks"]);
+    let tasks = || Place::key(path.clone());
+    let lacks_tasks = ground.is_broken(&path);
+    if ground.tasks.is_empty() && !lacks_tasks {
+        mistakes.push(Mistake::error(tasks(), "a DAG has at least one task"));
+    }
+    if ground.tasks.len() > DAG_TASKS_MAX {
+        let message = format!("a DAG has at most {DAG_TASKS_MAX} tasks, this one has {}", ground.tasks.len());
+        mistakes.push(Mistake::error(tasks(), message));
+    }
+}
+
+/// The digest of the source and of what its plugins were resolved to.
+fn version(draft: &Draft, catalog: &Catalog) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    let mut part = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    part(draft.source.as_bytes());
+    let used: BTreeMap<_, _> = draft
+        .plugins()
+        .iter()
+        .filter_map(|plugin| Some((&plugin.name, catalog.plugins.get(&plugin.name)?.as_ref().ok()?)))
+        .collect();
+    for (name, plugin) in used {
+        part(name.as_bytes());
+        part(plugin.digest.as_bytes());
+    }
+    hasher.finalize().into()
+}
+
+/// A task's place among the tasks.
+fn ix(at: usize) -> TaskIx {
+    // There are at most DAG_TASKS_MAX; a file with more gives no DAG.
+    TaskIx(u32::try_from(at).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,119 @@
+//! Options of tasks, with the defaults filled in.
+
+use std::time::Duration;
+
+use crate::dag::check::ground::Ground;
+use crate::dag::check::quantity::{Zero, duration, size};
+use crate::dag::diagnostic::{Mistake, Place};
+use crate::dag::file::Options;
+use crate::dag::model::{RetryPolicy, TriggerRule};
+use crate::dag::path::DocPath;
+use crate::limits::{MAX_RETRY_DELAY, RESCHEDULE_TIMEOUT, RETRY_DELAY, TaskLimits};
+
+/// Airflow's.
+const PRIORITY_WEIGHT: i32 = 1;
+
+/// The smallest cap on a result: `null` has to fit.
+const RESULT_MIN_BYTES: u64 = 4;
+
+/// A task's options, complete.
+#[derive(Debug, Clone)]
+pub(super) struct TaskOptions {
+    pub(super) owner: Option<String>,
+    pub(super) trigger_rule: TriggerRule,
+    pub(super) retry: RetryPolicy,
+    pub(super) reschedule_timeout: Duration,
+    pub(super) limits: TaskLimits,
+    pub(super) deterministic: bool,
+    pub(super) priority_weight: i32,
+}
+
+/// The options of every task.
+pub(super) fn check(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) -> Vec<TaskOptions> {
+    let defaults = read(&ground.file.defaults.options, &|| DocPath::of(&["defaults"]), &built_in(), mistakes);
+    let tasks = ground.tasks.iter().enumerate();
+    tasks
+        .map(|(at, (_, task))| {
+            grants(ground, at, mistakes);
+            read(&task.options, &|| ground.path(at), &defaults, mistakes)
+        })
+        .collect()
+}
+
+fn built_in() -> TaskOptions {
+    TaskOptions {
+        owner: None,
+        trigger_rule: TriggerRule::default(),
+        retry: RetryPolicy { retries: 0, delay: RETRY_DELAY, exponential_backoff: false, max_delay: MAX_RETRY_DELAY },
+        reschedule_timeout: RESCHEDULE_TIMEOUT,
+        limits: TaskLimits::default(),
+        deterministic: true,
+        priority_weight: PRIORITY_WEIGHT,
+    }
+}
+
+/// `options`, and `base` where they say nothing.
+fn read(options: &Options, at: &impl Fn() -> DocPath, base: &TaskOptions, mistakes: &mut Vec<Mistake>) -> TaskOptions {
+    let key = |name: &'static str| move || at().key(name);
+    let retry = RetryPolicy {
+        retries: options.retries.unwrap_or(base.retry.retries),
+        delay: duration(options.retry_delay.as_ref(), key("retry_delay"), Zero::Allowed, mistakes)
+            .unwrap_or(base.retry.delay),
+        exponential_backoff: options.retry_exponential_backoff.unwrap_or(base.retry.exponential_backoff),
+        max_delay: duration(options.max_retry_delay.as_ref(), key("max_retry_delay"), Zero::Allowed, mistakes)
+            .unwrap_or(base.retry.max_delay),
+    };
+    TaskOptions {
+        owner: options.owner.clone().or_else(|| base.owner.clone()),
+        trigger_rule: options.trigger_rule.unwrap_or(base.trigger_rule),
+        retry,
+        reschedule_timeout: duration(
+            options.reschedule_timeout.as_ref(),
+            key("reschedule_timeout"),
+            Zero::Refused,
+            mistakes,
+        )
+        .unwrap_or(base.reschedule_timeout),
+        limits: limits(options, at, &base.limits, mistakes),
+        deterministic: options.deterministic.unwrap_or(base.deterministic),
+        priority_weight: options.priority_weight.unwrap_or(base.priority_weight),
+    }
+}
+
+fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mistakes: &mut Vec<Mistake>) -> TaskLimits {
+    let key = |name: &'static str| move || at().key(name);
+    let mut limits = base.clone();
+    if let Some(bytes) = size(options.memory.as_ref(), key("memory"), Zero::Refused, mistakes) {
+        limits.memory_bytes = bytes;
+    }
+    if let Some(bytes) = size(options.scratch.as_ref(), key("scratch"), Zero::Allowed, mistakes) {
+        limits.scratch_bytes = bytes;
+    }
+    if let Some(bytes) = size(options.log.as_ref(), key("log"), Zero::Allowed, mistakes) {
+        limits.log_bytes = bytes;
+    }
+    if let Some(bytes) = size(options.result.as_ref(), key("result"), Zero::Allowed, mistakes) {
+        if bytes < RESULT_MIN_BYTES {
+            let message = format!("a result needs {RESULT_MIN_BYTES} bytes at least: it may be `null`");
+            mistakes.push(Mistake::error(Place::value(at().key("result")), message));
+        }
+        limits.result_bytes = bytes;
+    }
+    let timeout = duration(options.execution_timeout.as_ref(), key("execution_timeout"), Zero::Refused, mistakes);
+    limits.execution_timeout = timeout.unwrap_or(limits.execution_timeout);
+    limits
+}
+
+/// Grants are understood but cannot be given yet; an empty table asks for nothing.
+fn grants(ground: &Ground<'_>, at: usize, mistakes: &mut Vec<Mistake>) {
+    let grants = ground.tasks.get(at).and_then(|(_, task)| task.grants.as_ref()?.as_object());
+    for (kind, wanted) in grants.into_iter().flatten() {
+        let nothing =
+            wanted.as_array().is_some_and(Vec::is_empty) || wanted.as_object().is_some_and(|map| map.is_empty());
+        if !nothing {
+            let place = Place::key(ground.path(at).key("grants").key(kind));
+            let message = format!("this version cannot grant `{kind}`: tasks have no access beyond the sandbox");
+            mistakes.push(Mistake::error(place, message).hint("give the task what it needs as an input".to_owned()));
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! A checked DAG: what the planner works on. It can only be made by the checks of this room or by the builder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::contract::{ArtifactRef, Descriptor, Input};
+use crate::dag::template::Template;
+use crate::ids::{DagId, Digest, PortName, TaskId, TaskIx};
+use crate::limits::TaskLimits;
+
+/// A plugin that a name was resolved to: from here on it is its digest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedPlugin {
+    /// The component.
+    pub digest: Digest,
+    /// What it says of itself.
+    pub descriptor: Arc<Descriptor>,
+}
+
+/// A whole DAG, checked.
+#[derive(Debug, Clone)]
+pub struct Dag {
+    /// Its id.
+    pub id: DagId,
+    /// The digest of the file's text and of all that it was resolved to: the DAG's version.
+    pub version: Digest,
+    /// What people and the schedule need to know of it.
+    pub settings: DagSettings,
+    /// The DAG's own parameters.
+    pub params: Vec<DagParam>,
+    /// The tasks, in the order of the file; a [`TaskIx`] is the place here.
+    pub tasks: Vec<Task>,
+    /// Who comes before and after whom.
+    pub edges: Edges,
+}
+
+/// The keys at the top of a DAG file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DagSettings {
+    /// For people.
+    pub description: Option<String>,
+    /// Airflow's `owner`, from `[defaults]`.
+    pub owner: Option<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// The schedule's text as written; `None`: by hand only. Checked by `schedule`.
+    pub schedule: Option<String>,
+    /// IANA name; `UTC` by default.
+    pub timezone: String,
+    /// No tick before it.
+    pub start_date: Option<Timestamp>,
+    /// No tick after it.
+    pub end_date: Option<Timestamp>,
+    /// What to do about missed ticks.
+    pub catchup: Catchup,
+    /// What a scheduled run is for.
+    pub window: Window,
+    /// What a clock change does to a tick.
+    pub clock_changes: ClockChanges,
+    /// Runs at once.
+    pub max_active_runs: u32,
+    /// Tasks at once, per run.
+    pub max_active_tasks: u32,
+    /// A run that takes longer fails.
+    pub dagrun_timeout: Option<Duration>,
+}
+
+impl Default for DagSettings {
+    fn default() -> Self {
+        Self {
+            description: None,
+            owner: None,
+            tags: Vec::new(),
+            schedule: None,
+            timezone: "UTC".to_owned(),
+            start_date: None,
+            end_date: None,
+            catchup: Catchup::default(),
+            window: Window::default(),
+            clock_changes: ClockChanges::default(),
+            max_active_runs: crate::limits::MAX_ACTIVE_RUNS,
+            max_active_tasks: crate::limits::MAX_ACTIVE_TASKS,
+            dagrun_timeout: None,
+        }
+    }
+}
+
+/// What a scheduled run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Window {
+    /// The tick itself: the data interval has no width.
+    #[default]
+    None,
+    /// From the previous tick to this one.
+    Previous,
+}
+
+/// What a clock change does to a tick of a cron schedule whose hour field is not `*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClockChanges {
+    /// For a local time that does not exist.
+    pub gap: DstGap,
+    /// For a local time that exists twice.
+    pub fold: DstFold,
+}
+
+/// What becomes of a tick at a local time that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DstGap {
+    /// It is at the first instant after the gap.
+    #[default]
+    After,
+    /// There is none.
+    Skip,
+}
+
+/// When a tick is whose local time exists twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DstFold {
+    /// At the first.
+    #[default]
+    First,
+    /// At the second.
+    Second,
+    /// At both.
+    Both,
+}
+
+/// What to do about missed ticks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Catchup {
+    /// Only the latest runs.
+    #[default]
+    Latest,
+    /// All run.
+    All,
+    /// The latest `max` of those within `window`.
+    Within {
+        /// How far back.
+        window: Option<Duration>,
+        /// How many.
+        max: Option<u32>,
+    },
+}
+
+/// One of the DAG's own parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DagParam {
+    /// As in `{{ params.name }}`.
+    pub name: String,
+    /// Its value where none is given; without one it must be given.
+    pub default: Option<Value>,
+    /// JSON Schema of its value, if the author wrote one.
+    pub schema: Option<Value>,
+    /// For people.
+    pub description: Option<String>,
+}
+
+/// One task, checked.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// The plugin's name in the file.
+    pub plugin_name: String,
+    /// What that name was resolved to.
+    pub plugin: ResolvedPlugin,
+    /// For people.
+    pub description: Option<String>,
+    /// Airflow's `owner`.
+    pub owner: Option<String>,
+    /// The params, with holes where templates stand.
+    pub params: Template,
+    /// What its ports and named values are wired to, sorted by name.
+    pub inputs: BTreeMap<PortName, Wire>,
+    /// Upstreams whose `values` its templates name: required, as inputs with cardinality `one` are.
+    pub template_values: Vec<TaskIx>,
+    /// When it may run.
+    pub trigger_rule: TriggerRule,
+    /// How it is tried again.
+    pub retry: RetryPolicy,
+    /// How long it may answer `again`.
+    pub reschedule_timeout: Duration,
+    /// What a try may use.
+    pub limits: TaskLimits,
+    /// Whether the same invocation must give the same bytes (virtual clocks, seeded random numbers).
+    pub deterministic: bool,
+    /// Overrides the seed made of the ids.
+    pub seed: Option<u64>,
+    /// Higher goes first.
+    pub priority_weight: i32,
+    /// Labels that its plugin may choose → downstream tasks; labels not here are task ids.
+    pub branches: BTreeMap<String, Vec<TaskIx>>,
+}
+
+/// What an input is wired to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wire {
+    /// A file or folder outside, kept by content when a run is made.
+    File {
+        /// As written; relative to the DAG file's folder.
+        path: PathBuf,
+    },
+    /// The output port of an upstream task.
+    Port {
+        /// The upstream.
+        task: TaskIx,
+        /// Its output port.
+        port: PortName,
+        /// Whether the consumer's port needs it (cardinality `one`).
+        required: bool,
+    },
+    /// The value of an upstream task; always optional.
+    Value {
+        /// The upstream.
+        task: TaskIx,
+    },
+}
+
+/// How retries are spaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Tries beyond the first.
+    pub retries: u32,
+    /// Before the first retry.
+    pub delay: Duration,
+    /// Whether the delay doubles with each retry, with jitter.
+    pub exponential_backoff: bool,
+    /// The longest delay.
+    pub max_delay: Duration,
+}
+
+/// When a task may run, given its upstreams: Airflow's trigger rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerRule {
+    /// All upstreams succeeded.
+    #[default]
+    AllSuccess,
+    /// All failed or are upstream_failed.
+    AllFailed,
+    /// All are finished.
+    AllDone,
+    /// All are finished, one at least succeeded.
+    AllDoneMinOneSuccess,
+    /// All were skipped.
+    AllSkipped,
+    /// One failed; does not wait for the others.
+    OneFailed,
+    /// One succeeded; does not wait for the others.
+    OneSuccess,
+    /// One succeeded or failed; does not wait for the others.
+    OneDone,
+    /// None failed; skipped ones are allowed.
+    NoneFailed,
+    /// None failed and one at least succeeded.
+    NoneFailedMinOneSuccess,
+    /// None was skipped.
+    NoneSkipped,
+    /// At once.
+    Always,
+}
+
+/// Who comes before and after whom, by index; without doubles, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edges {
+    /// For each task, its direct upstreams.
+    pub upstream: Vec<Vec<TaskIx>>,
+    /// For each task, its direct downstreams.
+    pub downstream: Vec<Vec<TaskIx>>,
+    /// All tasks, each after its upstreams.
+    pub order: Vec<TaskIx>,
+}
+
+/// What is fixed when a run is made: with the DAG's version it decides all that the run's tasks are given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct RunInputs {
+    /// The DAG's parameters, defaults filled in.
+    pub params: BTreeMap<String, Value>,
+    /// Outside files by the path as written in the DAG.
+    pub files: BTreeMap<PathBuf, ArtifactRef>,
+}
+
+impl Dag {
+    /// The task at `ix`. Indices come from this DAG, so it is there; another's give `None`.
+    pub fn task(&self, ix: TaskIx) -> Option<&Task> {
+        self.tasks.get(ix.index())
+    }
+
+    /// The place of the task with that id.
+    pub fn find(&self, id: &str) -> Option<TaskIx> {
+        let at = self.tasks.iter().position(|task| task.id.as_str() == id)?;
+        u32::try_from(at).ok().map(TaskIx)
+    }
+}
+
+/// An outside file as the input that a task is given.
+pub fn file_input(port: &PortName, artifact: ArtifactRef) -> Input {
+    Input { port: port.to_string(), artifact, media_type: None }
+}

@@ -1,0 +1,148 @@
+//! A DAG for people: as text by levels, and in the language of Graphviz.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use crate::dag::model::{Dag, Task, TriggerRule, Wire};
+use crate::ids::TaskIx;
+
+/// Upstreams that are named in a line of [`text`].
+const NAMED_MAX: usize = 8;
+
+/// The tasks by the longest way to them: roots first, each level in the order of the file.
+pub fn levels(dag: &Dag) -> Vec<Vec<TaskIx>> {
+    let mut depth = vec![0_usize; dag.tasks.len()];
+    for ix in &dag.edges.order {
+        let above = dag.edges.upstream.get(ix.index()).into_iter().flatten();
+        let deepest = above.filter_map(|up| depth.get(up.index())).map(|depth| depth + 1).max();
+        if let Some(own) = depth.get_mut(ix.index()) {
+            *own = deepest.unwrap_or(0);
+        }
+    }
+    let mut levels: Vec<Vec<TaskIx>> = Vec::new();
+    for (at, depth) in depth.into_iter().enumerate() {
+        if levels.len() <= depth {
+            levels.resize_with(depth + 1, Vec::new);
+        }
+        if let (Some(level), Ok(at)) = (levels.get_mut(depth), u32::try_from(at)) {
+            level.push(TaskIx(at));
+        }
+    }
+    levels
+}
+
+/// One line for each task: its level, id, plugin and upstreams.
+pub fn text(dag: &Dag) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(out, "{}", dag.id);
+    if let Some(schedule) = &dag.settings.schedule {
+        let _ = write!(out, "  {schedule}");
+    }
+    if let Some(description) = &dag.settings.description {
+        let _ = write!(out, "  {description}");
+    }
+    out.push('\n');
+    let width = |of: fn(&Task) -> String| dag.tasks.iter().map(|task| of(task).chars().count()).max().unwrap_or(0);
+    let (ids, plugins) = (width(|task| task.id.to_string()), width(plugin));
+    let levels = levels(dag);
+    let digits = levels.len().to_string().len();
+    for (level, tasks) in levels.iter().enumerate() {
+        for ix in tasks {
+            let Some(task) = dag.task(*ix) else { continue };
+            let id = task.id.as_str();
+            let line =
+                format!("{:>digits$}  {id:ids$}  {:plugins$}  {}", level + 1, plugin(task), after(dag, *ix, task));
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+    }
+    printable(&out)
+}
+
+/// A graph for Graphviz' `dot`. Edges that carry data are labelled with it, those that only order are dashed.
+pub fn dot(dag: &Dag) -> String {
+    let mut out = format!("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", quoted(dag.id.as_str()));
+    for task in &dag.tasks {
+        let label = format!("{}\n{}", task.id, plugin(task));
+        let _ = writeln!(out, "  {} [label={}];", quoted(task.id.as_str()), quoted(&label));
+    }
+    for (at, task) in dag.tasks.iter().enumerate() {
+        let data = data(task);
+        for up in dag.edges.upstream.get(at).into_iter().flatten() {
+            let Some(upstream) = dag.task(*up) else { continue };
+            let attributes = match data.get(up) {
+                Some(names) => format!("label={}", quoted(&names.iter().cloned().collect::<Vec<_>>().join(", "))),
+                None => "style=dashed".to_owned(),
+            };
+            let (up, down) = (quoted(upstream.id.as_str()), quoted(task.id.as_str()));
+            let _ = writeln!(out, "  {up} -> {down} [{attributes}];");
+        }
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn plugin(task: &Task) -> String {
+    format!("{}@{}", task.plugin.descriptor.name, task.plugin.descriptor.version)
+}
+
+fn after(dag: &Dag, ix: TaskIx, task: &Task) -> String {
+    let upstream = dag.edges.upstream.get(ix.index()).map(Vec::as_slice).unwrap_or_default();
+    let mut words = Vec::new();
+    if !upstream.is_empty() {
+        let names: Vec<&str> =
+            upstream.iter().take(NAMED_MAX).filter_map(|up| dag.task(*up)).map(|task| task.id.as_str()).collect();
+        let more = upstream.len().saturating_sub(NAMED_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        words.push(format!("after {}{more}", names.join(", ")));
+    }
+    if task.trigger_rule != TriggerRule::default() {
+        words.push(rule(task.trigger_rule));
+    }
+    words.join("; ")
+}
+
+/// A trigger rule as it is written.
+fn rule(rule: TriggerRule) -> String {
+    serde_json::to_value(rule).ok().and_then(|rule| rule.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// What a task is given by each upstream: the output's name.
+fn data(task: &Task) -> BTreeMap<TaskIx, BTreeSet<String>> {
+    let mut data: BTreeMap<TaskIx, BTreeSet<String>> = BTreeMap::new();
+    for wire in task.inputs.values() {
+        match wire {
+            Wire::File { .. } => {}
+            Wire::Port { task, port, .. } => {
+                data.entry(*task).or_default().insert(port.to_string());
+            }
+            Wire::Value { task } => {
+                data.entry(*task).or_default().insert("value".to_owned());
+            }
+        }
+    }
+    for up in &task.template_values {
+        data.entry(*up).or_default().insert("value".to_owned());
+    }
+    data
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Descriptions and plugins' names are a stranger's words: nothing in them may steer a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,43 @@
+//! Runs a fully decided attempt and tells how it ended. Local now; on other machines later.
+//!
+//! Owns the ports around it: [`Executor`], which the scheduler calls, [`port::Sandbox`], which runs a guest, and
+//! [`CompiledComponents`], which knows the compiled code.
+//! Must never know: states, retries, the store. One more way to run: implement [`Executor`].
+//!
+//! - [`local`]: a try in this process: folders, sandbox, contract, outputs, log
+//! - [`contract_check`]: the table of what the host makes of the answers
+//! - [`log`]: what is kept of a try for people: its lines, its metrics
+//! - [`shape`]: a plugin's schema of its result, compiled
+
+mod components;
+mod contract_check;
+pub mod local;
+pub mod log;
+pub mod port;
+mod scratch;
+pub mod shape;
+mod watcher;
+
+pub use components::CompiledComponents;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use tokio::sync::watch;
+
+use crate::lifecycle::launch::{Launch, Report};
+
+/// A future that may move between threads.
+pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+
+/// Says when a try is to end early: becomes `true` once and stays so.
+pub type Cancel = watch::Receiver<bool>;
+
+/// Runs decided attempts.
+pub trait Executor: Send + Sync + 'static {
+    /// Runs one try to its end. Never fails by itself: whatever goes wrong is an outcome in the report.
+    fn run(&self, launch: Launch, cancel: Cancel) -> Boxed<Report>;
+}
+
+#[cfg(test)]
+mod tests;

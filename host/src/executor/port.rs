@@ -1,0 +1,204 @@
+//! The port to the sandbox: one guest call with everything laid out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::{ArtifactKind, Descriptor, Failure, Invocation, Problem};
+use crate::executor::{Boxed, Cancel};
+use crate::ids::Digest;
+use crate::lifecycle::launch::{RunDates, Usage};
+use crate::limits::TaskLimits;
+
+/// Runs one exported function of a compiled component in a fresh store.
+pub trait Sandbox: Send + Sync + 'static {
+    /// Runs `task.run` once.
+    fn run(&self, job: Job) -> Boxed<JobReport>;
+
+    /// Asks a component what it is, in the tightest sandbox.
+    fn describe(&self, component: Compiled) -> Boxed<Result<Descriptor, Ended>>;
+}
+
+/// A component compiled ahead of time, in the host's own cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiled {
+    /// The component that it was compiled from.
+    pub digest: Digest,
+    /// The compiled code for the engine it will run in; authenticated by the registry before it gets here.
+    pub path: PathBuf,
+    /// Which engine it was compiled for.
+    pub engine: EngineKind,
+}
+
+/// The two engines: their settings are part of the compiled code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EngineKind {
+    /// NaNs canonical, relaxed SIMD deterministic.
+    Pure,
+    /// Neither.
+    Open,
+}
+
+impl EngineKind {
+    /// The word used in file names and on the compiler child's command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pure => "pure",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// One call of `task.run`.
+pub struct Job {
+    /// What to run.
+    pub component: Compiled,
+    /// What it is given; the sandbox makes the WIT records of it.
+    pub invocation: Invocation,
+    /// What `context` answers.
+    pub context: TaskContext,
+    /// The three folders.
+    pub folders: Folders,
+    /// What it may use.
+    pub limits: TaskLimits,
+    /// Virtual clocks, seeded random numbers, sorted folders, fixed times.
+    pub pure: bool,
+    /// When it is ended, in real time.
+    pub deadline: Instant,
+    /// Ends it early.
+    pub cancel: Cancel,
+    /// Where its lines, numbers and progress go.
+    pub watcher: Arc<dyn Watcher>,
+}
+
+/// What `context.current` and `context.dates` answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskContext {
+    /// The DAG's id.
+    pub dag_id: String,
+    /// The run's id.
+    pub run_id: String,
+    /// The task's id.
+    pub task_id: String,
+    /// From 1.
+    pub try_number: u32,
+    /// By the same count.
+    pub max_tries: u32,
+    /// The same for all tries.
+    pub idempotency_key: String,
+    /// The run's dates.
+    pub dates: RunDates,
+}
+
+/// Where the guest's folders lie on the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// For each input port, the artifact in the store: mounted read-only as `/in/<port>`, without a copy.
+    pub inputs: Vec<MountedInput>,
+    /// An empty folder of this try: `/out`.
+    pub out: PathBuf,
+    /// An empty folder of this try: `/tmp`.
+    pub tmp: PathBuf,
+}
+
+/// An artifact to be seen at `/in/<port>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountedInput {
+    /// The port.
+    pub port: String,
+    /// The file or folder in the store.
+    pub host_path: PathBuf,
+    /// Which of both.
+    pub kind: ArtifactKind,
+}
+
+/// What a guest tells while it runs. Called from the guest's thread; must not block for long.
+pub trait Watcher: Send + Sync + 'static {
+    /// A line of `log`.
+    fn log(&self, level: Level, message: &str, fields: &[(String, String)]);
+    /// Bytes written to standard output.
+    fn stdout(&self, bytes: &[u8]);
+    /// Bytes written to standard error.
+    fn stderr(&self, bytes: &[u8]);
+    /// How far it is.
+    fn progress(&self, done: u64, total: Option<u64>, message: &str);
+    /// A point of a named series.
+    fn metric(&self, name: &str, step: u64, value: f64);
+}
+
+/// How grave a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// For developers of the plugin.
+    Trace,
+    /// For who looks for a fault.
+    Debug,
+    /// Worth knowing.
+    Info,
+    /// Worth a look.
+    Warn,
+    /// Wrong.
+    Error,
+}
+
+impl Level {
+    /// The word that is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What the guest answered, before the host holds it against the contract.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// `done`, with its text as given: it may not be JSON.
+    Done(String),
+    /// `branch`: the value's text and the labels.
+    Branch(String, Vec<String>),
+    /// `skipped`.
+    Skipped(String),
+    /// `again`: how long, and the state's text.
+    Again(Duration, Option<String>),
+    /// `retryable` or `permanent`.
+    Failed(Failure),
+}
+
+/// Why a call ended without an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ended {
+    /// The guest trapped.
+    Trap(Problem),
+    /// It met a limit; `repeats` where a pure try would meet it again (memory, fuel).
+    Limit {
+        /// Which limit, and its value.
+        problem: Problem,
+        /// Whether a pure try would meet it again.
+        repeats: bool,
+    },
+    /// Its time was over.
+    Timeout(Problem),
+    /// It was told to end.
+    Cancelled,
+    /// It cannot run here at all: it is no component of this interface, or an import is not there.
+    Refused(Problem),
+    /// The host failed, not the guest.
+    Host(Problem),
+}
+
+/// The end of a call.
+#[derive(Debug)]
+pub struct JobReport {
+    /// Answer or end.
+    pub result: Result<Answer, Ended>,
+    /// What it used; `output_bytes` is filled in by the executor.
+    pub usage: Usage,
+}

@@ -1,0 +1,176 @@
+//! What is recorded: named transitions, each conditional on the state that it expects.
+//!
+//! The planner makes them, the store performs them. One that finds something else than it expects is refused by
+//! itself, and the others of its batch stand.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::contract::{Invocation, Output, Problem};
+use crate::ids::{InstanceKey, RunKey};
+use crate::lifecycle::launch::Usage;
+use crate::lifecycle::state::{RunState, TaskState};
+
+/// A task instance's way from one state to another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskChange {
+    /// Which instance.
+    pub instance: InstanceKey,
+    /// The state that it must be in.
+    pub expect: TaskState,
+    /// The start that it must be at: see [`Attempt::start_number`](super::launch::Attempt).
+    pub expect_start: u32,
+    /// When.
+    pub at: Timestamp,
+    /// What happens to it.
+    pub step: TaskStep,
+}
+
+/// The named transitions of a task instance. Comments give from → to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskStep {
+    /// none, up_for_retry, up_for_reschedule → scheduled.
+    Schedule {
+        /// The try that it is scheduled for: one more, but from up_for_reschedule.
+        try_number: u32,
+    },
+    /// scheduled → queued.
+    Queue,
+    /// queued → running: everything about the try is decided and kept with it.
+    Start {
+        /// What the try is given.
+        invocation: Arc<Invocation>,
+        /// The start's number, one above the last.
+        start_number: u32,
+    },
+    /// running → success.
+    Succeed(Arc<Success>),
+    /// running → skipped by its own answer; none → skipped by its rule or a branch; any unfinished state but running →
+    /// skipped when its run is ended.
+    Skip {
+        /// Why, for people.
+        reason: String,
+    },
+    /// none → upstream_failed; the same from a waiting state where what it needs was cleared and did not come again.
+    FailUpstream {
+        /// Which upstream, or which port.
+        problem: Problem,
+    },
+    /// running, queued → failed; none, scheduled → failed where it cannot be launched at all.
+    Fail {
+        /// Why.
+        problem: Problem,
+        /// What the try used, if one ran.
+        usage: Option<Usage>,
+    },
+    /// running → up_for_retry. `resume` and the time of the first `again` are forgotten: they were this try's.
+    RetryLater {
+        /// Why this try failed.
+        problem: Problem,
+        /// When the next is due.
+        due: Timestamp,
+        /// What the try used.
+        usage: Usage,
+    },
+    /// running → up_for_reschedule.
+    Reschedule {
+        /// When it is due again.
+        due: Timestamp,
+        /// Handed back as `resume`.
+        state: Option<Value>,
+        /// When this try first answered `again`.
+        first_at: Timestamp,
+    },
+    /// queued, running → scheduled: its host is gone. `resume` and the time of the first `again` stay.
+    LoseHost {
+        /// Hosts that this instance has now lost since it was last cleared.
+        lost_hosts: u32,
+        /// The try that it is scheduled for.
+        try_number: u32,
+        /// One more than before: this scheduling costs no try.
+        max_tries: u32,
+    },
+    /// queued, running → scheduled: its host stops in good order; costs nothing. `resume` and the time of the first
+    /// `again` stay.
+    HandBack {
+        /// The try that it is scheduled for.
+        try_number: u32,
+        /// One more than before: this scheduling costs no try.
+        max_tries: u32,
+    },
+    /// any but queued and running → none; the earlier tries stay in its history. What it left for others (result,
+    /// outputs), what it waited for (due, `resume`) and its lost hosts are forgotten.
+    Clear {
+        /// The tries that there can be, by the count that goes on.
+        max_tries: u32,
+        /// How often it was cleared, this time included.
+        clears: u32,
+    },
+    /// any → success or failed, by a person. What it published stays only from success to success.
+    Mark {
+        /// Success or failed.
+        state: TaskState,
+        /// The person's reason.
+        reason: String,
+    },
+    /// unfinished → removed.
+    Remove,
+}
+
+/// What a successful try leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Success {
+    /// The small result.
+    pub value: Value,
+    /// The labels that a branch chose.
+    pub chosen: Option<Vec<String>>,
+    /// What it published.
+    pub outputs: Vec<Output>,
+    /// The last value of each metric, by name.
+    pub metrics: Vec<(String, f64)>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// A run's way from one state to another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunChange {
+    /// Which run.
+    pub run: RunKey,
+    /// The state that it must be in.
+    pub expect: RunState,
+    /// When.
+    pub at: Timestamp,
+    /// What happens to it.
+    pub step: RunStep,
+}
+
+/// The named transitions of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunStep {
+    /// queued → running. Its time is the run's start date, from which `dagrun_timeout` counts.
+    Start,
+    /// running → success; `with_failures` when something upstream of the leaves failed.
+    Succeed {
+        /// Whether a task that is no leaf failed.
+        with_failures: bool,
+    },
+    /// queued, running → failed.
+    Fail {
+        /// Why, for people.
+        reason: String,
+    },
+    /// finished → queued, when an instance of it was cleared; a `Start` follows, with a new start date.
+    Requeue,
+}
+
+/// One record to make.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Of a task instance.
+    Task(TaskChange),
+    /// Of a run.
+    Run(RunChange),
+}

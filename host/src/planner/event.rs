@@ -1,0 +1,164 @@
+//! What the planner is told, and what it answers.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::dag::model::{Dag, RunInputs};
+use crate::ids::{InstanceKey, RunId, RunKey, TaskIx};
+use crate::lifecycle::change::Change;
+use crate::lifecycle::event::MarkAs;
+use crate::lifecycle::instance::Instance;
+use crate::lifecycle::launch::{Attempt, Launch, Report, RunDates};
+use crate::lifecycle::state::RunState;
+
+/// What may run at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity {
+    /// Tasks at once. 0 launches nothing: so a server stops in good order.
+    pub parallelism: u32,
+    /// The memory limits of all that runs stay within it together.
+    pub memory_budget_bytes: u64,
+}
+
+/// A run as it is kept: a new one, or one of before a crash.
+#[derive(Debug, Clone)]
+pub struct RunSnapshot {
+    /// Its key.
+    pub key: RunKey,
+    /// Its id.
+    pub run_id: RunId,
+    /// The DAG version that it holds.
+    pub dag: Arc<Dag>,
+    /// What was fixed when it was made.
+    pub inputs: Arc<RunInputs>,
+    /// Its dates.
+    pub dates: RunDates,
+    /// Its state.
+    pub state: RunState,
+    /// When it last began; `dagrun_timeout` counts from here. `None` before.
+    pub started_at: Option<Timestamp>,
+    /// Its instances, in the order of the DAG's tasks. Those that lack at the end are new.
+    pub instances: Vec<Instance>,
+}
+
+/// Which active instances an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// These; one that is not active any more is passed over.
+    Attempts(Vec<Attempt>),
+    /// All of a run.
+    Run(RunKey),
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A run is to be driven from here on. If some of its instances are active, and nobody runs them, an
+    /// [`Event::HostLost`] follows. A run that is known is forgotten first.
+    RunAdded(Box<RunSnapshot>),
+    /// A try ended. One that does not hold any more is passed over and named in [`Decision::late`].
+    TaskEnded(Box<Report>),
+    /// Nothing but time passed.
+    Wake,
+    /// A run is to end now: by a person, or because its process ended.
+    CancelRun {
+        /// Which.
+        run: RunKey,
+        /// Why, for people.
+        reason: String,
+    },
+    /// What ran these is gone, or a committed launch did not happen. No report will come.
+    HostLost(Held),
+    /// What runs these stops in good order and gives them back. Set the parallelism to 0 before.
+    HandBack(Held),
+    /// A person, or `run --resume`, clears instances.
+    Clear {
+        /// Of which run.
+        run: RunKey,
+        /// Which.
+        tasks: Vec<TaskIx>,
+    },
+    /// A person marks an instance.
+    Mark {
+        /// Which.
+        instance: InstanceKey,
+        /// As what.
+        state: MarkAs,
+        /// The person's reason.
+        reason: String,
+    },
+    /// The store refused a change of this instance, since somebody else changed it. Its launch was not performed.
+    Refused {
+        /// Which.
+        instance: InstanceKey,
+        /// As it is kept.
+        actual: Box<Instance>,
+    },
+    /// A run is not driven from here any more.
+    RunRemoved(RunKey),
+    /// More or less may run at once. What runs goes on.
+    CapacityChanged(Capacity),
+}
+
+/// What follows. To be done in this order: commit `changes` in one transaction, in which each may be refused by itself;
+/// say [`Event::Refused`] for those that were; perform the other launches; end `cancels`. If there is no commit at all,
+/// the planner is ahead of the store: make another from what is kept.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// To be recorded in one transaction, in this order.
+    pub changes: Vec<Change>,
+    /// To be launched after that commit. Each gives one report, also when it is cancelled.
+    pub launches: Vec<Launch>,
+    /// To be ended. Their reports still come, and give their slots back.
+    pub cancels: Vec<Attempt>,
+    /// Runs that are at their end with these changes.
+    pub ended_runs: Vec<EndedRun>,
+    /// Reports that were passed over, since their try does not hold any more.
+    pub late: Vec<Attempt>,
+}
+
+/// A run at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedRun {
+    /// Which.
+    pub run: RunKey,
+    /// success or failed.
+    pub state: RunState,
+}
+
+impl Decision {
+    /// Whether nothing is to be done.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.launches.is_empty() && self.cancels.is_empty()
+    }
+
+    /// Adds what was decided later, so that several events are committed together.
+    pub fn absorb(&mut self, mut later: Self) {
+        self.changes.append(&mut later.changes);
+        self.launches.append(&mut later.launches);
+        self.cancels.append(&mut later.cancels);
+        self.ended_runs.append(&mut later.ended_runs);
+        self.late.append(&mut later.late);
+    }
+}
+
+/// When to apply [`Event::Wake`], unless something happens before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WakeUp {
+    /// When.
+    pub at: Timestamp,
+    /// What is due then.
+    pub why: Why,
+}
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// A try after a failed one.
+    Retry(InstanceKey),
+    /// The same try, after `again`.
+    Reschedule(InstanceKey),
+    /// A run's `dagrun_timeout` passes.
+    RunTimeout(RunKey),
+}

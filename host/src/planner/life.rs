@@ -1,0 +1,96 @@
+//! A run's own states: its start, its timeout, its end.
+
+use jiff::Timestamp;
+
+use crate::ids::TaskIx;
+use crate::lifecycle::change::{Change, RunChange, RunStep};
+use crate::lifecycle::retry;
+use crate::lifecycle::run_end::{RunEnd, run_end};
+use crate::lifecycle::state::{RunState, TaskState};
+use crate::planner::branch;
+use crate::planner::event::{EndedRun, Why};
+use crate::planner::run::{Cx, Run};
+use crate::planner::shape::to_u32;
+
+impl Run {
+    /// queued → running.
+    pub(super) fn start(&mut self, cx: &mut Cx<'_>) {
+        self.record(RunStep::Start, RunState::Running, cx);
+        self.set_timeout(cx.now, cx);
+    }
+
+    pub(super) fn set_timeout(&mut self, started_at: Timestamp, cx: &mut Cx<'_>) {
+        self.timeout_at = self.dag.settings.dagrun_timeout.map(|timeout| retry::later(started_at, timeout));
+        if let Some(at) = self.timeout_at {
+            cx.shared.timers.set(at, Why::RunTimeout(self.key));
+        }
+    }
+
+    /// Whether a timer still means something.
+    pub(super) fn waits_for(&self, why: Why, at: Timestamp) -> bool {
+        let due =
+            |ix: TaskIx, state| self.node(ix).is_some_and(|node| node.inst.state == state && node.inst.due == Some(at));
+        let running = self.state == RunState::Running;
+        match why {
+            Why::Retry(instance) => running && due(instance.task, TaskState::UpForRetry),
+            Why::Reschedule(instance) => running && due(instance.task, TaskState::UpForReschedule),
+            Why::RunTimeout(_) => running && self.timeout_at == Some(at),
+        }
+    }
+
+    /// Ends the run if no task of it can go on.
+    pub(super) fn end_if_over(&mut self, cx: &mut Cx<'_>) {
+        if self.state != RunState::Running {
+            return;
+        }
+        match run_end(&self.tally, || to_u32(self.bad_leaves().len())) {
+            RunEnd::GoesOn => {}
+            RunEnd::Success { with_failures } => {
+                self.end(RunStep::Succeed { with_failures }, RunState::Success, cx);
+            }
+            RunEnd::Failed => {
+                let reason = format!("failed: {}", self.names(&self.bad_leaves()));
+                self.end(RunStep::Fail { reason }, RunState::Failed, cx);
+            }
+            RunEnd::Stuck => {
+                let stuck: Vec<TaskIx> = self.all().filter(|ix| self.state_of(*ix) == Some(TaskState::None)).collect();
+                let reason = format!("stuck, since nothing that runs could start them: {}", self.names(&stuck));
+                self.end(RunStep::Fail { reason }, RunState::Failed, cx);
+            }
+        }
+    }
+
+    pub(super) fn end(&mut self, step: RunStep, state: RunState, cx: &mut Cx<'_>) {
+        self.record(step, state, cx);
+        cx.out.ended_runs.push(EndedRun { run: self.key, state });
+    }
+
+    pub(super) fn record(&mut self, step: RunStep, state: RunState, cx: &mut Cx<'_>) {
+        let change = RunChange { run: self.key, expect: self.state, at: cx.now, step };
+        cx.out.changes.push(Change::Run(change));
+        self.state = state;
+    }
+
+    /// Leaves that are failed or upstream_failed. A task all of whose downstreams are removed is a leaf.
+    fn bad_leaves(&self) -> Vec<TaskIx> {
+        let bad = |ix: &TaskIx| matches!(self.state_of(*ix), Some(TaskState::Failed | TaskState::UpstreamFailed));
+        let removed = |ix: &TaskIx| self.state_of(*ix) == Some(TaskState::Removed);
+        self.all().filter(bad).filter(|ix| branch::downstream(&self.dag, *ix).iter().all(removed)).collect()
+    }
+
+    /// The first few of these tasks, for people.
+    fn names(&self, tasks: &[TaskIx]) -> String {
+        const SHOWN: usize = 5;
+        let mut text = tasks
+            .iter()
+            .take(SHOWN)
+            .filter_map(|ix| self.dag.task(*ix))
+            .map(|task| format!("`{}`", task.id))
+            .collect::<Vec<_>>()
+            .join(", ");
+        if tasks.len() > SHOWN {
+            text.push_str(&format!(" and {} more", tasks.len() - SHOWN));
+        }
+        text
+    }
+}

@@ -1,0 +1,69 @@
+//! Taking in a run as it is kept: a new one, or one of before a crash.
+
+use std::collections::{BinaryHeap, VecDeque};
+
+use crate::ids::TaskIx;
+use crate::lifecycle::instance::Instance;
+use crate::lifecycle::rules::Upstream;
+use crate::lifecycle::run_end::Tally;
+use crate::lifecycle::state::RunState;
+use crate::planner::branch;
+use crate::planner::event::RunSnapshot;
+use crate::planner::node::Node;
+use crate::planner::run::{Cx, Run};
+use crate::planner::shape::{Shape, may_branch, to_u32};
+
+impl Run {
+    /// Takes a run in as it is kept.
+    pub(super) fn load(snapshot: RunSnapshot, cx: &mut Cx<'_>) -> Self {
+        let RunSnapshot { key, run_id, dag, inputs, dates, state, started_at, instances } = snapshot;
+        let mut nodes: Vec<Node> = instances.into_iter().take(dag.tasks.len()).map(Node::new).collect();
+        nodes.extend(dag.tasks.iter().skip(nodes.len()).map(|task| Node::new(Instance::new(task.retry.retries))));
+        let shape = Shape::of(&dag);
+        let mut run = Self {
+            key,
+            run_id,
+            shape,
+            inputs,
+            dates,
+            state,
+            nodes,
+            head: None,
+            tally: Tally::default(),
+            timeout_at: None,
+            ready: BinaryHeap::new(),
+            todo: VecDeque::new(),
+            dag,
+        };
+        for at in 0..run.nodes.len() {
+            run.count_in(TaskIx(to_u32(at)), cx);
+        }
+        match run.state {
+            RunState::Queued => run.start(cx),
+            RunState::Running => run.set_timeout(started_at.unwrap_or(cx.now), cx),
+            RunState::Success | RunState::Failed => {}
+        }
+        run
+    }
+
+    /// Counts a loaded instance where it is looked up: its slot, its timer, its downstreams.
+    fn count_in(&mut self, ix: TaskIx, cx: &mut Cx<'_>) {
+        let Some(state) = self.state_of(ix) else { return };
+        self.tally.add(state);
+        if state.is_active() {
+            cx.shared.slots.take(self.memory_bytes(ix));
+        }
+        self.file(ix, cx);
+        let left_out = self.left_out(ix);
+        let may_branch = self.dag.task(ix).is_some_and(may_branch);
+        for below in branch::downstream(&self.dag, ix) {
+            let Some(node) = self.nodes.get_mut(below.index()) else { continue };
+            node.up.add(Upstream::from(state));
+            if !state.is_finished() {
+                node.open_branches += u32::from(may_branch);
+                node.open_required += u32::from(self.shape.requires(*below, ix));
+            }
+        }
+        self.leave_out(&left_out, true);
+    }
+}

@@ -1,0 +1,49 @@
+//! What happens next: an indexed world of runs to which events are applied, one by one.
+//!
+//! [`Planner::apply`] takes an event and the time, and answers with a [`Decision`]: what to record, then what to launch
+//! and to end. It costs O(degree + log n) for each instance that changes. [`Planner::next_wakeup`] says when to come
+//! back though nothing happened, and why. A decision is committed first and performed then; a record that the store
+//! refused comes back as [`Event::Refused`].
+//!
+//! Must never know: the store, executors, the sandbox, the clock. It decides nothing about states by itself: that is
+//! `lifecycle`'s, by its tables. After a crash, runs are added as they were kept: there is no second recovery path.
+//!
+//! One more limit on what may run at once: a condition in `queue`'s `head` (of one run) or in `world`'s `fill` (of all),
+//! and in `slots` where it is taken and given back. One more event: [`event::Event`], and a file for it.
+//! Deliberately absent until they are built: pools, `depends_on_past`, `max_active_runs`, ageing of priorities.
+//!
+//! - [`event`]: what comes in, what goes out
+//! - `world`: the planner: dispatch, timers, free slots, ends of runs
+//! - `run`, `node`: one run and its instances, with what is counted about their upstreams; `load`, `queue` (what is
+//!   ready) and `life` (start, timeout, end) are parts of it
+//! - `decide`, `branch`: what an instance in `none` does next; whom a branch leaves out
+//! - `launch`: everything that a try is given
+//! - `report`, `person`, `host`: what the events do
+//! - `shape`, `slots`, `timers`: what is looked up
+//! - `rebase`: moving a run to another version of its DAG
+
+mod branch;
+mod decide;
+pub mod event;
+mod host;
+mod launch;
+mod life;
+mod load;
+mod node;
+mod person;
+mod queue;
+mod rebase;
+mod report;
+mod run;
+mod shape;
+mod slots;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod world;
+
+pub use event::{Capacity, Decision, EndedRun, Event, Held, RunSnapshot, WakeUp, Why};
+pub use launch::{ParamsCheck, idempotency_key, seed};
+pub use rebase::{Rebased, rebase};
+pub use slots::InUse;
+pub use world::Planner;

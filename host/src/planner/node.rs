@@ -1,0 +1,40 @@
+//! An instance and what is counted about its upstreams.
+
+use crate::lifecycle::instance::Instance;
+use crate::lifecycle::rules::Counts;
+
+/// One task of a run, as the planner holds it.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// What is kept of it.
+    pub(super) inst: Instance,
+    /// Its upstreams by state.
+    pub(super) up: Counts,
+    /// Upstreams whose results it cannot do without, and that are not at their end.
+    pub(super) open_required: u32,
+    /// Upstreams that may still choose among their downstreams.
+    pub(super) open_branches: u32,
+    /// Branches directly upstream that left it out.
+    pub(super) left_out_by: u32,
+    /// Its place in the ready queue; an entry there with another ticket does not hold. 0: none.
+    pub(super) ticket: u64,
+    /// Scheduled, but what it needs was cleared meanwhile: it waits for that first.
+    pub(super) held: bool,
+    /// Running, and to be cleared as soon as its try is over.
+    pub(super) clearing: bool,
+}
+
+impl Node {
+    pub(super) fn new(inst: Instance) -> Self {
+        Self {
+            inst,
+            up: Counts::default(),
+            open_required: 0,
+            open_branches: 0,
+            left_out_by: 0,
+            ticket: 0,
+            held: false,
+            clearing: false,
+        }
+    }
+}

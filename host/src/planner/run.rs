@@ -1,0 +1,233 @@
+//! One run: its instances, what is counted about them, and its ready queue.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::dag::model::{Dag, RunInputs};
+use crate::ids::{InstanceKey, RunId, RunKey, TaskIx};
+use crate::lifecycle::change::{Change, TaskChange};
+use crate::lifecycle::event::TaskEvent;
+use crate::lifecycle::instance::Instance;
+use crate::lifecycle::launch::{Attempt, RunDates};
+use crate::lifecycle::retry::Jitter;
+use crate::lifecycle::rules::Upstream;
+use crate::lifecycle::run_end::Tally;
+use crate::lifecycle::state::{RunState, TaskState};
+use crate::lifecycle::transition::{Terms, transition};
+use crate::planner::branch;
+use crate::planner::event::{Decision, Why};
+use crate::planner::launch;
+use crate::planner::node::Node;
+use crate::planner::shape::{Shape, may_branch, to_u32};
+use crate::planner::world::Shared;
+
+/// What a step of a run may touch beyond the run.
+pub(super) struct Cx<'a> {
+    pub(super) now: Timestamp,
+    pub(super) shared: &'a mut Shared,
+    pub(super) out: &'a mut Decision,
+}
+
+/// Where in the order of launches something stands: priority first, then who came first. The least goes first.
+pub(super) type Rank = (Reverse<i32>, u64);
+
+/// A run that is driven here.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) key: RunKey,
+    pub(super) run_id: RunId,
+    pub(super) dag: Arc<Dag>,
+    pub(super) shape: Shape,
+    pub(super) inputs: Arc<RunInputs>,
+    pub(super) dates: RunDates,
+    pub(super) state: RunState,
+    pub(super) nodes: Vec<Node>,
+    /// The entry of this run in the planner's order of launches.
+    pub(super) head: Option<Rank>,
+    /// Its instances by state.
+    pub(super) tally: Tally,
+    pub(super) timeout_at: Option<Timestamp>,
+    /// Scheduled instances; an entry holds if its ticket is still its instance's.
+    pub(super) ready: BinaryHeap<Reverse<(Rank, TaskIx)>>,
+    /// Instances about which something changed.
+    pub(super) todo: VecDeque<TaskIx>,
+}
+
+/// What an instance was before a change, as far as its neighbours care.
+struct Was {
+    state: TaskState,
+    left_out: Vec<TaskIx>,
+}
+
+impl Run {
+    pub(super) fn node(&self, ix: TaskIx) -> Option<&Node> {
+        self.nodes.get(ix.index())
+    }
+
+    pub(super) fn state_of(&self, ix: TaskIx) -> Option<TaskState> {
+        self.node(ix).map(|node| node.inst.state)
+    }
+
+    pub(super) fn instance(&self, ix: TaskIx) -> InstanceKey {
+        InstanceKey { run: self.key, task: ix }
+    }
+
+    /// The try that the instance is at.
+    pub(super) fn attempt(&self, ix: TaskIx) -> Option<Attempt> {
+        self.node(ix).map(|node| Attempt {
+            instance: self.instance(ix),
+            try_number: node.inst.try_number,
+            start_number: node.inst.start_number,
+        })
+    }
+
+    /// Every task's place.
+    pub(super) fn all(&self) -> impl Iterator<Item = TaskIx> + use<> {
+        (0..to_u32(self.nodes.len())).map(TaskIx)
+    }
+
+    pub(super) fn memory_bytes(&self, ix: TaskIx) -> u64 {
+        self.dag.task(ix).map_or(0, |task| task.limits.memory_bytes)
+    }
+
+    /// What happens to an instance happens here: its step is decided, recorded, and told to its neighbours.
+    /// `false`: that cannot happen in its state.
+    pub(super) fn step(&mut self, ix: TaskIx, event: TaskEvent, at: Timestamp, cx: &mut Cx<'_>) -> bool {
+        let was = self.was(ix);
+        let fails = matches!(event, TaskEvent::FailedRetryably { .. });
+        let jitter = if fails { launch::jitter(self, ix) } else { Jitter::default() };
+        let instance = self.instance(ix);
+        let (Some(task), Some(node)) = (self.dag.task(ix), self.nodes.get_mut(ix.index())) else { return false };
+        let terms = Terms { retry: &task.retry, reschedule_timeout: task.reschedule_timeout, jitter };
+        let Ok(step) = transition(&node.inst, event, &terms, at) else { return false };
+        let (expect, expect_start) = (node.inst.state, node.inst.start_number);
+        node.inst.record(&step);
+        cx.out.changes.push(Change::Task(TaskChange { instance, expect, expect_start, at, step }));
+        self.moved(ix, was, cx);
+        true
+    }
+
+    /// Replaces an instance by what is kept of it.
+    pub(super) fn reload(&mut self, ix: TaskIx, actual: Instance, cx: &mut Cx<'_>) {
+        let was = self.was(ix);
+        let Some(node) = self.nodes.get_mut(ix.index()) else { return };
+        node.inst = actual;
+        self.moved(ix, was, cx);
+    }
+
+    fn was(&self, ix: TaskIx) -> Was {
+        Was { state: self.state_of(ix).unwrap_or(TaskState::None), left_out: self.left_out(ix) }
+    }
+
+    /// Brings everything that is looked up in line with an instance that changed.
+    fn moved(&mut self, ix: TaskIx, was: Was, cx: &mut Cx<'_>) {
+        let Some(state) = self.state_of(ix) else { return };
+        self.tally.shift(was.state, state);
+        match (was.state.is_active(), state.is_active()) {
+            (false, true) => cx.shared.slots.take(self.memory_bytes(ix)),
+            (true, false) => cx.shared.slots.give_back(self.memory_bytes(ix)),
+            (false, false) | (true, true) => {}
+        }
+        if let Some(node) = self.nodes.get_mut(ix.index()) {
+            node.held = false;
+            node.ticket = 0;
+            node.clearing &= state.is_active();
+        }
+        self.file(ix, cx);
+        self.tell_downstream(ix, was.state, state);
+        let left_out = self.left_out(ix);
+        if left_out != was.left_out {
+            self.leave_out(&was.left_out, false);
+            self.leave_out(&left_out, true);
+        }
+    }
+
+    /// Puts an instance where its state belongs: the ready queue, the timers, those to be looked at.
+    pub(super) fn file(&mut self, ix: TaskIx, cx: &mut Cx<'_>) {
+        let instance = self.instance(ix);
+        let Some(node) = self.nodes.get_mut(ix.index()) else { return };
+        let why = match node.inst.state {
+            TaskState::Scheduled => return self.make_ready(ix, cx),
+            TaskState::None => return self.todo.push_back(ix),
+            TaskState::UpForRetry => Why::Retry(instance),
+            TaskState::UpForReschedule => Why::Reschedule(instance),
+            TaskState::Queued
+            | TaskState::Running
+            | TaskState::Success
+            | TaskState::Failed
+            | TaskState::UpstreamFailed
+            | TaskState::Skipped
+            | TaskState::Removed => return,
+        };
+        let due = *node.inst.due.get_or_insert(cx.now);
+        cx.shared.timers.set(due, why);
+    }
+
+    /// Counts for the downstreams what became of one of their upstreams, and has them looked at again.
+    fn tell_downstream(&mut self, ix: TaskIx, was: TaskState, is: TaskState) {
+        let (from, to) = (Upstream::from(was), Upstream::from(is));
+        if from == to {
+            return;
+        }
+        let may_branch = self.dag.task(ix).is_some_and(may_branch);
+        for below in branch::downstream(&self.dag, ix) {
+            let Some(node) = self.nodes.get_mut(below.index()) else { continue };
+            node.up.shift(from, to);
+            let required = self.shape.requires(*below, ix);
+            match (was.is_finished(), is.is_finished()) {
+                (false, true) => {
+                    node.open_branches = node.open_branches.saturating_sub(u32::from(may_branch));
+                    node.open_required = node.open_required.saturating_sub(u32::from(required));
+                }
+                (true, false) => {
+                    node.open_branches += u32::from(may_branch);
+                    node.open_required += u32::from(required);
+                }
+                (true, true) | (false, false) => {}
+            }
+            self.todo.push_back(*below);
+        }
+    }
+
+    /// Whom the instance, if it is a branch that chose, leaves out.
+    pub(super) fn left_out(&self, ix: TaskIx) -> Vec<TaskIx> {
+        let (Some(task), Some(node)) = (self.dag.task(ix), self.node(ix)) else { return Vec::new() };
+        if !may_branch(task) || node.inst.state != TaskState::Success {
+            return Vec::new();
+        }
+        let chosen = node.inst.result.as_ref().and_then(|result| result.chosen.as_ref());
+        chosen.map_or_else(Vec::new, |chosen| branch::left_out(&self.dag, &self.shape, ix, chosen))
+    }
+
+    pub(super) fn leave_out(&mut self, tasks: &[TaskIx], out: bool) {
+        for ix in tasks {
+            let Some(node) = self.nodes.get_mut(ix.index()) else { continue };
+            node.left_out_by =
+                if out { node.left_out_by.saturating_add(1) } else { node.left_out_by.saturating_sub(1) };
+            self.todo.push_back(*ix);
+        }
+    }
+
+    /// Looks at every instance about which something changed, until nothing follows any more.
+    pub(super) fn settle(&mut self, cx: &mut Cx<'_>) {
+        if self.state != RunState::Running {
+            self.todo.clear();
+            return;
+        }
+        while let Some(ix) = self.todo.pop_front() {
+            if let Some(event) = self.decide(ix, cx.shared) {
+                self.step(ix, event, cx.now, cx);
+            } else if self.node(ix).is_some_and(|node| node.held && node.open_required == 0) {
+                self.make_ready(ix, cx);
+            }
+        }
+    }
+
+    /// Has all instances looked at again.
+    pub(super) fn look_at_all(&mut self) {
+        self.todo.extend(self.dag.edges.order.iter().copied());
+    }
+}

@@ -1,0 +1,116 @@
+//! A store in memory: performs changes on their conditions, as the real one does, and holds each against the oracle.
+
+use std::collections::BTreeMap;
+
+use crate::ids::RunKey;
+use crate::lifecycle::change::{Change, RunChange, RunStep, TaskChange, TaskStep};
+use crate::lifecycle::instance::Instance;
+use crate::lifecycle::state::{RunState, TaskState};
+use crate::planner::RunSnapshot;
+use crate::planner::tests::sim::model::Story;
+use crate::planner::tests::sim::naive::Kept;
+use crate::planner::tests::spec::Spec;
+
+/// A run, and what the simulation knows of it beside.
+pub(super) struct Stored {
+    pub(super) spec: Spec,
+    pub(super) snapshot: RunSnapshot,
+    pub(super) stories: Vec<Story>,
+    /// Ended by cancel or timeout.
+    pub(super) ended_early: bool,
+    /// Something was cleared without what came after it, which is what it was then: the model cannot know it.
+    pub(super) cleared_alone: bool,
+}
+
+impl Stored {
+    pub(super) fn new(spec: Spec, mut snapshot: RunSnapshot) -> Self {
+        snapshot.instances = spec.tasks.iter().map(|task| Instance::new(task.retries)).collect();
+        let stories = vec![Story::default(); spec.tasks.len()];
+        Self { spec, snapshot, stories, ended_early: false, cleared_alone: false }
+    }
+
+    pub(super) fn kept(&self) -> Kept<'_> {
+        Kept {
+            key: self.snapshot.key,
+            spec: &self.spec,
+            state: self.snapshot.state,
+            started_at: self.snapshot.started_at,
+            instances: &self.snapshot.instances,
+        }
+    }
+
+    pub(super) fn state(&self, place: usize) -> TaskState {
+        self.snapshot.instances[place].state
+    }
+
+    /// The places in one of these states.
+    pub(super) fn in_states(&self, test: impl Fn(TaskState) -> bool) -> Vec<usize> {
+        (0..self.stories.len()).filter(|place| test(self.state(*place))).collect()
+    }
+}
+
+/// Whether that is why a run was ended before its tasks were.
+pub(super) fn is_end_of_run(reason: &str) -> bool {
+    reason.starts_with("run ends") || reason.contains("dagrun_timeout")
+}
+
+#[derive(Default)]
+pub(super) struct Store {
+    pub(super) runs: BTreeMap<RunKey, Stored>,
+}
+
+impl Store {
+    /// One transaction. Whoever else could have changed something does not exist here, so nothing is refused.
+    pub(super) fn commit(&mut self, changes: &[Change], budget: u64) {
+        for change in changes {
+            match change {
+                Change::Task(change) => self.task(change, budget),
+                Change::Run(change) => self.run(change),
+            }
+        }
+    }
+
+    fn task(&mut self, change: &TaskChange, budget: u64) {
+        let stored = self.runs.get_mut(&change.instance.run).unwrap();
+        let place = change.instance.task.index();
+        let instance = &stored.snapshot.instances[place];
+        assert_eq!((instance.state, instance.start_number), (change.expect, change.expect_start), "{change:?}");
+        let decided = match &change.step {
+            TaskStep::Schedule { .. } => Some(TaskState::Scheduled),
+            TaskStep::FailUpstream { .. } => Some(TaskState::UpstreamFailed),
+            TaskStep::Fail { .. } => Some(TaskState::Failed),
+            // The end of a run skips too.
+            TaskStep::Skip { reason } if !is_end_of_run(reason) => Some(TaskState::Skipped),
+            _not_decided_by_a_rule => None,
+        };
+        if let Some(decided) = decided.filter(|_| instance.state == TaskState::None) {
+            assert_eq!(stored.kept().next(place, budget), decided, "{change:?}");
+        }
+        match &change.step {
+            TaskStep::Clear { .. } => stored.stories[place] = Story::default(),
+            TaskStep::Mark { state, .. } => stored.stories[place].marked = Some(*state == TaskState::Success),
+            _not_told => {}
+        }
+        stored.snapshot.instances[place].record(&change.step);
+    }
+
+    fn run(&mut self, change: &RunChange) {
+        let stored = self.runs.get_mut(&change.run).unwrap();
+        let snapshot = &mut stored.snapshot;
+        assert_eq!(snapshot.state, change.expect, "{change:?}");
+        snapshot.state = match &change.step {
+            RunStep::Start => {
+                snapshot.started_at = Some(change.at);
+                RunState::Running
+            }
+            RunStep::Succeed { .. } => RunState::Success,
+            RunStep::Fail { .. } => RunState::Failed,
+            RunStep::Requeue => RunState::Queued,
+        };
+    }
+
+    /// Instances that hold a slot.
+    pub(super) fn active(&self) -> usize {
+        self.runs.values().map(|run| run.in_states(TaskState::is_active).len()).sum()
+    }
+}

@@ -1,0 +1,393 @@
+//! The simulated world: planner, store, an executor and a clock, and what disturbs them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::contract::Outcome;
+use crate::ids::{InstanceKey, RunKey};
+use crate::lifecycle::change::{Change, RunChange, RunStep};
+use crate::lifecycle::event::MarkAs;
+use crate::lifecycle::launch::{Attempt, Report, Usage};
+use crate::lifecycle::retry::later;
+use crate::lifecycle::state::{RunState, TaskState};
+use crate::planner::tests::play::{output, params_check, snapshot};
+use crate::planner::tests::rng::Rng;
+use crate::planner::tests::sim::act::{self, Act, Happened};
+use crate::planner::tests::sim::naive;
+use crate::planner::tests::sim::store::{Store, Stored, is_end_of_run};
+use crate::planner::tests::spec::{Spec, ix};
+use crate::planner::{Capacity, Decision, Event, Held, Planner};
+
+/// A try that the simulated executor runs.
+struct Running {
+    ends_at: Timestamp,
+    act: Act,
+    memory_bytes: u64,
+    cancelled: bool,
+}
+
+pub(super) struct World {
+    seed: u64,
+    rng: Rng,
+    pub(super) now: Timestamp,
+    pub(super) capacity: Capacity,
+    planner: Planner,
+    pub(super) store: Store,
+    executor: BTreeMap<(i64, u32, u32), (Attempt, Running)>,
+    old_reports: Vec<Report>,
+    pub(super) events: u64,
+}
+
+/// When the process dies.
+#[derive(PartialEq)]
+enum Crash {
+    No,
+    BeforeCommit,
+    BeforeLaunch,
+}
+
+impl World {
+    /// `seed` decides what the tasks do, `timing` everything else.
+    pub(super) fn new(seed: u64, timing: u64, capacity: Capacity, specs: &[Spec]) -> Self {
+        let planner = Planner::new(capacity, params_check());
+        let mut world = Self {
+            seed,
+            rng: Rng::new(timing),
+            now: Timestamp::from_second(1_000_000).unwrap(),
+            capacity,
+            planner,
+            store: Store::default(),
+            executor: BTreeMap::new(),
+            old_reports: Vec::new(),
+            events: 0,
+        };
+        for (spec, key) in specs.iter().zip(1..) {
+            let stored = Stored::new(spec.clone(), snapshot(key, spec));
+            let event = Event::RunAdded(Box::new(stored.snapshot.clone()));
+            world.store.runs.insert(RunKey(key), stored);
+            world.apply(event);
+        }
+        world
+    }
+
+    fn apply(&mut self, event: Event) -> Decision {
+        let decision = self.planner.apply(event, self.now);
+        self.perform(&decision);
+        decision
+    }
+
+    fn perform(&mut self, decision: &Decision) {
+        self.events += 1;
+        let before: BTreeMap<RunKey, Vec<TaskState>> =
+            self.store.runs.iter().map(|(key, run)| (*key, states(run))).collect();
+        self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
+        for launch in &decision.launches {
+            self.launch(launch.attempt.clone());
+        }
+        for attempt in &decision.cancels {
+            let soon = later(self.now, Duration::from_millis(self.rng.below(3000)));
+            let (_, running) = self.executor.get_mut(&key_of(attempt)).expect("what is cancelled runs");
+            running.cancelled = true;
+            running.ends_at = soon;
+        }
+        self.note_ended_early(decision, &before);
+        self.check();
+    }
+
+    fn launch(&mut self, attempt: Attempt) {
+        let stored = &self.store.runs[&attempt.instance.run];
+        let place = attempt.instance.task.index();
+        let before = stored.stories[place].happened.iter().filter(|what| matches!(what, Happened::Answered(_))).count();
+        let clears = u64::from(stored.snapshot.instances[place].clears);
+        let running = Running {
+            ends_at: later(self.now, Duration::from_millis(1 + self.rng.below(20_000))),
+            act: act::act(self.seed ^ (clears << 20), &stored.spec, place, before as u64),
+            memory_bytes: stored.spec.tasks[place].memory_bytes,
+            cancelled: false,
+        };
+        let old = self.executor.insert(key_of(&attempt), (attempt, running));
+        assert!(old.is_none(), "no start runs twice");
+        let in_use = self.planner.in_use();
+        assert!(in_use.tasks <= self.capacity.parallelism, "{in_use:?}");
+        assert!(in_use.memory_bytes <= self.capacity.memory_budget_bytes, "{in_use:?}");
+    }
+
+    /// A run that was ended by a person or by its timeout must have left its tasks as the page says.
+    fn note_ended_early(&mut self, decision: &Decision, before: &BTreeMap<RunKey, Vec<TaskState>>) {
+        for ended in &decision.ended_runs {
+            let stored = self.store.runs.get_mut(&ended.run).unwrap();
+            if !decision.changes.iter().any(|change| ends_early(change, ended.run)) {
+                continue;
+            }
+            let was = &before[&ended.run];
+            for (at, state) in was.iter().enumerate() {
+                let expected = match state {
+                    TaskState::Running => TaskState::Failed,
+                    finished if finished.is_finished() => *finished,
+                    _unfinished => TaskState::Skipped,
+                };
+                assert_eq!(stored.state(at), expected, "{at} was {state}");
+            }
+            stored.ended_early = true;
+        }
+    }
+
+    /// What must hold whenever a decision was performed.
+    fn check(&self) {
+        let in_use = self.planner.in_use();
+        let memory: u64 = self.executor.values().map(|(_, running)| running.memory_bytes).sum();
+        assert_eq!((in_use.tasks as usize, in_use.memory_bytes), (self.executor.len(), memory), "slots leak");
+        assert_eq!((in_use.tasks - in_use.ending) as usize, self.store.active(), "slots of active instances");
+        for (key, stored) in &self.store.runs {
+            assert_eq!(self.planner.run_state(*key), Some(stored.snapshot.state));
+            for (place, kept) in stored.snapshot.instances.iter().enumerate() {
+                assert_eq!(self.planner.instance(InstanceKey { run: *key, task: ix(place) }), Some(kept));
+            }
+        }
+        let kept: Vec<_> = self.store.runs.values().map(Stored::kept).collect();
+        let undone = naive::left_undone(&kept, self.capacity, in_use.tasks, in_use.memory_bytes);
+        assert_eq!(undone, None);
+        let wake = self.planner.next_wakeup().map(|wake| (wake.at, wake.why));
+        assert_eq!(wake, naive::first_due(&kept));
+    }
+
+    /// Runs until nothing moves any more, with up to `disturbances` on the way and at the end.
+    pub(super) fn play(&mut self, mut disturbances: u32) {
+        loop {
+            assert!(self.events < 20_000, "it never ends");
+            if disturbances > 0 && self.rng.percent(12) {
+                disturbances -= 1;
+                self.disturb();
+            } else if !self.advance() {
+                if disturbances == 0 {
+                    break;
+                }
+                disturbances -= 1;
+                self.disturb();
+            }
+        }
+        assert!(self.store.runs.values().all(|run| run.snapshot.state.is_finished()), "a run never ended");
+        assert_eq!(self.planner.in_use().tasks, 0);
+    }
+
+    /// Goes to what happens next. `false`: nothing does.
+    fn advance(&mut self) -> bool {
+        let first = self.executor.iter().map(|(key, (_, running))| (running.ends_at, *key)).min();
+        let wake = self.planner.next_wakeup();
+        match (first, wake) {
+            (Some((at, key)), wake) if wake.is_none_or(|wake| at <= wake.at) => {
+                self.now = self.now.max(at);
+                self.finish(key, Crash::No);
+                true
+            }
+            (_, Some(wake)) => {
+                self.now = self.now.max(wake.at);
+                self.apply(Event::Wake);
+                true
+            }
+            (_, None) => false,
+        }
+    }
+
+    /// A try ends and reports.
+    fn finish(&mut self, key: (i64, u32, u32), crash: Crash) {
+        let (attempt, running) = self.executor.remove(&key).unwrap();
+        let holds = self.holds(&attempt);
+        // One that is told to end may have been done before it heard of it.
+        let cancelled = running.cancelled && self.rng.percent(70);
+        let outcome = if cancelled { Outcome::Cancelled } else { act::outcome(&running.act) };
+        let outputs = if act::publishes(&running.act) && !cancelled { vec![output()] } else { Vec::new() };
+        let report = Report {
+            attempt: attempt.clone(),
+            ended_at: self.now,
+            outcome,
+            outputs,
+            metrics: Vec::new(),
+            usage: Usage::default(),
+        };
+        let decision = self.planner.apply(Event::TaskEnded(Box::new(report.clone())), self.now);
+        if crash != Crash::BeforeCommit {
+            assert_eq!(decision.late.is_empty(), holds, "{attempt:?}");
+            if holds {
+                let what = if cancelled { Happened::HandedBack } else { Happened::Answered(running.act) };
+                self.tell(&attempt, what);
+            }
+        }
+        self.old_reports.push(report);
+        match crash {
+            Crash::No => self.perform(&decision),
+            Crash::BeforeCommit => self.restart(),
+            Crash::BeforeLaunch => {
+                self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
+                self.restart();
+            }
+        }
+    }
+
+    /// By the store alone: whether that start is what its instance is at.
+    fn holds(&self, attempt: &Attempt) -> bool {
+        let instance = &self.store.runs[&attempt.instance.run].snapshot.instances[attempt.instance.task.index()];
+        instance.state == TaskState::Running && instance.start_number == attempt.start_number
+    }
+
+    fn tell(&mut self, attempt: &Attempt, what: Happened) {
+        let stored = self.store.runs.get_mut(&attempt.instance.run).unwrap();
+        stored.stories[attempt.instance.task.index()].happened.push(what);
+    }
+
+    /// Another process goes on from what was kept.
+    fn restart(&mut self) {
+        self.executor.clear();
+        self.planner = Planner::new(self.capacity, params_check());
+        let keys: Vec<RunKey> = self.store.runs.keys().copied().collect();
+        let idle = Capacity { parallelism: 0, ..self.capacity };
+        self.planner.apply(Event::CapacityChanged(idle), self.now);
+        for key in &keys {
+            let kept = self.store.runs[key].snapshot.clone();
+            let decision = self.planner.apply(Event::RunAdded(Box::new(kept)), self.now);
+            self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
+        }
+        for key in &keys {
+            for place in self.store.runs[key].in_states(TaskState::is_active) {
+                self.store.runs.get_mut(key).unwrap().stories[place].happened.push(Happened::HostLost);
+            }
+            let decision = self.planner.apply(Event::HostLost(Held::Run(*key)), self.now);
+            self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
+        }
+        self.apply(Event::CapacityChanged(self.capacity));
+    }
+
+    fn disturb(&mut self) {
+        match self.rng.below(12) {
+            0 => self.restart(),
+            1 | 2 => self.crash_at_a_report(),
+            3 => self.lose_hosts(),
+            4 => self.hand_back(),
+            5 => self.cancel(),
+            6 | 7 => self.clear(),
+            8 => self.mark(),
+            9 => self.clear_alone(),
+            10 => self.change_capacity(),
+            _more => self.repeat_a_report(),
+        }
+    }
+
+    fn crash_at_a_report(&mut self) {
+        let keys: Vec<_> = self.executor.keys().copied().collect();
+        let Some(key) = self.rng.pick(&keys).copied() else { return };
+        let crash = if self.rng.percent(50) { Crash::BeforeCommit } else { Crash::BeforeLaunch };
+        self.finish(key, crash);
+    }
+
+    fn some_running(&mut self) -> Vec<Attempt> {
+        let attempts: Vec<Attempt> = self.executor.values().map(|(attempt, _)| attempt.clone()).collect();
+        attempts.into_iter().filter(|_| self.rng.percent(50)).collect()
+    }
+
+    fn lose_hosts(&mut self) {
+        let attempts = self.some_running();
+        for attempt in &attempts {
+            self.executor.remove(&key_of(attempt));
+            if self.holds(attempt) {
+                self.tell(attempt, Happened::HostLost);
+            }
+        }
+        self.apply(Event::HostLost(Held::Attempts(attempts)));
+    }
+
+    fn hand_back(&mut self) {
+        let attempts = self.some_running();
+        for attempt in &attempts {
+            if self.holds(attempt) && !self.executor[&key_of(attempt)].1.cancelled {
+                self.tell(attempt, Happened::HandedBack);
+            }
+        }
+        self.apply(Event::HandBack(Held::Attempts(attempts)));
+    }
+
+    fn some_run(&mut self) -> RunKey {
+        let keys: Vec<RunKey> = self.store.runs.keys().copied().collect();
+        *self.rng.pick(&keys).unwrap()
+    }
+
+    fn cancel(&mut self) {
+        let run = self.some_run();
+        self.apply(Event::CancelRun { run, reason: "run ends".into() });
+    }
+
+    fn clear_places(&mut self, run: RunKey, places: &[usize]) {
+        self.apply(Event::Clear { run, tasks: places.iter().map(|place| ix(*place)).collect() });
+    }
+
+    /// A task with all that comes after it; of a run that was ended early, all that is not a success.
+    fn clear(&mut self) {
+        let run = self.some_run();
+        let stored = self.store.runs.get_mut(&run).unwrap();
+        let from = if stored.ended_early {
+            stored.ended_early = false;
+            stored.in_states(|state| state != TaskState::Success)
+        } else {
+            vec![self.rng.below(stored.spec.tasks.len() as u64) as usize]
+        };
+        let places = stored.spec.with_descendants(&from);
+        self.clear_places(run, &places);
+    }
+
+    /// A task without what comes after it: its downstreams keep what they were.
+    fn clear_alone(&mut self) {
+        let run = self.some_run();
+        let stored = self.store.runs.get_mut(&run).unwrap();
+        stored.cleared_alone = true;
+        let place = self.rng.below(stored.spec.tasks.len() as u64) as usize;
+        self.clear_places(run, &[place]);
+    }
+
+    /// A task is marked, and all that comes after it cleared.
+    fn mark(&mut self) {
+        let run = self.some_run();
+        let stored = &self.store.runs[&run];
+        let place = self.rng.below(stored.spec.tasks.len() as u64) as usize;
+        if stored.snapshot.state != RunState::Running || stored.stories[place].marked.is_some() {
+            return;
+        }
+        let below: Vec<usize> = stored.spec.with_descendants(&[place]).into_iter().filter(|at| *at != place).collect();
+        let state = if self.rng.percent(50) { MarkAs::Success } else { MarkAs::Failed };
+        let instance = InstanceKey { run, task: ix(place) };
+        self.apply(Event::Mark { instance, state, reason: "a person".into() });
+        self.clear_places(run, &below);
+    }
+
+    fn change_capacity(&mut self) {
+        // The budget stays: what the model knows depends on it.
+        self.capacity.parallelism = 1 + self.rng.below(6) as u32;
+        self.apply(Event::CapacityChanged(self.capacity));
+    }
+
+    fn repeat_a_report(&mut self) {
+        let Some(report) = self.rng.pick(&self.old_reports).cloned() else { return };
+        if self.executor.contains_key(&key_of(&report.attempt)) {
+            return;
+        }
+        let decision = self.apply(Event::TaskEnded(Box::new(report)));
+        assert_eq!(decision.late.len(), 1, "an old report is passed over");
+    }
+}
+
+fn ends_early(change: &Change, run: RunKey) -> bool {
+    match change {
+        Change::Run(RunChange { step: RunStep::Fail { reason }, run: ended, .. }) => {
+            *ended == run && is_end_of_run(reason)
+        }
+        Change::Run(_) | Change::Task(_) => false,
+    }
+}
+
+fn states(run: &Stored) -> Vec<TaskState> {
+    run.snapshot.instances.iter().map(|instance| instance.state).collect()
+}
+
+fn key_of(attempt: &Attempt) -> (i64, u32, u32) {
+    (attempt.instance.run.0, attempt.instance.task.0, attempt.start_number)
+}

@@ -1,0 +1,90 @@
+//! `plugin register`: a component under the name and version that it describes itself with.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Registry;
+use super::error::{RegistryError, Taken, blocking};
+use super::files::read_outside;
+use super::ports::Naming;
+use super::record::{ComponentRecord, PluginRecord};
+use crate::ids::Digest;
+
+/// What became of a registration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registered {
+    /// The plugin as it is registered now: its imports, requests, ports, size and digest are what people are shown.
+    pub plugin: PluginRecord,
+    /// Whether anything changed.
+    pub registration: Registration,
+}
+
+/// Whether a registration changed anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// The name and version are new.
+    New,
+    /// The same bytes were registered before.
+    AlreadyThere,
+    /// The name and version meant other bytes before.
+    Replaced(Digest),
+}
+
+impl Registry {
+    /// Registers the component in a file.
+    ///
+    /// # Errors
+    /// Each names what is wrong with the file, and then nothing is kept. Other bytes under a name and version that
+    /// exists are refused without `replace`.
+    pub async fn register_file(&self, path: &Path, replace: bool) -> Result<Registered, RegistryError> {
+        let from = path.to_path_buf();
+        let wasm = blocking(move || read_outside(&from)).await?;
+        self.register_bytes(&path.display().to_string(), wasm, replace).await
+    }
+
+    /// Registers a component; `subject` names it in errors.
+    pub async fn register_bytes(
+        &self,
+        subject: &str,
+        wasm: Vec<u8>,
+        replace: bool,
+    ) -> Result<Registered, RegistryError> {
+        let component = self.admit(subject, wasm).await?;
+        self.register_component(subject, component, replace).await
+    }
+
+    /// Registers a component that was taken already, as one built from a crate.
+    pub async fn register_component(
+        &self,
+        subject: &str,
+        component: ComponentRecord,
+        replace: bool,
+    ) -> Result<Registered, RegistryError> {
+        let plugin = PluginRecord::of(component, self.inner.parts.clock.now());
+        let (inner, named) = (Arc::clone(&self.inner), plugin.clone());
+        let naming = blocking(move || {
+            // Nobody may take the component away before it has its name.
+            let _held = inner.files.hold()?;
+            inner.parts.index.keep_component(&named.component)?;
+            Ok(inner.parts.index.name_plugin(&named, replace)?)
+        });
+        match naming.await? {
+            Naming::New => Ok(Registered { plugin, registration: Registration::New }),
+            Naming::Same(registered_at) => {
+                let plugin = PluginRecord { registered_at, ..plugin };
+                Ok(Registered { plugin, registration: Registration::AlreadyThere })
+            }
+            Naming::Replaced(before) => {
+                self.drop_unused(before).await?;
+                Ok(Registered { plugin, registration: Registration::Replaced(before) })
+            }
+            Naming::Taken(registered) => {
+                let offered = plugin.component.digest;
+                self.drop_unused(offered).await?;
+                let PluginRecord { name, version, .. } = plugin;
+                let taken = Taken { subject: subject.to_owned(), name, version, registered, offered };
+                Err(RegistryError::Taken(taken.into()))
+            }
+        }
+    }
+}

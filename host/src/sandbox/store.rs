@@ -1,0 +1,76 @@
+//! A fresh store with all its limits set: no call ever uses another's.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use wasmtime::component::ResourceTable;
+use wasmtime::{Store, UpdateDeadline};
+
+use super::engine::Machine;
+use super::guest::Guest;
+use super::limiter::Limiter;
+use super::trap::hostcall_fuel;
+use super::wasi::cli::Cli;
+use super::wasi::clocks::Clocks;
+use super::wasi::filesystem::ledger::Quota;
+use super::wasi::filesystem::{EmptyFolder, Files};
+use super::wasi::random::Random;
+use super::wasi::sockets::Sockets;
+use super::wasi::stdio::Stdio;
+use super::world::HostCalls;
+use crate::executor::port::{Folders, TaskContext, Watcher};
+use crate::limits::{DISK_RESERVE_BYTES, TaskLimits};
+
+/// What a store is made for.
+pub(super) struct Nature {
+    /// What `context` answers, if it is a try.
+    pub(super) context: Option<TaskContext>,
+    /// Its folders, if it has any.
+    pub(super) folders: Option<Folders>,
+    /// What it may use.
+    pub(super) limits: TaskLimits,
+    /// Virtual clocks, random numbers from the seed, facts that are the same everywhere.
+    pub(super) pure: bool,
+    /// For the random numbers of a pure task.
+    pub(super) seed: u64,
+    /// When guest code is interrupted.
+    pub(super) deadline: Instant,
+    /// Where its words go.
+    pub(super) watcher: Arc<dyn Watcher>,
+}
+
+/// Makes a store.
+pub(super) fn new_store(machine: &Machine, no_folder: &EmptyFolder, nature: Nature) -> Store<Guest> {
+    let Nature { context, folders, limits, pure, seed, deadline, watcher } = nature;
+    let quota = Quota {
+        bytes: limits.scratch_bytes,
+        files: limits.scratch_files,
+        disk_reserve_bytes: DISK_RESERVE_BYTES,
+    };
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(limits.handles);
+    let guest = Guest {
+        table,
+        limiter: Limiter::new(limits.memory_bytes),
+        files: Files::new(folders, no_folder, quota, pure),
+        clocks: if pure { Clocks::new_virtual() } else { Clocks::machine() },
+        random: if pure { Random::seeded(seed) } else { Random::machine() },
+        cli: Cli::default(),
+        stdio: Stdio::new(Arc::clone(&watcher)),
+        sockets: Sockets::denied(),
+        calls: HostCalls::new(context, watcher, limits.metric_points),
+        deadline,
+    };
+    let mut store = Store::new(&machine.engine, guest);
+    store.limiter(|guest| &mut guest.limiter);
+    store.set_hostcall_fuel(hostcall_fuel(&limits));
+    // A deadline of 0 would interrupt at once, also what runs while the component is made.
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|guest| {
+        Ok(match Instant::now() >= guest.data().deadline {
+            true => UpdateDeadline::Interrupt,
+            false => UpdateDeadline::Yield(1),
+        })
+    });
+    store
+}

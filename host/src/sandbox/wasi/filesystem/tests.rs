@@ -1,0 +1,130 @@
+//! Counting, and the paths of `/in`.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry, ErrorCode};
+
+use super::inputs::{Below, below};
+use super::ledger::{Ledger, Quota, Refusal};
+use super::listing::{Held, Listing};
+
+fn ledger(bytes: u64, files: u64) -> Ledger {
+    Ledger::new(Quota { bytes, files, disk_reserve_bytes: 0 })
+}
+
+fn handle() -> Arc<File> {
+    Arc::new(tempfile::tempfile().unwrap())
+}
+
+#[test]
+fn a_write_beyond_the_quota_is_refused_before_it_happens() {
+    let mut ledger = ledger(100, 10);
+    assert_eq!(ledger.reserve(1, 100), Ok(()));
+    assert_eq!(ledger.reserve(2, 1), Err(Refusal::Bytes));
+    assert_eq!(ledger.refused(), Some(Refusal::Bytes));
+    assert_eq!(ledger.reserve(1, 50), Ok(()), "what is there already costs nothing");
+    ledger.resized(1, 99);
+    assert_eq!(ledger.reserve(2, 1), Ok(()));
+    assert_eq!(ledger.reserve(2, u64::MAX), Err(Refusal::Bytes));
+}
+
+#[test]
+fn names_are_counted_and_given_back() {
+    let mut ledger = ledger(100, 2);
+    for _ in 0..2 {
+        ledger.admit_name().unwrap();
+        ledger.named();
+    }
+    assert_eq!(ledger.admit_name(), Err(Refusal::Files));
+    ledger.unnamed(7);
+    assert_eq!(ledger.admit_name(), Ok(()));
+}
+
+#[test]
+fn a_removed_file_keeps_its_room_while_it_is_open() {
+    let mut ledger = ledger(100, 1);
+    let open = handle();
+    ledger.named();
+    ledger.created(1);
+    ledger.opened(1, 0, &open);
+    ledger.reserve(1, 100).unwrap();
+    ledger.unnamed(1);
+    assert_eq!(ledger.reserve(2, 1), Err(Refusal::Bytes));
+    assert_eq!(ledger.admit_name(), Err(Refusal::Files));
+    drop(open);
+    assert_eq!(ledger.reserve(2, 100), Ok(()));
+    assert_eq!(ledger.admit_name(), Ok(()));
+}
+
+#[test]
+fn a_new_file_with_the_identity_of_a_removed_one_starts_at_nothing() {
+    let mut ledger = ledger(100, 1);
+    let open = handle();
+    ledger.named();
+    ledger.opened(1, 100, &open);
+    ledger.unnamed(1);
+    drop(open);
+    ledger.created(1);
+    ledger.opened(1, 0, &handle());
+    assert_eq!(ledger.reserve(1, 100), Ok(()));
+    assert_eq!(ledger.admit_name(), Ok(()), "the removed name is given back, too");
+}
+
+#[test]
+fn a_file_opened_often_is_counted_once() {
+    let mut ledger = ledger(100, 10);
+    for _ in 0..1_000 {
+        ledger.opened(1, 60, &handle());
+    }
+    assert_eq!(ledger.reserve(1, 100), Ok(()));
+    assert_eq!(ledger.reserve(2, 1), Err(Refusal::Bytes));
+}
+
+#[test]
+fn a_disk_that_is_nearly_full_refuses() {
+    let mut ledger = Ledger::new(Quota { bytes: 100, files: 10, disk_reserve_bytes: u64::MAX });
+    ledger.on_disk(handle());
+    assert_eq!(ledger.admit_name(), Err(Refusal::Disk));
+    assert_eq!(ledger.reserve(1, 1), Err(Refusal::Disk));
+    assert_eq!(ledger.refused(), Some(Refusal::Disk));
+}
+
+#[test]
+fn paths_below_in_lead_to_ports() {
+    let artifact = |port: &str| Ok(Below::Artifact(port.to_owned()));
+    let inside = |port: &str, rest: &str| Ok(Below::Inside(port.to_owned(), rest.to_owned()));
+    for root in [".", "./", "a/..", "a/b/../..", "./."] {
+        assert_eq!(below(root), Ok(Below::Root), "{root}");
+    }
+    assert_eq!(below("data"), artifact("data"));
+    assert_eq!(below("./data"), artifact("data"));
+    assert_eq!(below("other/../data"), artifact("data"));
+    assert_eq!(below("data/"), inside("data", "."));
+    assert_eq!(below("data/x/y"), inside("data", "x/y"));
+    assert_eq!(below("data//x/./y/"), inside("data", "x/y/"));
+    assert_eq!(below("data/x/../y"), inside("data", "y"));
+}
+
+#[test]
+fn no_path_leads_out_of_in() {
+    for path in ["..", "../x", "a/../..", "a/../../b", "./..", "/", "/etc/passwd"] {
+        assert_eq!(below(path), Err(ErrorCode::NotPermitted), "{path}");
+    }
+    assert_eq!(below(""), Err(ErrorCode::NoEntry));
+}
+
+#[test]
+fn listings_are_sorted_and_bounded() {
+    let entry = |name: &str| DirectoryEntry { type_: DescriptorType::RegularFile, name: name.to_owned() };
+    let held = Held::default();
+    let mut listing = Listing::new(["b", "a", "c"].map(entry).into(), &held).unwrap();
+    let names: Vec<_> = std::iter::from_fn(|| listing.next()).map(|entry| entry.name).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+
+    let long = || vec![entry(&"x".repeat(40 << 20))];
+    let first = Listing::new(long(), &held).unwrap();
+    assert!(Listing::new(long(), &held).is_err());
+    drop(first);
+    assert!(Listing::new(long(), &held).is_ok());
+}

@@ -1,0 +1,49 @@
+//! When a DAG runs by itself: the words for it and what they mean.
+//!
+//! Pure: no clock, no files, nothing of DAGs. Here is the grammar; ticks are to come. One more preset: a line in
+//! [`expression`]'s table.
+
+pub mod cron;
+pub mod duration;
+pub mod expression;
+mod field;
+#[cfg(test)]
+mod tests;
+
+pub use cron::Cron;
+pub use duration::parse_duration;
+pub use expression::Schedule;
+
+use std::ops::Range;
+
+/// Why a text is no schedule or no duration, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct BadExpression {
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead, if that is known.
+    pub hint: Option<String>,
+    /// The wrong part, in bytes of the text.
+    pub span: Range<usize>,
+}
+
+impl BadExpression {
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, span }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// The words of `text`, each with its place.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    text.split_whitespace().map(move |word| {
+        // `word` is a part of `text`, so the distance of their starts is its place.
+        let start = word.as_ptr().addr() - text.as_ptr().addr();
+        (start..start + word.len(), word)
+    })
+}
