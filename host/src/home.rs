@@ -42,12 +42,14 @@ impl Home {
     /// Makes the folder, closed to others, or takes the one that is there.
     pub fn open(root: &Path) -> Result<Self, HomeError> {
         let failed = |source| HomeError::Io { path: root.to_owned(), source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(failed)?;
+        match fs::DirBuilder::new().recursive(true).mode(0o700).create(root) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(HomeError::NotAFolder(root.to_owned()));
+            }
+            made => made.map_err(failed)?,
+        }
         let root = fs::canonicalize(root).map_err(failed)?;
         let found = fs::metadata(&root).map_err(failed)?;
-        if !found.is_dir() {
-            return Err(HomeError::NotAFolder(root));
-        }
         let user = rustix::process::geteuid().as_raw();
         if found.uid() != user {
             return Err(HomeError::NotYours { path: root, owner: found.uid(), user });

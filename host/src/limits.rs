@@ -10,7 +10,7 @@ pub const PARALLELISM: usize = 32;
 pub const MAX_ACTIVE_RUNS: u32 = 16;
 /// Tasks of one run at once; Airflow's `max_active_tasks_per_dag`.
 pub const MAX_ACTIVE_TASKS: u32 = 16;
-/// Hosts that may be lost under one try before it counts as failed.
+/// Hosts that an instance may lose, since it was last cleared, before it counts as failed: apart from its tries.
 pub const LOST_HOSTS: u32 = 3;
 /// Airflow's `default_task_retry_delay`.
 pub const RETRY_DELAY: Duration = Duration::from_secs(5 * 60);
@@ -38,8 +38,6 @@ pub const DAG_TASKS_MAX: usize = 100_000;
 pub const JSON_DEPTH_MAX: usize = 100;
 /// Free space below which a guest's write is refused as a full disk.
 pub const DISK_RESERVE_BYTES: u64 = 1 << 30;
-/// How long a lease holds without a heartbeat.
-pub const LEASE: Duration = Duration::from_secs(30);
 
 /// What one try may use. The defaults are those of the sandbox page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

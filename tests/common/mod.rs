@@ -30,12 +30,15 @@ const GUESTS: &[(&str, &str)] = &[
     ("evaluate", "plugins/evaluate"),
 ];
 
-/// A home folder in which all guests were built: made once per test binary, by the program itself.
+/// A home folder in which all guests were built, by the program itself; one for all test binaries of this build, so
+/// that nothing is built or compiled twice.
 fn seed() -> &'static Path {
     static SEED: OnceLock<PathBuf> = OnceLock::new();
     SEED.get_or_init(|| {
-        // One home for all test binaries of this build, so that nothing is built or compiled twice.
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("seed-home");
+        // Test binaries may run at once: one of them builds, the others wait.
+        let door = std::fs::File::create(home.with_extension("lock")).unwrap();
+        door.lock().unwrap();
         let mut build = Command::new(env!("CARGO_BIN_EXE_dagwood"));
         build.arg("--home").arg(&home).args(["plugin", "build", "--json"]);
         for (_, folder) in GUESTS {
@@ -45,6 +48,20 @@ fn seed() -> &'static Path {
         assert!(built.status.success(), "guests cannot be built:\n{}", String::from_utf8_lossy(&built.stderr));
         home
     })
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    std::fs::set_permissions(to, std::fs::metadata(from).unwrap().permissions()).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).unwrap();
+        }
+    }
 }
 
 /// The component of a guest crate.
@@ -91,6 +108,13 @@ impl Bench {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
+    /// As [`Bench::new`], with a home in which all guests are built and compiled.
+    pub fn seeded() -> Self {
+        let bench = Self::new();
+        copy_folder(seed(), &bench.home());
+        bench
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -105,6 +129,16 @@ impl Bench {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
         path
+    }
+
+    /// Writes a DAG file of these lines. The guests that they name in quotes are its plugins, as built; these stand at
+    /// its end, so that the lines keep their numbers.
+    pub fn dag(&self, name: &str, lines: &str) -> PathBuf {
+        let mut text = format!("{lines}\n[plugins]\n");
+        for (plugin, _) in GUESTS.iter().filter(|(plugin, _)| lines.contains(&format!("'{plugin}'"))) {
+            text.push_str(&format!("{plugin} = {{ file = {:?} }}\n", guest(plugin)));
+        }
+        self.write(name, text)
     }
 
     /// The program on this home, in this folder, with these arguments.

@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("dag", &["schedule"]),
     ("lifecycle", &["dag"]),
     ("planner", &["dag", "lifecycle"]),
-    ("artifacts", &[]),
+    ("artifacts", &["clock"]),
     ("executor", &["clock", "lifecycle", "artifacts"]),
     ("registry", &["clock", "lifecycle", "executor"]),
     ("sandbox", &["lifecycle", "executor", "registry"]),

@@ -54,7 +54,8 @@ fn an_exit_is_no_answer_whatever_its_code() {
 
 #[test]
 fn memory_over_the_limit_is_named_as_that() {
-    let tried = pure(mode("allocate", json!({ "bytes": 1 << 30 }))).limited(|limits| limits.memory_bytes = 64 << 20).run();
+    let tried =
+        pure(mode("allocate", json!({ "bytes": 1 << 30 }))).limited(|limits| limits.memory_bytes = 64 << 20).run();
     let Err(Ended::Limit { problem, repeats }) = &tried.report.result else { panic!("{:?}", tried.report) };
     assert_eq!(problem.code, "memory-limit");
     assert!(problem.message.contains("64 MiB"), "{}", problem.message);
@@ -108,7 +109,8 @@ fn outcomes_arrive_as_they_were_given() {
         answer(mode("again", json!({ "ms": 250 }))),
         Answer::Again(Duration::from_millis(250), Some("1".to_owned()))
     );
-    let Answer::Failed(Failure::Retryable { problem, after }) = answer(mode("retryable", json!({ "text": "busy", "ms": 9 })))
+    let Answer::Failed(Failure::Retryable { problem, after }) =
+        answer(mode("retryable", json!({ "text": "busy", "ms": 9 })))
     else {
         panic!()
     };

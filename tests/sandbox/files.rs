@@ -35,7 +35,14 @@ fn what_was_written_is_there_when_the_call_returns() {
 
 #[test]
 fn no_path_leads_out() {
-    for path in ["/out/../escaped", "/out/../../escaped", "/tmp/../escaped", "/in/../escaped", "/escaped", "/out/x/../../../escaped"] {
+    for path in [
+        "/out/../escaped",
+        "/out/../../escaped",
+        "/tmp/../escaped",
+        "/in/../escaped",
+        "/escaped",
+        "/out/x/../../../escaped",
+    ] {
         let tried = pure(mode("write", json!({ "path": path }))).run();
         tried.error();
         let found: Vec<_> = walkdir::WalkDir::new(tried.folder())

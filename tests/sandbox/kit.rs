@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::common::guest;
 
-pub static SANDBOX: LazyLock<WasmtimeSandbox> =
+pub(crate) static SANDBOX: LazyLock<WasmtimeSandbox> =
     LazyLock::new(|| WasmtimeSandbox::new(SandboxConfig { slots: 8, threads: 2 }).unwrap());
 
 static PURE: LazyLock<Made> = LazyLock::new(|| Made::new(EngineKind::Pure));
@@ -41,7 +41,7 @@ impl Made {
 }
 
 /// The guest, compiled.
-pub fn compiled(engine: EngineKind) -> Compiled {
+pub(crate) fn compiled(engine: EngineKind) -> Compiled {
     match engine {
         EngineKind::Pure => PURE.compiled.clone(),
         EngineKind::Open => OPEN.compiled.clone(),
@@ -50,13 +50,13 @@ pub fn compiled(engine: EngineKind) -> Compiled {
 
 /// What a guest said, in the order in which it said it.
 #[derive(Default)]
-pub struct Heard {
-    pub lines: Vec<(Level, String, Vec<(String, String)>)>,
-    pub stdout: Vec<u8>,
-    pub stderr: Vec<u8>,
-    pub order: Vec<&'static str>,
-    pub points: Vec<(String, u64, f64)>,
-    pub progress: Vec<(u64, Option<u64>, String)>,
+pub(crate) struct Heard {
+    pub(crate) lines: Vec<(Level, String, Vec<(String, String)>)>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    pub(crate) order: Vec<&'static str>,
+    pub(crate) points: Vec<(String, u64, f64)>,
+    pub(crate) progress: Vec<(u64, Option<u64>, String)>,
 }
 
 #[derive(Default)]
@@ -87,27 +87,27 @@ impl Watcher for Recorder {
 }
 
 /// A try that is about to be made.
-pub struct Try {
-    pub job: Job,
-    pub cancel: watch::Sender<bool>,
+pub(crate) struct Try {
+    pub(crate) job: Job,
+    pub(crate) cancel: watch::Sender<bool>,
     heard: Arc<Mutex<Heard>>,
     folder: TempDir,
 }
 
 /// A try that is over.
-pub struct Tried {
-    pub report: JobReport,
-    pub heard: Arc<Mutex<Heard>>,
+pub(crate) struct Tried {
+    pub(crate) report: JobReport,
+    pub(crate) heard: Arc<Mutex<Heard>>,
     folder: TempDir,
 }
 
 /// A pure try with these params.
-pub fn pure(params: Value) -> Try {
+pub(crate) fn pure(params: Value) -> Try {
     Try::new(params, true)
 }
 
 /// A try with real clocks and random numbers.
-pub fn open(params: Value) -> Try {
+pub(crate) fn open(params: Value) -> Try {
     Try::new(params, false)
 }
 
@@ -147,20 +147,20 @@ impl Try {
     }
 
     /// Ends it that soon.
-    pub fn within(mut self, timeout: Duration) -> Self {
+    pub(crate) fn within(mut self, timeout: Duration) -> Self {
         self.job.limits.execution_timeout = timeout;
         self.job.deadline = Instant::now() + timeout;
         self
     }
 
     /// Changes its limits.
-    pub fn limited(mut self, change: impl FnOnce(&mut TaskLimits)) -> Self {
+    pub(crate) fn limited(mut self, change: impl FnOnce(&mut TaskLimits)) -> Self {
         change(&mut self.job.limits);
         self
     }
 
     /// Gives it a file at `/in/<port>`.
-    pub fn input_file(mut self, port: &str, text: &str) -> Self {
+    pub(crate) fn input_file(mut self, port: &str, text: &str) -> Self {
         let path = self.folder.path().join("store").join(port);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -169,7 +169,7 @@ impl Try {
     }
 
     /// Gives it a folder at `/in/<port>`; each name with a slash makes folders, each holds its own name.
-    pub fn input_folder(mut self, port: &str, names: &[&str]) -> Self {
+    pub(crate) fn input_folder(mut self, port: &str, names: &[&str]) -> Self {
         let top = self.folder.path().join("store").join(port);
         std::fs::create_dir_all(&top).unwrap();
         for name in names {
@@ -188,12 +188,12 @@ impl Try {
     }
 
     /// Where the artifacts of its inputs lie.
-    pub fn store(&self) -> PathBuf {
+    pub(crate) fn store(&self) -> PathBuf {
         self.folder.path().join("store")
     }
 
     /// Makes the try.
-    pub fn run(self) -> Tried {
+    pub(crate) fn run(self) -> Tried {
         let report = block_on(SANDBOX.run(self.job));
         Tried { report, heard: self.heard, folder: self.folder }
     }
@@ -202,7 +202,7 @@ impl Try {
 impl Tried {
     /// What it answered with `done`.
     #[track_caller]
-    pub fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         match &self.report.result {
             Ok(Answer::Done(text)) => serde_json::from_str(text).unwrap(),
             other => panic!("{other:?}"),
@@ -211,21 +211,21 @@ impl Tried {
 
     /// What a mode that tries something says it got.
     #[track_caller]
-    pub fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         let value = self.value();
         value.get("ok").unwrap_or_else(|| panic!("{value}")).clone()
     }
 
     /// What a mode that tries something says went wrong.
     #[track_caller]
-    pub fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         let value = self.value();
         value.get("error").and_then(Value::as_str).unwrap_or_else(|| panic!("{value}")).to_owned()
     }
 
     /// The problem that ended it.
     #[track_caller]
-    pub fn problem(&self) -> &Problem {
+    pub(crate) fn problem(&self) -> &Problem {
         match &self.report.result {
             Err(Ended::Trap(problem) | Ended::Timeout(problem) | Ended::Limit { problem, .. }) => problem,
             other => panic!("{other:?}"),
@@ -233,27 +233,27 @@ impl Tried {
     }
 
     /// Its `/out`.
-    pub fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.folder.path().join("try/out")
     }
 
     /// Its `/tmp`.
-    pub fn tmp(&self) -> PathBuf {
+    pub(crate) fn tmp(&self) -> PathBuf {
         self.folder.path().join("try/tmp")
     }
 
     /// Everything that lies around it, for looking whether something got out.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 }
 
 /// `{"mode": mode, …}`.
-pub fn mode(mode: &str, mut more: Value) -> Value {
+pub(crate) fn mode(mode: &str, mut more: Value) -> Value {
     more.as_object_mut().unwrap().insert("mode".to_owned(), json!(mode));
     more
 }
 
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }

@@ -19,7 +19,10 @@ fn the_network_is_denied_by_an_error_that_the_guest_can_handle() {
     for (name, target) in [("tcp", "127.0.0.1:80"), ("udp", "127.0.0.1:53"), ("look-up", "localhost")] {
         let tried = open(mode(name, json!({ "target": target }))).run();
         let error = tried.error().to_lowercase();
-        assert!(error.contains("denied") || error.contains("not permitted") || error.contains("lookup"), "{name}: {error}");
+        assert!(
+            error.contains("denied") || error.contains("not permitted") || error.contains("lookup"),
+            "{name}: {error}"
+        );
     }
 }
 

@@ -46,17 +46,6 @@ fn random_numbers_follow_from_the_seed() {
 }
 
 #[test]
-fn the_first_random_number_of_a_seed_never_changes() {
-    let mut tried = pure(mode("random", json!({})));
-    tried.job.invocation.seed = 0;
-    let value = tried.run().value();
-    // A change here would change the results of everybody's tasks.
-    assert_eq!(value["u64"].as_u64(), Some(FIRST_OF_SEED_0), "{value}");
-}
-
-const FIRST_OF_SEED_0: u64 = 0;
-
-#[test]
 fn files_have_one_time() {
     let stat = |tried: Try| tried.run().ok();
     let written = stat(pure(mode("stat", json!({ "path": "/out/out", "leave": "x" }))));

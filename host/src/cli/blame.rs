@@ -121,6 +121,7 @@ impl Blame for HostError {
             Self::Home(error) => error.exit(),
             Self::Store(error) => error.exit(),
             Self::Artifacts(error) => error.exit(),
+            Self::Lease(error) => error.exit(),
             Self::Sandbox(_) | Self::OwnProgram(_) => Exit::Host,
         }
     }

@@ -16,6 +16,7 @@ use crate::planner::Capacity;
 use crate::registry::compile::{ChildCompiler, InProcessCompiler};
 use crate::registry::{self, Compiler, PluginIndex, Registry};
 use crate::sandbox::{SandboxError, WasmtimeSandbox};
+use crate::scheduler::lease::{LeaseError, end_dead};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 
@@ -74,17 +75,21 @@ pub enum HostError {
     /// The engines.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// What dead processes left.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
     /// This program's own file, which the compiling child is started from.
     #[error("cannot find this program's own file, from which plugins are compiled")]
     OwnProgram(#[source] std::io::Error),
 }
 
 impl Host {
-    /// Opens the home folder at `home`, made if it is not there.
+    /// Opens the home folder at `home`, made if it is not there. Runs whose process died are ended.
     pub fn open(home: &Path, options: Options) -> Result<Self, HostError> {
         let home = Home::open(home)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::new(SqliteStore::open(&home.database())?);
+        end_dead(store.as_ref(), &home.processes(), clock.now())?;
         let artifacts = Arc::new(ArtifactStore::open(&home.artifacts(), Arc::clone(&clock))?);
         let sandbox: Arc<dyn Sandbox> = Arc::new(WasmtimeSandbox::new(Default::default())?);
         let parts = crate::registry::Parts {

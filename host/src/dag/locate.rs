@@ -10,6 +10,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::dag::diagnostic::{Diagnostic, Mistake, Note, Part, Place};
 use crate::dag::path::{DocPath, Step};
+use crate::dag::words::printable;
+
+/// Diagnostics that are given: a file with more was written by a program, and that is what has to be mended.
+const DIAGNOSTICS_MAX: usize = 1_000;
 
 /// Looks the places of `mistakes` up in `text`; sorted as they stand there.
 pub(crate) fn diagnostics(mistakes: Vec<Mistake>, text: Option<&str>) -> Vec<Diagnostic> {
@@ -37,16 +41,20 @@ pub(crate) fn diagnostics(mistakes: Vec<Mistake>, text: Option<&str>) -> Vec<Dia
                 .collect(),
         })
         .collect();
+    let left_out = keep_the_worst(&mut found);
     found.sort_by_key(|diagnostic| diagnostic.span.as_ref().map(|span| span.start));
+    found.extend(left_out);
     found
 }
 
-/// Names and values of a stranger come into messages: what would steer a terminal is written out.
-fn printable(text: &str) -> String {
-    if !text.contains(char::is_control) {
-        return text.to_owned();
-    }
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+/// Nobody reads more than [`DIAGNOSTICS_MAX`]: errors stay before warnings, and the rest is counted.
+fn keep_the_worst(found: &mut Vec<Diagnostic>) -> Option<Diagnostic> {
+    let more = found.len().checked_sub(DIAGNOSTICS_MAX).filter(|more| *more > 0)?;
+    found.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.span.as_ref().map(|span| span.start)));
+    let severity = found.get(DIAGNOSTICS_MAX)?.severity;
+    found.truncate(DIAGNOSTICS_MAX);
+    let message = format!("{more} more are not shown");
+    Some(Diagnostic { severity, message, hint: None, path: String::new(), span: None, notes: Vec::new() })
 }
 
 fn locate(root: &DeTable<'_>, text: &str, place: &Place) -> Option<Range<usize>> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::dag::model::{Dag, Task, TriggerRule, Wire};
+use crate::dag::words::printable;
 use crate::ids::TaskIx;
 
 /// Upstreams that are named in a line of [`text`].
@@ -37,10 +38,10 @@ pub fn text(dag: &Dag) -> String {
     // Writing to a string cannot fail.
     let _ = write!(out, "{}", dag.id);
     if let Some(schedule) = &dag.settings.schedule {
-        let _ = write!(out, "  {schedule}");
+        let _ = write!(out, "  {}", printable(schedule));
     }
     if let Some(description) = &dag.settings.description {
-        let _ = write!(out, "  {description}");
+        let _ = write!(out, "  {}", printable(description));
     }
     out.push('\n');
     let width = |of: fn(&Task) -> String| dag.tasks.iter().map(|task| of(task).chars().count()).max().unwrap_or(0);
@@ -57,7 +58,7 @@ pub fn text(dag: &Dag) -> String {
             out.push('\n');
         }
     }
-    printable(&out)
+    out
 }
 
 /// A graph for Graphviz' `dot`. Edges that carry data are labelled with it, those that only order are dashed.
@@ -83,8 +84,9 @@ pub fn dot(dag: &Dag) -> String {
     out
 }
 
+/// Its name is a stranger's word.
 fn plugin(task: &Task) -> String {
-    format!("{}@{}", task.plugin.descriptor.name, task.plugin.descriptor.version)
+    format!("{}@{}", printable(&task.plugin.descriptor.name), task.plugin.descriptor.version)
 }
 
 fn after(dag: &Dag, ix: TaskIx, task: &Task) -> String {
@@ -140,9 +142,4 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
-}
-
-/// Descriptions and plugins' names are a stranger's words: nothing in them may steer a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

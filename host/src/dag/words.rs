@@ -92,6 +92,14 @@ pub(crate) fn shorten(text: &str) -> String {
     }
 }
 
+/// Names and values of a stranger come into messages: what would steer a terminal is written out.
+pub(crate) fn printable(text: &str) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
 /// The type of a value, with its article.
 pub(crate) fn type_of(value: &Value) -> &'static str {
     match value {

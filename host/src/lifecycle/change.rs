@@ -50,6 +50,8 @@ pub enum TaskStep {
     /// running → skipped by its own answer; none → skipped by its rule or a branch; any unfinished state but running →
     /// skipped when its run is ended.
     Skip {
+        /// What skipped it.
+        cause: SkipCause,
         /// Why, for people.
         reason: String,
     },
@@ -117,6 +119,28 @@ pub enum TaskStep {
     },
     /// unfinished → removed.
     Remove,
+}
+
+/// What skipped a task instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipCause {
+    /// Its own answer.
+    Answer,
+    /// Its trigger rule, or a branch that did not choose it.
+    Rule,
+    /// The end of its run, before it was its turn.
+    RunEnded,
+}
+
+impl SkipCause {
+    /// The short word that is kept.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Answer => "skipped",
+            Self::Rule => "not-its-turn",
+            Self::RunEnded => "run-ended",
+        }
+    }
 }
 
 /// What a successful try leaves.

@@ -78,7 +78,7 @@ impl Instance {
                 self.finished(TaskState::Success);
                 self.result = Some(Arc::clone(success));
             }
-            TaskStep::Skip { reason: _ } => self.finished(TaskState::Skipped),
+            TaskStep::Skip { cause: _, reason: _ } => self.finished(TaskState::Skipped),
             TaskStep::FailUpstream { problem: _ } => self.finished(TaskState::UpstreamFailed),
             TaskStep::Fail { problem: _, usage: _ } => self.finished(TaskState::Failed),
             TaskStep::RetryLater { due, problem: _, usage: _ } => {

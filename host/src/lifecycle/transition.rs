@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::contract::Problem;
 use crate::dag::model::RetryPolicy;
-use crate::lifecycle::change::TaskStep;
+use crate::lifecycle::change::{SkipCause, TaskStep};
 use crate::lifecycle::event::{MarkAs, TaskEvent};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::retry::{self, Jitter, NextTry};
@@ -183,7 +183,8 @@ pub fn transition(
         TaskEvent::RuleMet => TaskStep::Schedule { try_number: next_try },
         TaskEvent::Due if to == Move::ScheduleSameTry => TaskStep::Schedule { try_number: instance.try_number },
         TaskEvent::Due => TaskStep::Schedule { try_number: next_try },
-        TaskEvent::RuleSkips { reason } | TaskEvent::AnsweredSkipped { reason } => TaskStep::Skip { reason },
+        TaskEvent::RuleSkips { reason } => TaskStep::Skip { cause: SkipCause::Rule, reason },
+        TaskEvent::AnsweredSkipped { reason } => TaskStep::Skip { cause: SkipCause::Answer, reason },
         TaskEvent::UpstreamFailed { problem } => TaskStep::FailUpstream { problem },
         TaskEvent::CannotStart { problem } => TaskStep::Fail { problem, usage: None },
         TaskEvent::SlotFree => TaskStep::Queue,
@@ -206,7 +207,7 @@ pub fn transition(
         TaskEvent::RunEnded { reason } if to == Move::Fail => {
             TaskStep::Fail { problem: Problem::new("cancelled", reason), usage: None }
         }
-        TaskEvent::RunEnded { reason } => TaskStep::Skip { reason },
+        TaskEvent::RunEnded { reason } => TaskStep::Skip { cause: SkipCause::RunEnded, reason },
         TaskEvent::EndedForClear => {
             TaskStep::Fail { problem: Problem::new("cleared", "a person cleared the task while it ran"), usage: None }
         }

@@ -22,10 +22,7 @@ impl Compute {
     }
 
     /// Runs `work` there. What is returned may be dropped: the work then ends at its next pause.
-    pub(super) fn run<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Spawned<T> {
+    pub(super) fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Spawned<T> {
         Spawned(self.0.as_ref().map(|runtime| runtime.spawn(work)))
     }
 }

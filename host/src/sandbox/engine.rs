@@ -3,18 +3,17 @@
 
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 
 use wasmtime::component::Linker;
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
-    WasmBacktraceDetails,
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmBacktraceDetails,
 };
 
 use super::guest::Guest;
 use super::limits::{
     BACKTRACE_FRAMES, CORE_INSTANCES_MAX, COUNTED_MAX, HOST_STACK_BYTES, INSTANCE_BYTES, MEMORY_KEPT_BYTES,
-    STACK_KEPT_BYTES, TABLE_ELEMENTS_MAX, TABLE_KEPT_BYTES, TABLES_PER_SLOT,
-    WASM_STACK_BYTES,
+    STACK_KEPT_BYTES, TABLE_ELEMENTS_MAX, TABLE_KEPT_BYTES, TABLES_PER_SLOT, WASM_STACK_BYTES,
 };
 use super::slots::Slots;
 use super::ticker::Ticker;
@@ -60,8 +59,17 @@ pub(super) fn on_demand(kind: EngineKind) -> wasmtime::Result<Engine> {
 /// # Errors
 /// When this processor cannot be compiled for.
 pub fn compatibility(kind: EngineKind) -> wasmtime::Result<String> {
+    static KNOWN: [OnceLock<String>; 2] = [OnceLock::new(), OnceLock::new()];
+    let [pure, open] = &KNOWN;
+    let known = match kind {
+        EngineKind::Pure => pure,
+        EngineKind::Open => open,
+    };
+    if let Some(known) = known.get() {
+        return Ok(known.clone());
+    }
     let engine = on_demand(kind)?;
-    Ok(fingerprint(&engine))
+    Ok(known.get_or_init(|| fingerprint(&engine)).clone())
 }
 
 /// The compatibility of one engine, as 32 hex digits.

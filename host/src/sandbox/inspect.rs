@@ -90,10 +90,7 @@ pub enum Refusal {
         at: u64,
     },
     /// It implements something else.
-    #[error(
-        "the component does not export `dagwood:task/task`, so it is no task; it exports {}",
-        list(exports)
-    )]
+    #[error("the component does not export `dagwood:task/task`, so it is no task; it exports {}", list(exports))]
     WrongWorld {
         /// What it exports.
         exports: Vec<String>,
@@ -219,10 +216,9 @@ fn check_kind(wasm: &[u8]) -> Result<(), Refusal> {
     const MARK: &[u8] = b"\0asm";
     match MARK.starts_with(wasm) || (wasm.starts_with(MARK) && wasm.len() < 8) {
         true => Err(Refusal::Truncated { size_bytes }),
-        false if wasm.starts_with(MARK) => Err(Refusal::Invalid {
-            what: "a version of WebAssembly that is not known".to_owned(),
-            at: 4,
-        }),
+        false if wasm.starts_with(MARK) => {
+            Err(Refusal::Invalid { what: "a version of WebAssembly that is not known".to_owned(), at: 4 })
+        }
         false => Err(Refusal::NotWasm),
     }
 }
@@ -240,7 +236,7 @@ impl Outline {
     fn read(wasm: &[u8]) -> Result<Self, Refusal> {
         let fault = |error: wasmparser::Error| match error.message().contains("unexpected end") {
             true => Refusal::Truncated { size_bytes: wasm.len() as u64 },
-            false => Refusal::Invalid { what: cut(error.message(), 500), at: error.offset() },
+            false => Refusal::Invalid { what: cut(error.message(), 500), at: error.offset() as u64 },
         };
         let mut outline = Self::default();
         let mut validator = Validator::new();
@@ -265,18 +261,17 @@ impl Outline {
                     let memory = memory?;
                     let page_bytes = 1_u64 << memory.page_size_log2.unwrap_or(16).min(16);
                     let minimum_bytes = memory.initial.saturating_mul(page_bytes);
-                    self.memory_minimum_bytes =
-                        self.memory_minimum_bytes.saturating_add(minimum_bytes);
+                    self.memory_minimum_bytes = self.memory_minimum_bytes.saturating_add(minimum_bytes);
                 }
             }
             Payload::ComponentImportSection(imports) if *depth == 1 => {
                 for import in imports.clone() {
-                    self.imports.add(import?.name.full_name().as_ref());
+                    self.imports.add(&full_name(&import?.name));
                 }
             }
             Payload::ComponentExportSection(exports) if *depth == 1 => {
                 for export in exports.clone() {
-                    self.exports.push(export?.name.full_name().into_owned());
+                    self.exports.push(full_name(&export?.name));
                 }
             }
             _ => {}
@@ -287,8 +282,7 @@ impl Outline {
     /// The version that it exports, if it exports one whole version that this host runs.
     fn task_version(&self) -> Result<String, Refusal> {
         let version_of = |name: &str| Some(name.strip_prefix(world::TASK)?.strip_prefix('@')?.to_owned());
-        let versions: Vec<String> =
-            self.exports.iter().filter_map(|export| version_of(export)).collect();
+        let versions: Vec<String> = self.exports.iter().filter_map(|export| version_of(export)).collect();
         let Some(first) = versions.first() else {
             return Err(Refusal::WrongWorld { exports: self.exports.clone() });
         };
@@ -307,18 +301,13 @@ impl Outline {
     fn missing_functions(&self, interface: &str) -> Vec<String> {
         let has = |function: &str| {
             let types = self.types.as_ref()?.as_ref();
-            let ComponentEntityType::Instance(id) = types.component_item_for_export(interface)?.ty
-            else {
+            let ComponentEntityType::Instance(id) = types.component_item_for_export(interface)?.ty else {
                 return None;
             };
             let item = types.get(id)?.exports.get(function)?;
             matches!(item.ty, ComponentEntityType::Func(_)).then_some(())
         };
-        ["describe", "run"]
-            .into_iter()
-            .filter(|function| has(function).is_none())
-            .map(str::to_owned)
-            .collect()
+        ["describe", "run"].into_iter().filter(|function| has(function).is_none()).map(str::to_owned).collect()
     }
 }
 
@@ -334,4 +323,9 @@ impl Imports {
         };
         list.push(name.to_owned());
     }
+}
+
+/// A name with its whole version: an encoder may write the part that does not decide about compatibility apart.
+fn full_name(name: &wasmparser::ComponentExternName<'_>) -> String {
+    format!("{}{}", name.name, name.version_suffix.unwrap_or_default())
 }

@@ -37,11 +37,7 @@ struct Entry {
 
 impl Shelf {
     /// The component, from the shelf or from its file. Who asks for one that is being loaded waits for it.
-    pub(super) async fn get(
-        &self,
-        machine: &Machine,
-        compiled: &Compiled,
-    ) -> Result<Arc<Loaded>, Ended> {
+    pub(super) async fn get(&self, machine: &Machine, compiled: &Compiled) -> Result<Arc<Loaded>, Ended> {
         let cell = self.cell((compiled.digest, compiled.engine));
         let loaded = cell.get_or_try_init(async || open(machine, compiled).map(Arc::new)).await?;
         Ok(Arc::clone(loaded))
@@ -76,12 +72,12 @@ fn open(machine: &Machine, compiled: &Compiled) -> Result<Loaded, Ended> {
         .slots
         .wanted(&component)
         .map_err(|why| refused("too-large", format!("the component cannot be run: {why}")))?;
-    let linked = machine.linker.instantiate_pre(&component).map_err(|error| {
-        refused("imports", format!("an import of the component cannot be given: {error:#}"))
-    })?;
-    let adapter = Adapter::new(&version, linked).map_err(|error| {
-        refused("wrong-world", format!("the component is no `{TASK}@{version}`: {error:#}"))
-    })?;
+    let linked = machine
+        .linker
+        .instantiate_pre(&component)
+        .map_err(|error| refused("imports", format!("an import of the component cannot be given: {error:#}")))?;
+    let adapter = Adapter::new(&version, linked)
+        .map_err(|error| refused("wrong-world", format!("the component is no `{TASK}@{version}`: {error:#}")))?;
     Ok(Loaded { adapter, slots })
 }
 

@@ -37,8 +37,8 @@ mod tests;
 use std::sync::{Arc, OnceLock};
 
 pub use self::compile::{CompileProblem, compile};
-pub use self::engine::compatibility;
 use self::engine::Machine;
+pub use self::engine::compatibility;
 use self::loaded::Shelf;
 use self::wasi::filesystem::EmptyFolder;
 use crate::contract::{Descriptor, Problem};
@@ -98,9 +98,7 @@ impl Inner {
             EngineKind::Pure => &self.pure,
             EngineKind::Open => &self.open,
         };
-        let made = place.get_or_init(|| {
-            Machine::new(kind, self.slots).map_err(|error| format!("{error:#}"))
-        });
+        let made = place.get_or_init(|| Machine::new(kind, self.slots).map_err(|error| format!("{error:#}")));
         made.as_ref().map_err(|error| {
             let message = format!("the `{}` engine cannot be made: {error}", kind.as_str());
             Ended::Host(Problem::new("engine", message))

@@ -139,8 +139,7 @@ pub(super) async fn describe_within(
         let _running = inner.machine(component.engine).map(|machine| machine.ticker.enter());
         bounds.hold(ready.loaded.adapter.describe(&mut ready.store)).await?
     };
-    let described =
-        described.map_err(|error| trap::ended(&error, ready.store.data(), &bounds.limits))?;
+    let described = described.map_err(|error| trap::ended(&error, ready.store.data(), &bounds.limits))?;
     checked(described)
 }
 
@@ -155,9 +154,7 @@ fn checked(described: Described) -> Result<Descriptor, Ended> {
 fn within_cap(answer: Answer, limits: &TaskLimits) -> Answer {
     let (what, bytes) = match &answer {
         Answer::Done(value) => ("result", value.len()),
-        Answer::Branch(value, chosen) => {
-            ("branch", value.len() + chosen.iter().map(String::len).sum::<usize>())
-        }
+        Answer::Branch(value, chosen) => ("branch", value.len() + chosen.iter().map(String::len).sum::<usize>()),
         Answer::Again(_, Some(state)) => ("state", state.len()),
         Answer::Skipped(_) | Answer::Again(_, None) | Answer::Failed(_) => return answer,
     };

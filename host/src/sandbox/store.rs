@@ -42,11 +42,8 @@ pub(super) struct Nature {
 /// Makes a store.
 pub(super) fn new_store(machine: &Machine, no_folder: &EmptyFolder, nature: Nature) -> Store<Guest> {
     let Nature { context, folders, limits, pure, seed, deadline, watcher } = nature;
-    let quota = Quota {
-        bytes: limits.scratch_bytes,
-        files: limits.scratch_files,
-        disk_reserve_bytes: DISK_RESERVE_BYTES,
-    };
+    let quota =
+        Quota { bytes: limits.scratch_bytes, files: limits.scratch_files, disk_reserve_bytes: DISK_RESERVE_BYTES };
     let mut table = ResourceTable::new();
     table.set_max_capacity(limits.handles);
     let guest = Guest {

@@ -48,18 +48,12 @@ pub(super) fn ended(error: &wasmtime::Error, guest: &Guest, limits: &TaskLimits)
         return Ended::Host(Problem::new("host", fault.to_string()));
     }
     let details = details(error, guest);
-    let end = |code: &str, message: String| Problem {
-        code: code.to_owned(),
-        message,
-        details: details.clone(),
-    };
+    let end = |code: &str, message: String| Problem { code: code.to_owned(), message, details: details.clone() };
     if let Some((code, message)) = limit_of_a_call(error, limits) {
         return Ended::Limit { problem: end(code, message), repeats: true };
     }
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
-        let message = format!(
-            "the task ended itself by exit({status}) without an answer; let `run` return instead"
-        );
+        let message = format!("the task ended itself by exit({status}) without an answer; let `run` return instead");
         return Ended::Trap(end("exit", message));
     }
     let trap = error.downcast_ref::<Trap>().copied();

@@ -8,14 +8,15 @@ use jiff::Timestamp;
 
 use crate::dag::model::{Dag, RunInputs};
 use crate::ids::{RunId, RunKey, TaskIx};
+use crate::lifecycle::change::SkipCause;
 use crate::lifecycle::launch::RunDates;
 use crate::lifecycle::state::TaskState;
 use crate::store::{
     DagVersion, InstanceRecord, NewInstance, NewRun, ProcessId, Rebase, RunRecord, RunType, Store, StoreError,
 };
 
-/// The problem code of an instance that was ended with its run, before it was its turn.
-const ENDED_WITH_RUN: &[&str] = &["process-ended", "run-ended"];
+/// The problem code of an instance that was skipped because its process ended; see the store's `abandon_run`.
+const PROCESS_ENDED: &str = "process-ended";
 
 /// A DAG with what is kept beside it.
 #[derive(Debug, Clone)]
@@ -181,7 +182,8 @@ fn needs_another_go(instance: &InstanceRecord) -> bool {
     match instance.state {
         TaskState::Success => false,
         TaskState::Skipped => {
-            instance.problem.as_ref().is_some_and(|problem| ENDED_WITH_RUN.contains(&problem.code.as_str()))
+            let with_the_run = [PROCESS_ENDED, SkipCause::RunEnded.code()];
+            instance.problem.as_ref().is_some_and(|problem| with_the_run.contains(&problem.code.as_str()))
         }
         TaskState::Failed
         | TaskState::UpstreamFailed

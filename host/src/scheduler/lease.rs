@@ -46,16 +46,13 @@ impl Lease {
         kind: ProcessKind,
         now: Timestamp,
     ) -> Result<(Self, Vec<RunKey>), LeaseError> {
-        let failed = |source| LeaseError::Io { path: folder.to_owned(), source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         // Held over both steps: nobody takes a process for dead that was entered and has not locked its file yet.
-        let door = open(&folder.join("door.lock"))?;
-        door.lock().map_err(failed)?;
+        let _door = pass_door(folder)?;
         let abandoned = bury(store.as_ref(), folder, now)?;
         let id = store.enter_process(kind, std::process::id(), now)?;
         let path = lock_path(folder, id);
         let lock = open(&path)?;
-        lock.lock().map_err(failed)?;
+        lock.lock().map_err(|source| LeaseError::Io { path: path.clone(), source })?;
         Ok((Self { store, id, path, _lock: lock }, abandoned))
     }
 
@@ -71,6 +68,25 @@ impl Lease {
         let _ = fs::remove_file(&self.path);
         ended
     }
+}
+
+/// Ends what dead processes left, without entering this one: whoever opens the home does, if only to read, so that
+/// nothing is shown as running that does not run.
+pub fn end_dead(store: &dyn Store, folder: &Path, now: Timestamp) -> Result<Vec<RunKey>, LeaseError> {
+    if store.open_processes()?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let _door = pass_door(folder)?;
+    bury(store, folder, now)
+}
+
+/// Makes the folder of lock files, and waits until this process alone looks at who lives.
+fn pass_door(folder: &Path) -> Result<File, LeaseError> {
+    let failed = |source| LeaseError::Io { path: folder.to_owned(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    let door = open(&folder.join("door.lock"))?;
+    door.lock().map_err(failed)?;
+    Ok(door)
 }
 
 fn lock_path(folder: &Path, process: ProcessId) -> PathBuf {

@@ -72,7 +72,7 @@ pub enum StoreError {
         detail: String,
     },
     /// The folder or the file cannot be reached.
-    #[error("cannot open {path}")]
+    #[error("cannot use {path}: make it readable and writable for you, or give another --home")]
     Io {
         /// The file or folder.
         path: PathBuf,

@@ -35,7 +35,7 @@ pub fn said(change: &TaskChange, started: Option<Timestamp>, try_number: u32) ->
         TaskStep::Start { .. } if try_number > 1 => (Tone::Busy, false, format!("running, try {try_number}")),
         TaskStep::Start { .. } => (Tone::Busy, false, "running".to_owned()),
         TaskStep::Succeed(_) => (Tone::Good, false, format!("success{}", took())),
-        TaskStep::Skip { reason } => (Tone::Faint, false, format!("skipped: {}", why(reason))),
+        TaskStep::Skip { reason, .. } => (Tone::Faint, false, format!("skipped: {}", why(reason))),
         TaskStep::FailUpstream { problem } => (Tone::Bad, true, format!("upstream_failed: {}", why(&problem.message))),
         TaskStep::Fail { problem, .. } => (Tone::Bad, true, format!("failed{}: {}", took(), why(&problem.message))),
         TaskStep::RetryLater { problem, due, .. } => {

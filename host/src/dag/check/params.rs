@@ -71,8 +71,8 @@ fn one_task(
     mistakes: &mut Vec<Mistake>,
 ) -> (Template, Vec<TaskIx>) {
     let params = ground.tasks.get(at).and_then(|(_, task)| task.params.as_ref());
-    let (template, wrong) = params
-        .map_or_else(|| (Template::empty(), Vec::new()), |params| Template::parse_all(params, known));
+    let (template, wrong) =
+        params.map_or_else(|| (Template::empty(), Vec::new()), |params| Template::parse_all(params, known));
     for wrong in wrong {
         let place = Place::value(ground.path(at).key("params").join(&wrong.path));
         mistakes.push(Mistake::error(place, wrong.message));

@@ -52,9 +52,7 @@ pub(super) fn kind(text: &str) -> HoleKind {
 pub(super) fn undeclared(text: &str, kind: HoleKind) -> Result<HashSet<String>, Error> {
     match (kind, whole_expression(text)) {
         (HoleKind::Value, Some(inner)) => Ok(ENGINE.compile_expression(inner)?.undeclared_variables(true)),
-        (HoleKind::Value, None) | (HoleKind::Text, _) => {
-            Ok(ENGINE.template_from_str(text)?.undeclared_variables(true))
-        }
+        (HoleKind::Value, None) | (HoleKind::Text, _) => Ok(ENGINE.template_from_str(text)?.undeclared_variables(true)),
     }
 }
 

@@ -91,8 +91,8 @@ fn holds_templates(value: &Value) -> bool {
 
 fn hole(text: &str) -> Result<Hole, String> {
     let kind = engine::kind(text);
-    let undeclared = engine::undeclared(text, kind)
-        .map_err(|error| format!("this template is broken: {}", engine::say(&error)))?;
+    let undeclared =
+        engine::undeclared(text, kind).map_err(|error| format!("this template is broken: {}", engine::say(&error)))?;
     if let Some(unknown) = engine::unknown_filter(text) {
         return Err(unknown);
     }

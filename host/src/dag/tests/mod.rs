@@ -2,6 +2,7 @@
 
 mod built;
 mod good;
+mod json;
 mod properties;
 mod rendered;
 mod wrong;

@@ -202,7 +202,7 @@ impl Play {
             Some(TaskStep::Fail { problem, .. } | TaskStep::FailUpstream { problem }) => {
                 format!("{}: {}", problem.code, problem.message)
             }
-            Some(TaskStep::Skip { reason }) => reason.clone(),
+            Some(TaskStep::Skip { reason, .. }) => reason.clone(),
             other => panic!("{id} did not end: {other:?}"),
         }
     }

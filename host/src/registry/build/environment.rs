@@ -106,6 +106,11 @@ fn give_own_folders(variables: &mut Variables, folder: &Path) {
         if shared.to_string_lossy().contains(HASH_TEMPLATE) {
             continue;
         }
+        // The variable may well name the very folder that cargo would have taken.
+        if shared == folder.join("target") {
+            variables.insert(names[0].into(), shared.into());
+            continue;
+        }
         let own = Digest::of(folder.as_os_str().as_bytes()).hex();
         for name in names {
             variables.remove(OsStr::new(name));

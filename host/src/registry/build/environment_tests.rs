@@ -89,6 +89,9 @@ fn in_a_shared_target_folder_each_workspace_has_its_own() {
     }
     assert_eq!(target(one.path(), &[]), None, "cargo's own place is the workspace's already");
 
+    let usual = one.path().join("target").display().to_string();
+    assert_eq!(target(one.path(), &[("CARGO_TARGET_DIR", &usual)]), Some(usual), "the workspace's already");
+
     fs::create_dir(one.path().join(".cargo")).unwrap();
     fs::write(one.path().join(".cargo/config.toml"), "[build]\ntarget-dir = 'elsewhere'\n").unwrap();
     let configured = target(one.path(), &[]).unwrap();

@@ -28,10 +28,7 @@ fn an_endless_loop_is_ended_at_its_deadline_and_says_where_it_was() {
 
 #[test]
 fn an_endless_loop_in_a_start_function_is_ended_at_its_deadline() {
-    let core = Core {
-        more: "(func $begin (loop $again (br $again))) (start $begin)",
-        ..Core::default()
-    };
+    let core = Core { more: "(func $begin (loop $again (br $again))) (start $begin)", ..Core::default() };
     let report = prepare(&core.component()).within(Duration::from_millis(50)).report();
     assert_eq!(code(&report), "deadline");
 }
@@ -104,9 +101,15 @@ fn traps_have_names() {
     assert_eq!(trap("(i32.div_s (i32.const -2147483648) (i32.const -1))").0, "integer-overflow");
     assert_eq!(trap("(i32.load (i32.const -4))").0, "out-of-bounds");
     assert_eq!(trap("(i32.trunc_f32_s (f32.const nan))").0, "bad-conversion");
-    assert_eq!(trap("(call $describe) (drop) (call $run (i32.const 0) (i32.const 0) (i32.const 0)
+    assert_eq!(
+        trap(
+            "(call $describe) (drop) (call $run (i32.const 0) (i32.const 0) (i32.const 0)
         (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 0)
-        (i32.const 0) (i32.const 0) (i32.const 0)) (drop) (i32.const 1024)").0, "stack-overflow");
+        (i32.const 0) (i32.const 0) (i32.const 0)) (drop) (i32.const 1024)"
+        )
+        .0,
+        "stack-overflow"
+    );
 }
 
 #[test]

@@ -70,8 +70,7 @@ impl Core {
     pub(super) fn text(&self) -> String {
         let Says { name, version, schema } = &self.says;
         let length = |text: &str| u32::try_from(text.len()).unwrap();
-        let descriptor =
-            bytes(&[2100, length(name), 2300, length(version), 2048, 0, 8192, length(schema)]);
+        let descriptor = bytes(&[2100, length(name), 2300, length(version), 2048, 0, 8192, length(schema)]);
         let escaped: String = schema.bytes().map(|byte| format!("\\{byte:02x}")).collect();
         format!(
             r#"(module
@@ -192,13 +191,7 @@ pub(super) fn prepare(wasm: &[u8]) -> Prepared {
     let (cancel, cancelled) = watch::channel(false);
     let job = Job {
         component: compiled,
-        invocation: Invocation {
-            params: json!({}),
-            inputs: Vec::new(),
-            values: Vec::new(),
-            seed: 7,
-            resume: None,
-        },
+        invocation: Invocation { params: json!({}), inputs: Vec::new(), values: Vec::new(), seed: 7, resume: None },
         context: TaskContext {
             dag_id: "dag".to_owned(),
             run_id: "run".to_owned(),
@@ -206,17 +199,9 @@ pub(super) fn prepare(wasm: &[u8]) -> Prepared {
             try_number: 1,
             max_tries: 1,
             idempotency_key: "key".to_owned(),
-            dates: RunDates {
-                logical_date: None,
-                data_interval: None,
-                run_after: jiff::Timestamp::UNIX_EPOCH,
-            },
+            dates: RunDates { logical_date: None, data_interval: None, run_after: jiff::Timestamp::UNIX_EPOCH },
         },
-        folders: Folders {
-            inputs: Vec::new(),
-            out: folder.path().join("out"),
-            tmp: folder.path().join("tmp"),
-        },
+        folders: Folders { inputs: Vec::new(), out: folder.path().join("out"), tmp: folder.path().join("tmp") },
         limits: TaskLimits::default(),
         pure: true,
         deadline: Instant::now() + Duration::from_secs(600),

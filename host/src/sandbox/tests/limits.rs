@@ -35,10 +35,7 @@ fn a_memory_that_grows_to_the_limit_ends_by_the_limits_name() {
 
 #[test]
 fn a_guest_that_lives_with_the_refusal_answers() {
-    let core = Core {
-        run: "(drop (memory.grow (i32.const 10000))) (i32.const 1024)",
-        ..Core::default()
-    };
+    let core = Core { run: "(drop (memory.grow (i32.const 10000))) (i32.const 1024)", ..Core::default() };
     assert_eq!(limited(&core, 4 * MIB).result, Ok(Answer::Done("{}".to_owned())));
 }
 
@@ -126,7 +123,8 @@ fn what_one_call_hands_the_host_is_bounded() {
 
 #[test]
 fn an_import_of_another_type_is_refused_before_it_runs() {
-    let wit = wit().replace("record-metric: func(name: string, step: u64, value: f64)", "record-metric: func(name: string)");
+    let wit =
+        wit().replace("record-metric: func(name: string, step: u64, value: f64)", "record-metric: func(name: string)");
     let core = Core {
         head: r#"(import "dagwood:task/metrics@0.1.0" "record-metric" (func (param i32 i32)))"#,
         ..Core::default()

@@ -3,12 +3,9 @@
 use super::kit::{Core, code, describe, prepare, run};
 use crate::executor::port::{Ended, Level};
 
-const LOG: &str =
-    r#"(import "dagwood:task/log@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32)))"#;
-const METRIC: &str =
-    r#"(import "dagwood:task/metrics@0.1.0" "record-metric" (func $metric (param i32 i32 i64 f64)))"#;
-const CONTEXT: &str =
-    r#"(import "dagwood:task/context@0.1.0" "current" (func $current (param i32)))"#;
+const LOG: &str = r#"(import "dagwood:task/log@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32)))"#;
+const METRIC: &str = r#"(import "dagwood:task/metrics@0.1.0" "record-metric" (func $metric (param i32 i32 i64 f64)))"#;
+const CONTEXT: &str = r#"(import "dagwood:task/context@0.1.0" "current" (func $current (param i32)))"#;
 
 #[test]
 fn a_line_of_the_log_arrives_as_it_was_said() {
@@ -78,11 +75,7 @@ fn points_over_the_limit_are_dropped_with_one_line() {
 
 #[test]
 fn asking_for_the_context_is_noted() {
-    let core = Core {
-        head: CONTEXT,
-        run: "(call $current (i32.const 4096)) (i32.const 1024)",
-        ..Core::default()
-    };
+    let core = Core { head: CONTEXT, run: "(call $current (i32.const 4096)) (i32.const 1024)", ..Core::default() };
     let report = run(&core);
     assert_eq!(code(&report), "answered");
     assert!(report.usage.context_called);
@@ -90,11 +83,7 @@ fn asking_for_the_context_is_noted() {
 
 #[test]
 fn there_is_no_context_when_a_plugin_describes_itself() {
-    let core = Core {
-        head: CONTEXT,
-        describe: "(call $current (i32.const 4096)) (i32.const 512)",
-        ..Core::default()
-    };
+    let core = Core { head: CONTEXT, describe: "(call $current (i32.const 4096)) (i32.const 512)", ..Core::default() };
     let Err(Ended::Trap(problem)) = describe(&core) else { panic!() };
     assert!(problem.message.contains("no run when a plugin is registered"), "{}", problem.message);
 }

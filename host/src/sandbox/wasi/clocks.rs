@@ -165,20 +165,13 @@ fn theirs<'a>(ctx: &'a mut WasiClocksCtx, table: &'a mut ResourceTable) -> WasiC
     WasiClocksCtxView { ctx, table }
 }
 
-fn timer(
-    clock: &Arc<VirtualClock>,
-    at_ns: u64,
-    table: &mut ResourceTable,
-) -> wasmtime::Result<Resource<DynPollable>> {
+fn timer(clock: &Arc<VirtualClock>, at_ns: u64, table: &mut ResourceTable) -> wasmtime::Result<Resource<DynPollable>> {
     let timer = table.push(Timer { clock: Arc::clone(clock), at_ns })?;
     subscribe(table, timer)
 }
 
 fn datetime(since_1970: Duration) -> wall_clock::Datetime {
-    wall_clock::Datetime {
-        seconds: since_1970.as_secs(),
-        nanoseconds: since_1970.subsec_nanos(),
-    }
+    wall_clock::Datetime { seconds: since_1970.as_secs(), nanoseconds: since_1970.subsec_nanos() }
 }
 
 /// The time of every file that a pure task sees.
@@ -220,9 +213,7 @@ impl monotonic_clock::Host for View<'_> {
     fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
         match self.clocks {
             Clocks::Virtual(clock) => timer(clock, when, self.table),
-            Clocks::Machine(ctx) => {
-                monotonic_clock::Host::subscribe_instant(&mut theirs(ctx, self.table), when)
-            }
+            Clocks::Machine(ctx) => monotonic_clock::Host::subscribe_instant(&mut theirs(ctx, self.table), when),
         }
     }
 
@@ -232,9 +223,7 @@ impl monotonic_clock::Host for View<'_> {
                 let at_ns = clock.now_ns().saturating_add(when);
                 timer(clock, at_ns, self.table)
             }
-            Clocks::Machine(ctx) => {
-                monotonic_clock::Host::subscribe_duration(&mut theirs(ctx, self.table), when)
-            }
+            Clocks::Machine(ctx) => monotonic_clock::Host::subscribe_duration(&mut theirs(ctx, self.table), when),
         }
     }
 }

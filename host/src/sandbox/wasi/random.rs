@@ -8,6 +8,10 @@ use crate::sandbox::guest::Guest;
 use crate::sandbox::limits::RANDOM_CALL_BYTES;
 use crate::sandbox::trap::HostLimit;
 
+#[cfg(test)]
+#[path = "random_tests.rs"]
+mod tests;
+
 /// Says what the seed is used for, so that no other use of it in the host gives the same bytes.
 const PURPOSE: &str = "dagwood 2026-01 random numbers of a guest";
 

@@ -21,11 +21,7 @@ pub(in crate::sandbox) struct HostCalls {
 
 impl HostCalls {
     /// For one try, or without a context for `describe`.
-    pub(in crate::sandbox) fn new(
-        context: Option<TaskContext>,
-        watcher: Arc<dyn Watcher>,
-        points: u64,
-    ) -> Self {
+    pub(in crate::sandbox) fn new(context: Option<TaskContext>, watcher: Arc<dyn Watcher>, points: u64) -> Self {
         Self { context, context_called: false, watcher, points_left: points, points_dropped: false }
     }
 

@@ -52,11 +52,7 @@ impl Adapter {
     }
 
     /// Calls `run` in a fresh store.
-    pub(super) async fn run(
-        &self,
-        store: &mut Store<Guest>,
-        invocation: &Invocation,
-    ) -> wasmtime::Result<Answer> {
+    pub(super) async fn run(&self, store: &mut Store<Guest>, invocation: &Invocation) -> wasmtime::Result<Answer> {
         match self {
             Self::V0_1_0(plugin) => v0_1_0::run(plugin, store, invocation).await,
         }

@@ -22,7 +22,9 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &TaskChange) -> rusqlite::Resu
             &[(":number", start_number), (":invocation", &json(invocation.as_ref())?)],
         ),
         TaskStep::Succeed(success) => row.succeed(success),
-        TaskStep::Skip { reason } => row.end(TaskState::Skipped, &Problem::new("skipped", reason.as_str()), None),
+        TaskStep::Skip { cause, reason } => {
+            row.end(TaskState::Skipped, &Problem::new(cause.code(), reason.as_str()), None)
+        }
         TaskStep::FailUpstream { problem } => row.end(TaskState::UpstreamFailed, problem, None),
         TaskStep::Fail { problem, usage } => row.end(TaskState::Failed, problem, opt_json(usage.as_ref())?),
         TaskStep::RetryLater { problem, due, usage } => row.update(

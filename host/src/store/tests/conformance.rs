@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::contract::{ArtifactKind, ArtifactRef, Invocation, Output, Problem};
 use crate::ids::{DagId, Digest, InstanceKey, RunId, RunKey, TaskId, TaskIx};
-use crate::lifecycle::change::{Change, RunChange, RunStep, Success, TaskChange, TaskStep};
+use crate::lifecycle::change::{Change, RunChange, RunStep, SkipCause, Success, TaskChange, TaskStep};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::launch::{RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
@@ -180,6 +180,7 @@ fn a_step() -> impl Strategy<Value = TaskStep> {
         number.clone().prop_map(start),
         Just(TaskStep::Succeed(Arc::new(success()))),
         Just(TaskStep::Fail { problem: problem(), usage: None }),
+        Just(TaskStep::Skip { cause: SkipCause::Rule, reason: "not chosen".to_owned() }),
         Just(TaskStep::FailUpstream { problem: problem() }),
         Just(TaskStep::RetryLater { problem: problem(), due: at(20), usage: Usage::default() }),
         any::<bool>().prop_map(|some| TaskStep::Reschedule {

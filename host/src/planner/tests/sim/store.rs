@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::RunKey;
-use crate::lifecycle::change::{Change, RunChange, RunStep, TaskChange, TaskStep};
+use crate::lifecycle::change::{Change, RunChange, RunStep, SkipCause, TaskChange, TaskStep};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::RunSnapshot;
@@ -80,7 +80,7 @@ impl Store {
             TaskStep::FailUpstream { .. } => Some(TaskState::UpstreamFailed),
             TaskStep::Fail { .. } => Some(TaskState::Failed),
             // The end of a run skips too.
-            TaskStep::Skip { reason } if !is_end_of_run(reason) => Some(TaskState::Skipped),
+            TaskStep::Skip { cause, .. } if *cause != SkipCause::RunEnded => Some(TaskState::Skipped),
             _not_decided_by_a_rule => None,
         };
         if let Some(decided) = decided.filter(|_| instance.state == TaskState::None) {

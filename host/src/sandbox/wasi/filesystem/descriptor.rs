@@ -3,9 +3,8 @@
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    self, Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode,
-    Filesize, HostDescriptor, HostDirectoryEntryStream, MetadataHashValue, NewTimestamp, OpenFlags,
-    PathFlags,
+    self, Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode, Filesize, HostDescriptor,
+    HostDirectoryEntryStream, MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
 };
 use wasmtime_wasi::p2::{FsError, FsResult, ReaddirIterator};
 use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
@@ -20,10 +19,7 @@ impl types::Host for View<'_> {
         error.downcast()
     }
 
-    fn filesystem_error_code(
-        &mut self,
-        error: Resource<wasmtime::Error>,
-    ) -> wasmtime::Result<Option<ErrorCode>> {
+    fn filesystem_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<ErrorCode>> {
         // Our streams fail with the code itself, theirs with an error of the machine.
         if let Some(code) = self.table.get(&error)?.downcast_ref::<ErrorCode>() {
             return Ok(Some(*code));
@@ -57,11 +53,7 @@ impl View<'_> {
 }
 
 impl HostDescriptor for View<'_> {
-    fn read_via_stream(
-        &mut self,
-        fd: Resource<Descriptor>,
-        offset: Filesize,
-    ) -> FsResult<Resource<DynInputStream>> {
+    fn read_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<DynInputStream>> {
         let reader = match self.table.get(&fd)? {
             Descriptor::File(file) => Reader::new(std::sync::Arc::clone(&file.file), offset),
             Descriptor::Dir(_) => return Err(ErrorCode::IsDirectory.into()),
@@ -70,18 +62,11 @@ impl HostDescriptor for View<'_> {
         Ok(self.table.push(stream)?)
     }
 
-    fn write_via_stream(
-        &mut self,
-        fd: Resource<Descriptor>,
-        offset: Filesize,
-    ) -> FsResult<Resource<DynOutputStream>> {
+    fn write_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<DynOutputStream>> {
         self.writer(&fd, Place::At(offset))
     }
 
-    fn append_via_stream(
-        &mut self,
-        fd: Resource<Descriptor>,
-    ) -> FsResult<Resource<DynOutputStream>> {
+    fn append_via_stream(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<DynOutputStream>> {
         self.writer(&fd, Place::End)
     }
 
@@ -115,12 +100,7 @@ impl HostDescriptor for View<'_> {
         self.resize(fd, size).await
     }
 
-    async fn set_times(
-        &mut self,
-        fd: Resource<Descriptor>,
-        atime: NewTimestamp,
-        mtime: NewTimestamp,
-    ) -> FsResult<()> {
+    async fn set_times(&mut self, fd: Resource<Descriptor>, atime: NewTimestamp, mtime: NewTimestamp) -> FsResult<()> {
         self.check_writable(&fd)?;
         self.theirs().set_times(fd, atime, mtime).await
     }
@@ -134,30 +114,18 @@ impl HostDescriptor for View<'_> {
         self.theirs().read(fd, length, offset).await
     }
 
-    async fn write(
-        &mut self,
-        fd: Resource<Descriptor>,
-        buffer: Vec<u8>,
-        offset: Filesize,
-    ) -> FsResult<Filesize> {
+    async fn write(&mut self, fd: Resource<Descriptor>, buffer: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {
         self.write_at(fd, buffer, offset).await
     }
 
-    async fn read_directory(
-        &mut self,
-        fd: Resource<Descriptor>,
-    ) -> FsResult<Resource<ReaddirIterator>> {
+    async fn read_directory(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<ReaddirIterator>> {
         let entries = self.entries(fd).await?;
         let listing = Listing::new(entries, &self.files.listed)?;
         let listing = self.table.push(listing)?;
         Ok(Resource::new_own(listing.rep()))
     }
 
-    async fn create_directory_at(
-        &mut self,
-        fd: Resource<Descriptor>,
-        path: String,
-    ) -> FsResult<()> {
+    async fn create_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         self.make_folder(fd, path).await
     }
 
@@ -242,11 +210,7 @@ impl HostDescriptor for View<'_> {
         }
     }
 
-    async fn remove_directory_at(
-        &mut self,
-        fd: Resource<Descriptor>,
-        path: String,
-    ) -> FsResult<()> {
+    async fn remove_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         self.remove_folder(fd, path).await
     }
 
@@ -260,12 +224,7 @@ impl HostDescriptor for View<'_> {
         self.rename(fd, old_path, new_fd, new_path).await
     }
 
-    async fn symlink_at(
-        &mut self,
-        fd: Resource<Descriptor>,
-        old_path: String,
-        new_path: String,
-    ) -> FsResult<()> {
+    async fn symlink_at(&mut self, fd: Resource<Descriptor>, old_path: String, new_path: String) -> FsResult<()> {
         self.make_link(fd, old_path, new_path).await
     }
 
@@ -273,11 +232,7 @@ impl HostDescriptor for View<'_> {
         self.remove_file(fd, path).await
     }
 
-    async fn is_same_object(
-        &mut self,
-        a: Resource<Descriptor>,
-        b: Resource<Descriptor>,
-    ) -> wasmtime::Result<bool> {
+    async fn is_same_object(&mut self, a: Resource<Descriptor>, b: Resource<Descriptor>) -> wasmtime::Result<bool> {
         self.theirs().is_same_object(a, b).await
     }
 
@@ -316,10 +271,7 @@ impl HostDescriptor for View<'_> {
 }
 
 impl HostDirectoryEntryStream for View<'_> {
-    async fn read_directory_entry(
-        &mut self,
-        stream: Resource<ReaddirIterator>,
-    ) -> FsResult<Option<DirectoryEntry>> {
+    async fn read_directory_entry(&mut self, stream: Resource<ReaddirIterator>) -> FsResult<Option<DirectoryEntry>> {
         let listing = Resource::<Listing>::new_borrow(stream.rep());
         Ok(self.table.get_mut(&listing)?.next())
     }

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use wasmtime_wasi::p2::bindings::filesystem::types::{
-    DescriptorStat, DescriptorType, MetadataHashValue,
-};
+use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorStat, DescriptorType, MetadataHashValue};
 
 use super::ledger::Key;
 use crate::sandbox::wasi::clocks::file_time;

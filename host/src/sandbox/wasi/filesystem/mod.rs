@@ -79,12 +79,7 @@ enum Work {
 
 impl Files {
     /// The three folders, or none for `describe`.
-    pub(in crate::sandbox) fn new(
-        folders: Option<Folders>,
-        root: &EmptyFolder,
-        quota: Quota,
-        pure: bool,
-    ) -> Self {
+    pub(in crate::sandbox) fn new(folders: Option<Folders>, root: &EmptyFolder, quota: Quota, pure: bool) -> Self {
         let (mounts, work) = match folders {
             Some(Folders { inputs, out, tmp }) => (inputs, Some(Work::Closed { out, tmp })),
             None => (Vec::new(), None),

@@ -25,11 +25,7 @@ impl View<'_> {
     }
 
     /// A stream into a file that was opened for writing.
-    pub(super) fn writer(
-        &mut self,
-        fd: &Resource<Descriptor>,
-        place: Place,
-    ) -> FsResult<Resource<DynOutputStream>> {
+    pub(super) fn writer(&mut self, fd: &Resource<Descriptor>, place: Place) -> FsResult<Resource<DynOutputStream>> {
         let file = self.open_for_writing(fd)?;
         // The call is made on this thread and is ready at once; the interface has no `async` here.
         let key = now(self.key(fd)).unwrap_or_else(|| Err(ErrorCode::Io.into()))?;
@@ -53,11 +49,7 @@ impl View<'_> {
     }
 
     /// Makes a file longer or shorter.
-    pub(super) async fn resize(
-        &mut self,
-        fd: Resource<Descriptor>,
-        size: Filesize,
-    ) -> FsResult<()> {
+    pub(super) async fn resize(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
         self.open_for_writing(&fd)?;
         let key = self.key(&fd).await?;
         self.files.ledger().reserve(key, size).map_err(refusal_code)?;
@@ -67,11 +59,7 @@ impl View<'_> {
     }
 
     /// Makes a folder.
-    pub(super) async fn make_folder(
-        &mut self,
-        fd: Resource<Descriptor>,
-        path: String,
-    ) -> FsResult<()> {
+    pub(super) async fn make_folder(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         self.check_writable(&fd)?;
         self.files.ledger().admit_name().map_err(refusal_code)?;
         self.theirs().create_directory_at(again(&fd), path.clone()).await?;
@@ -79,12 +67,7 @@ impl View<'_> {
     }
 
     /// Makes a symbolic link; wasmtime-wasi refuses those that lead out.
-    pub(super) async fn make_link(
-        &mut self,
-        fd: Resource<Descriptor>,
-        target: String,
-        path: String,
-    ) -> FsResult<()> {
+    pub(super) async fn make_link(&mut self, fd: Resource<Descriptor>, target: String, path: String) -> FsResult<()> {
         self.check_writable(&fd)?;
         self.files.ledger().admit_name().map_err(refusal_code)?;
         self.theirs().symlink_at(again(&fd), target, path.clone()).await?;
@@ -92,11 +75,7 @@ impl View<'_> {
     }
 
     /// Removes an empty folder.
-    pub(super) async fn remove_folder(
-        &mut self,
-        fd: Resource<Descriptor>,
-        path: String,
-    ) -> FsResult<()> {
+    pub(super) async fn remove_folder(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         self.check_writable(&fd)?;
         let key = self.key_at(&fd, PathFlags::empty(), &path).await?;
         self.theirs().remove_directory_at(fd, path).await?;
@@ -105,11 +84,7 @@ impl View<'_> {
     }
 
     /// Removes a file or a link.
-    pub(super) async fn remove_file(
-        &mut self,
-        fd: Resource<Descriptor>,
-        path: String,
-    ) -> FsResult<()> {
+    pub(super) async fn remove_file(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         self.check_writable(&fd)?;
         let key = self.key_at(&fd, PathFlags::empty(), &path).await?;
         self.theirs().unlink_file_at(fd, path).await?;
@@ -145,41 +120,31 @@ impl View<'_> {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
-        let found = self.find(&fd, &path)?;
-        let changes = open_flags.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE)
-            || flags.contains(DescriptorFlags::WRITE);
-        match found {
-            Found::Elsewhere if self.check_writable(&fd).is_ok() => {
-                self.open_counted(fd, path_flags, path, open_flags, flags).await
-            }
-            Found::Elsewhere if changes => Err(ErrorCode::ReadOnly.into()),
-            Found::Elsewhere => {
-                self.theirs().open_at(fd, path_flags, path, open_flags, flags).await
-            }
-            Found::Root if changes => Err(ErrorCode::ReadOnly.into()),
+        let changes =
+            open_flags.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE) || flags.contains(DescriptorFlags::WRITE);
+        let writable = self.check_writable(&fd);
+        if changes {
+            writable?;
+            return self.open_counted(fd, path_flags, path, open_flags, flags).await;
+        }
+        match self.find(&fd, &path)? {
+            Found::Elsewhere if writable.is_ok() => self.open_counted(fd, path_flags, path, open_flags, flags).await,
+            Found::Elsewhere => self.theirs().open_at(fd, path_flags, path, open_flags, flags).await,
             Found::Root => {
                 let root = self.files.root.0.clone();
                 Ok(self.table.push(Descriptor::Dir(root))?)
             }
             Found::Artifact(own) => {
                 let is_file = matches!(self.table.get(&own)?, Descriptor::File(_));
-                let refused = match (changes, is_file && open_flags.contains(OpenFlags::DIRECTORY)) {
-                    (true, _) => Some(ErrorCode::ReadOnly),
-                    (false, true) => Some(ErrorCode::NotDirectory),
-                    (false, false) => None,
-                };
-                let Some(code) = refused else { return Ok(own) };
-                self.table.delete(own)?;
-                Err(code.into())
+                if is_file && open_flags.contains(OpenFlags::DIRECTORY) {
+                    self.table.delete(own)?;
+                    return Err(ErrorCode::NotDirectory.into());
+                }
+                Ok(own)
             }
             Found::Inside(own, rest) => {
-                let opened = match changes {
-                    true => Err(ErrorCode::ReadOnly.into()),
-                    false => {
-                        let from = again(&own);
-                        self.theirs().open_at(from, path_flags, rest, open_flags, flags).await
-                    }
-                };
+                let from = again(&own);
+                let opened = self.theirs().open_at(from, path_flags, rest, open_flags, flags).await;
                 self.table.delete(own)?;
                 opened
             }
@@ -195,8 +160,8 @@ impl View<'_> {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
-        let creates = open_flags.contains(OpenFlags::CREATE)
-            && self.existing_key_at(&fd, path_flags, &path).await?.is_none();
+        let creates =
+            open_flags.contains(OpenFlags::CREATE) && self.existing_key_at(&fd, path_flags, &path).await?.is_none();
         if creates {
             self.files.ledger().admit_name().map_err(refusal_code)?;
         }
@@ -234,9 +199,7 @@ impl View<'_> {
     fn open_for_writing(&self, fd: &Resource<Descriptor>) -> FsResult<Arc<std::fs::File>> {
         self.check_writable(fd)?;
         match self.table.get(fd)? {
-            Descriptor::File(file) if file.open_mode.contains(OpenMode::WRITE) => {
-                Ok(Arc::clone(&file.file))
-            }
+            Descriptor::File(file) if file.open_mode.contains(OpenMode::WRITE) => Ok(Arc::clone(&file.file)),
             Descriptor::File(_) | Descriptor::Dir(_) => Err(ErrorCode::BadDescriptor.into()),
         }
     }
@@ -247,12 +210,7 @@ impl View<'_> {
     }
 
     /// The identity of what has that name, or an error if nothing has.
-    async fn key_at(
-        &mut self,
-        fd: &Resource<Descriptor>,
-        path_flags: PathFlags,
-        path: &str,
-    ) -> FsResult<Key> {
+    async fn key_at(&mut self, fd: &Resource<Descriptor>, path_flags: PathFlags, path: &str) -> FsResult<Key> {
         let hash = self.theirs().metadata_hash_at(again(fd), path_flags, path.to_owned()).await?;
         Ok(hash.lower)
     }

@@ -16,16 +16,12 @@ pub(super) fn from(answer: Result<types::Outcome, types::Failure>) -> Answer {
         Ok(types::Outcome::Done(value)) => Answer::Done(value),
         Ok(types::Outcome::Branch(branching)) => Answer::Branch(branching.value, branching.chosen),
         Ok(types::Outcome::Skipped(reason)) => Answer::Skipped(cut(&reason, MESSAGE_BYTES)),
-        Ok(types::Outcome::Again(wait)) => {
-            Answer::Again(Duration::from_millis(wait.after_ms), wait.state)
-        }
+        Ok(types::Outcome::Again(wait)) => Answer::Again(Duration::from_millis(wait.after_ms), wait.state),
         Err(types::Failure::Retryable(retry)) => Answer::Failed(Failure::Retryable {
             problem: problem(retry.problem),
             after: retry.after_ms.map(Duration::from_millis),
         }),
-        Err(types::Failure::Permanent(given)) => {
-            Answer::Failed(Failure::Permanent { problem: problem(given) })
-        }
+        Err(types::Failure::Permanent(given)) => Answer::Failed(Failure::Permanent { problem: problem(given) }),
     }
 }
 

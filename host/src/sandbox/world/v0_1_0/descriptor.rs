@@ -6,9 +6,7 @@ use super::bindings::dagwood::task::types;
 use crate::contract::{Cardinality, Descriptor, Port, Request};
 use crate::ids::PortName;
 use crate::limits::JSON_DEPTH_MAX;
-use crate::sandbox::limits::{
-    DESCRIPTION_BYTES, DESCRIPTOR_LIST, MEDIA_TYPE_BYTES, NAME_BYTES, SCHEMA_BYTES,
-};
+use crate::sandbox::limits::{DESCRIPTION_BYTES, DESCRIPTOR_LIST, MEDIA_TYPE_BYTES, NAME_BYTES, SCHEMA_BYTES};
 use crate::sandbox::text::cut;
 use crate::sandbox::world::Described;
 use crate::sandbox::world::json::is_shallow;
@@ -23,8 +21,7 @@ pub(super) fn from(given: types::Descriptor) -> Described {
     let version = problems.version(&given.version);
     problems.short("summary", &given.summary, DESCRIPTION_BYTES);
     let params_schema = problems.schema("params-schema", &given.params_schema);
-    let result_schema =
-        given.result_schema.as_deref().map(|text| problems.schema("result-schema", text));
+    let result_schema = given.result_schema.as_deref().map(|text| problems.schema("result-schema", text));
     let inputs = problems.ports("input", given.inputs);
     let outputs = problems.ports("output", given.outputs);
     let requests = problems.requests(given.requests);
@@ -61,16 +58,12 @@ impl Problems {
     }
 
     fn check_name(&mut self, name: &str) {
-        let letters = |word: &str| {
-            word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        };
+        let letters = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         let well_formed = name.split('-').all(|word| !word.is_empty() && letters(word))
             && name.starts_with(|first: char| first.is_ascii_lowercase());
         if !well_formed {
             let name = quoted(name);
-            self.say(format!(
-                "the name {name} is not made of lower-case words joined by `-`, such as `train-model`"
-            ));
+            self.say(format!("the name {name} is not made of lower-case words joined by `-`, such as `train-model`"));
         }
         self.short("the name", name, NAME_BYTES);
     }
@@ -150,11 +143,7 @@ impl Problems {
             }
             self.short("the value of a request", &request.value, DESCRIPTION_BYTES);
             self.short("the reason of a request", &request.reason, DESCRIPTION_BYTES);
-            requests.push(Request {
-                kind: request.kind,
-                value: request.value,
-                reason: request.reason,
-            });
+            requests.push(Request { kind: request.kind, value: request.value, reason: request.reason });
         }
         requests
     }

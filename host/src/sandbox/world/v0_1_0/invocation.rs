@@ -28,9 +28,5 @@ fn artifact(input: &Input) -> types::Artifact {
 }
 
 fn named_value(value: &NamedValue) -> types::NamedValue {
-    types::NamedValue {
-        name: value.name.clone(),
-        index: Vec::new(),
-        value: canonical(&value.value),
-    }
+    types::NamedValue { name: value.name.clone(), index: Vec::new(), value: canonical(&value.value) }
 }

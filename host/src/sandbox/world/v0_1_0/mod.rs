@@ -38,9 +38,7 @@ pub(super) fn plugin(component: InstancePre<Guest>) -> wasmtime::Result<Plugin> 
 
 /// Links context, log, progress and metrics.
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    bindings::TaskPlugin::add_to_linker::<Guest, HasSelf<HostCalls>>(linker, |guest| {
-        &mut guest.calls
-    })
+    bindings::TaskPlugin::add_to_linker::<Guest, HasSelf<HostCalls>>(linker, |guest| &mut guest.calls)
 }
 
 /// Calls `run`.
@@ -56,10 +54,7 @@ pub(super) async fn run(
 }
 
 /// Calls `describe`.
-pub(super) async fn describe(
-    plugin: &Plugin,
-    store: &mut Store<Guest>,
-) -> wasmtime::Result<Described> {
+pub(super) async fn describe(plugin: &Plugin, store: &mut Store<Guest>) -> wasmtime::Result<Described> {
     let instance = plugin.instantiate_async(&mut *store).await?;
     let descriptor = instance.dagwood_task_task().call_describe(store).await?;
     Ok(descriptor::from(descriptor))

@@ -1,0 +1,250 @@
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::create::{NewRunRequest, Source, new_run, resume};
+use super::lease::Lease;
+use super::{Parts, RunObserver, Scheduler, Unobserved, snapshot};
+use crate::clock::{Clock, SystemClock};
+use crate::contract::Outcome;
+use crate::dag::testing::{catalog, plugin};
+use crate::dag::{Draft, check};
+use crate::executor::{Boxed, Cancel, Executor};
+use crate::ids::{RunKey, TaskId};
+use crate::lifecycle::change::TaskChange;
+use crate::lifecycle::launch::{Launch, Report, RunDates, Usage};
+use crate::lifecycle::state::{RunState, TaskState};
+use crate::planner::Capacity;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{ProcessKind, RunType, Store};
+
+const CHAIN: &str = "id = \"chain\"\nflow = \"a >> b >> c\"\n[tasks.a]\nplugin = \"p\"\n[tasks.b]\nplugin = \"p\"\n[tasks.c]\nplugin = \"p\"\n";
+
+/// What a try does, by its task and how often that was started before.
+type Acts = dyn Fn(&str, u32) -> Act + Send + Sync;
+
+enum Act {
+    Done,
+    /// The executor itself breaks: no report comes.
+    Panics,
+    /// Runs until it is told to end.
+    Waits,
+}
+
+struct Acting(Arc<Acts>);
+
+impl Executor for Acting {
+    fn run(&self, launch: Launch, mut cancel: Cancel) -> Boxed<Report> {
+        let act = (self.0)(launch.task_id.as_str(), launch.attempt.start_number);
+        Box::pin(async move {
+            let outcome = match act {
+                Act::Done => Outcome::Done { value: json!(launch.attempt.try_number) },
+                Act::Panics => panic!("this executor is broken on purpose"),
+                Act::Waits => {
+                    cancel.wait_for(|cancelled| *cancelled).await.unwrap();
+                    Outcome::Cancelled
+                }
+            };
+            Report {
+                attempt: launch.attempt,
+                ended_at: SystemClock.now(),
+                outcome,
+                outputs: vec![],
+                metrics: vec![],
+                usage: Usage::default(),
+            }
+        })
+    }
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+    store: Arc<dyn Store>,
+    source: Source,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(&folder.path().join("dagwood.db")).unwrap());
+        let checked = check(&Draft::from_toml(CHAIN), &catalog([plugin("p")]));
+        let dag = Arc::new(checked.dag.unwrap_or_else(|| panic!("{:?}", checked.diagnostics)));
+        let source = Source { dag, text: CHAIN.to_owned(), folder: "/".into() };
+        Self { folder, store, source }
+    }
+
+    fn lease(&self) -> (Lease, Vec<RunKey>) {
+        let folder = self.folder.path().join("processes");
+        Lease::take(Arc::clone(&self.store), &folder, ProcessKind::Run, SystemClock.now()).unwrap()
+    }
+
+    fn new_run(&self, lease: &Lease) -> RunKey {
+        let now = SystemClock.now();
+        let dates = RunDates { logical_date: Some(now), data_interval: None, run_after: now };
+        let request = NewRunRequest {
+            run_type: RunType::Manual,
+            dates,
+            inputs: Default::default(),
+            owner: lease.process(),
+            now,
+        };
+        new_run(self.store.as_ref(), &self.source, request).unwrap().0
+    }
+
+    fn parts(&self, lease: &Lease, acts: impl Fn(&str, u32) -> Act + Send + Sync + 'static) -> Parts {
+        Parts {
+            store: Arc::clone(&self.store),
+            executor: Arc::new(Acting(Arc::new(acts))),
+            clock: Arc::new(SystemClock),
+            process: lease.process(),
+            capacity: Capacity { parallelism: 4, memory_budget_bytes: u64::MAX },
+        }
+    }
+
+    /// Drives the run to its end.
+    async fn drive(
+        &self,
+        lease: &Lease,
+        key: RunKey,
+        observer: Arc<dyn RunObserver>,
+        acts: impl Fn(&str, u32) -> Act + Send + Sync + 'static,
+    ) -> RunState {
+        let (scheduler, looping) = Scheduler::start(self.parts(lease, acts));
+        let run = self.store.run(key).unwrap().unwrap();
+        let taken = snapshot(&run, Arc::clone(&self.source.dag), &self.store.instances(key).unwrap());
+        let ended = scheduler.add(taken, vec![], observer).unwrap();
+        let state = ended.await.unwrap();
+        scheduler.close().unwrap();
+        looping.await.unwrap().unwrap();
+        state
+    }
+
+    fn states(&self, key: RunKey) -> Vec<TaskState> {
+        self.store.instances(key).unwrap().iter().map(|instance| instance.state).collect()
+    }
+}
+
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl RunObserver for Notes {
+    fn task_changed(&self, task: &TaskId, change: &TaskChange) {
+        let mut notes = self.0.lock().unwrap();
+        let step = format!("{:?}", change.step);
+        let name = step.split([' ', '(']).next().unwrap_or_default();
+        notes.push(format!("{task} {name}"));
+    }
+}
+
+#[tokio::test]
+async fn a_chain_runs_in_order_and_every_step_is_told_after_its_commit() {
+    let bench = Bench::new();
+    let (lease, _) = bench.lease();
+    let key = bench.new_run(&lease);
+    let notes = Arc::new(Notes::default());
+    let state = bench.drive(&lease, key, Arc::clone(&notes) as _, |_, _| Act::Done).await;
+    assert_eq!(state, RunState::Success);
+    assert_eq!(bench.states(key), [TaskState::Success; 3]);
+    let told = notes.0.lock().unwrap().clone();
+    let expected: Vec<_> = ["a", "b", "c"]
+        .iter()
+        .flat_map(|task| ["Schedule", "Queue", "Start", "Succeed"].map(|step| format!("{task} {step}")))
+        .collect();
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn an_executor_that_breaks_is_a_lost_host_and_the_task_is_started_again() {
+    let bench = Bench::new();
+    let (lease, _) = bench.lease();
+    let key = bench.new_run(&lease);
+    let breaks_twice = |task: &str, start| if task == "b" && start < 3 { Act::Panics } else { Act::Done };
+    let state = bench.drive(&lease, key, Arc::new(Unobserved), breaks_twice).await;
+    assert_eq!(state, RunState::Success);
+    let lost = bench.store.instances(key).unwrap().remove(1);
+    assert_eq!((lost.state, lost.lost_hosts, lost.start_number), (TaskState::Success, 2, 3));
+}
+
+#[tokio::test]
+async fn a_task_that_loses_every_host_fails_in_the_end() {
+    let bench = Bench::new();
+    let (lease, _) = bench.lease();
+    let key = bench.new_run(&lease);
+    let breaks = |task: &str, _| if task == "b" { Act::Panics } else { Act::Done };
+    assert_eq!(bench.drive(&lease, key, Arc::new(Unobserved), breaks).await, RunState::Failed);
+    assert_eq!(bench.states(key), [TaskState::Success, TaskState::Failed, TaskState::UpstreamFailed]);
+}
+
+/// Tells when a task has started.
+struct Started(watch::Sender<bool>, &'static str);
+
+impl RunObserver for Started {
+    fn task_changed(&self, task: &TaskId, change: &TaskChange) {
+        use crate::lifecycle::change::TaskStep;
+        if task.as_str() == self.1 && matches!(change.step, TaskStep::Start { .. }) {
+            self.0.send_replace(true);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_run_ends_what_runs_and_can_be_resumed() {
+    let bench = Bench::new();
+    let (lease, _) = bench.lease();
+    let key = bench.new_run(&lease);
+    let (started, mut begun) = watch::channel(false);
+    let waits = |task: &str, start| if task == "b" && start == 1 { Act::Waits } else { Act::Done };
+    let (scheduler, looping) = Scheduler::start(bench.parts(&lease, waits));
+    let run = bench.store.run(key).unwrap().unwrap();
+    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap());
+    let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "b"))).unwrap();
+    begun.wait_for(|begun| *begun).await.unwrap();
+    scheduler.cancel(key, "a person had enough").unwrap();
+    assert_eq!(ended.await.unwrap(), RunState::Failed);
+    assert_eq!(bench.states(key), [TaskState::Success, TaskState::Failed, TaskState::Skipped]);
+    let failed = bench.store.run(key).unwrap().unwrap();
+    assert_eq!(failed.reason.as_deref(), Some("a person had enough"));
+
+    let (run, instances, clear) = resume(
+        bench.store.as_ref(),
+        &bench.source,
+        &failed.run_id,
+        Default::default(),
+        lease.process(),
+        SystemClock.now(),
+    )
+    .unwrap();
+    assert_eq!(clear.iter().map(|task| task.0).collect::<Vec<_>>(), [1, 2]);
+    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &instances);
+    let ended = scheduler.add(taken, clear, Arc::new(Unobserved)).unwrap();
+    assert_eq!(ended.await.unwrap(), RunState::Success);
+    assert_eq!(bench.states(key), [TaskState::Success; 3]);
+    assert_eq!(bench.store.instances(key).unwrap()[0].start_number, 1, "what succeeded does not run again");
+    scheduler.close().unwrap();
+    looping.await.unwrap().unwrap();
+}
+
+#[test]
+fn the_runs_of_a_dead_process_are_ended_by_the_next() {
+    let bench = Bench::new();
+    let (dead, _) = bench.lease();
+    let key = bench.new_run(&dead);
+    drop(dead);
+    let (alive, abandoned) = bench.lease();
+    assert_eq!(abandoned, [key]);
+    let run = bench.store.run(key).unwrap().unwrap();
+    assert_eq!((run.state, run.reason.as_deref()), (RunState::Failed, Some("its process ended")));
+    alive.end(Timestamp::UNIX_EPOCH).unwrap();
+}
+
+#[test]
+fn a_living_process_keeps_its_runs() {
+    let bench = Bench::new();
+    let (alive, _) = bench.lease();
+    let key = bench.new_run(&alive);
+    let (_, abandoned) = bench.lease();
+    assert!(abandoned.is_empty());
+    assert_eq!(bench.store.run(key).unwrap().unwrap().state, RunState::Queued);
+}

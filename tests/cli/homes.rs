@@ -1,0 +1,55 @@
+//! Home folders that cannot be used: each is told from the others, and nothing of them is changed.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::common::Bench;
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    let bench = Bench::new();
+    bench.run(["runs", "list"]).exits(0);
+    let path = bench.home().join("dagwood.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.pragma_update(None, "user_version", 9_999).unwrap();
+    database.close().unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let ran = bench.run(["runs", "list", "--json"]).exits(3);
+    let ran = ran.says(&["dagwood.db", "schema version 9999", "use the newer dagwood", "--home"]);
+    assert_eq!(ran.stdout, "");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_damaged_database_is_named_with_the_way_out() {
+    let bench = Bench::new();
+    bench.write("home/dagwood.db", "this is no database, and long enough to be read as one: ".repeat(100));
+    bench.run(["runs", "list"]).exits(3).says(&["dagwood.db", "damaged or no dagwood database", "move it away"]);
+}
+
+#[test]
+fn a_home_that_is_a_file_is_a_wrong_call() {
+    let bench = Bench::new();
+    bench.write("home", "a file");
+    bench.run(["runs", "list"]).exits(2).says(&["home", "not a folder"]);
+}
+
+#[test]
+fn an_empty_name_of_the_home_is_a_wrong_call() {
+    let bench = Bench::new();
+    bench.run(["--home", "", "runs", "list"]).exits(2).says(&["--home"]);
+}
+
+#[test]
+fn a_home_is_made_closed_to_others() {
+    let bench = Bench::new();
+    bench.run(["runs", "list"]).exits(0);
+    assert_eq!(std::fs::metadata(bench.home()).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn the_home_option_comes_before_the_environment() {
+    let bench = Bench::new();
+    bench.run(["--home", "other", "runs", "list"]).exits(0);
+    assert!(bench.path("other/dagwood.db").is_file());
+    assert!(!bench.home().exists());
+}
