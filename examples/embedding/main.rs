@@ -25,14 +25,10 @@ fn pipeline() -> DagBuilder {
         .task("preprocess", "preprocess")
         .input_file("data", "examples/ml_pipeline/data/penguins.csv")
         .param("target", "species");
-    let train = dag
-        .task("train", "train")
-        .input("train", preprocess.output("train"))
-        .retries(3, Duration::from_secs(5));
-    let evaluate = dag
-        .task("evaluate", "evaluate")
-        .input("model", train.output("model"))
-        .input("test", preprocess.output("test"));
+    let train =
+        dag.task("train", "train").input("train", preprocess.output("train")).retries(3, Duration::from_secs(5));
+    let evaluate =
+        dag.task("evaluate", "evaluate").input("model", train.output("model")).input("test", preprocess.output("test"));
     // The inputs order them already; this is how order without data is written.
     let _ = preprocess >> train >> evaluate;
     dag
@@ -47,8 +43,7 @@ async fn main() -> anyhow::Result<()> {
     let host = Host::open(Path::new(&home), options)?;
 
     let draft = pipeline().draft();
-    let loaded =
-        loader::load_draft(&host.registry, &draft, repository, Build::Allowed, Arc::new(SilentBuild)).await?;
+    let loaded = loader::load_draft(&host.registry, &draft, repository, Build::Allowed, Arc::new(SilentBuild)).await?;
     let request = RunRequest { loaded, params: BTreeMap::new(), logical_date: None, resume: None };
     let (_keep_running, cancel) = tokio::sync::watch::channel(false);
     let finished = host.run(request, Arc::new(Unobserved), cancel).await?;

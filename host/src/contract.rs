@@ -46,7 +46,6 @@ pub struct Request {
     pub reason: String,
 }
 
-
 /// What a plugin is. Kept by the component's digest; asked once, when it is registered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Descriptor {

@@ -11,8 +11,17 @@ fn root() -> PathBuf {
 #[test]
 fn the_top_level_holds_what_it_should_and_nothing_else() {
     let expected: BTreeSet<_> = [
-        "CHANGELOG.md", "Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "examples", "host",
-        "plugins", "rust-toolchain.toml", "tests", "wit",
+        "CHANGELOG.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "examples",
+        "host",
+        "plugins",
+        "rust-toolchain.toml",
+        "tests",
+        "wit",
     ]
     .map(str::to_owned)
     .into();

@@ -26,8 +26,41 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("scheduler", &["clock", "dag", "lifecycle", "planner", "executor", "store"]),
     ("loader", &["clock", "dag", "artifacts", "registry", "executor", "lifecycle"]),
     ("views", &["dag", "lifecycle", "registry", "store"]),
-    ("compose", &["clock", "home", "dag", "lifecycle", "planner", "artifacts", "executor", "registry", "sandbox", "store", "scheduler", "loader"]),
-    ("cli", &["clock", "home", "dag", "schedule", "lifecycle", "artifacts", "executor", "registry", "store", "scheduler", "loader", "views", "compose"]),
+    (
+        "compose",
+        &[
+            "clock",
+            "home",
+            "dag",
+            "lifecycle",
+            "planner",
+            "artifacts",
+            "executor",
+            "registry",
+            "sandbox",
+            "store",
+            "scheduler",
+            "loader",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "clock",
+            "home",
+            "dag",
+            "schedule",
+            "lifecycle",
+            "artifacts",
+            "executor",
+            "registry",
+            "store",
+            "scheduler",
+            "loader",
+            "views",
+            "compose",
+        ],
+    ),
 ];
 
 /// Crates that only one room may know. (The store's own error names SQLite's as its source.)
@@ -43,7 +76,8 @@ const CRATE_OF: &[(&str, &[&str])] = &[
 
 /// What the core must not know: no runtime, no files, no clock, no processes.
 const CORE: &[&str] = &["ids", "contract", "limits", "schedule", "dag", "lifecycle", "planner"];
-const NOT_IN_CORE: &[&str] = &["tokio::", "std::fs", "std::process", "std::net", "Timestamp::now", "SystemTime", "Instant::now", "std::env"];
+const NOT_IN_CORE: &[&str] =
+    &["tokio::", "std::fs", "std::process", "std::net", "Timestamp::now", "SystemTime", "Instant::now", "std::env"];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

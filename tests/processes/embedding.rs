@@ -15,7 +15,9 @@ fn program() -> PathBuf {
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
-        assert!(build.arg("--target-dir").arg(folder.parent().unwrap()).current_dir(root()).status().unwrap().success());
+        assert!(
+            build.arg("--target-dir").arg(folder.parent().unwrap()).current_dir(root()).status().unwrap().success()
+        );
     }
     program
 }

@@ -27,7 +27,12 @@ fn a_database_of_a_newer_version_is_left_alone() {
     let known: u32 = database(&bench).query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     database(&bench).pragma_update(None, "user_version", 99).unwrap();
     for args in [&["run", "dag.toml"][..], &["runs", "list"], &["plugin", "list"]] {
-        bench.run(args).exits(3).says(&["schema version 99", &format!("knows up to {known}"), "newer dagwood", "--home"]);
+        bench.run(args).exits(3).says(&[
+            "schema version 99",
+            &format!("knows up to {known}"),
+            "newer dagwood",
+            "--home",
+        ]);
     }
     let connection = database(&bench);
     let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();

@@ -46,7 +46,9 @@ fn shown(bench: &Bench) -> Value {
 }
 
 fn expected(slow: &str, last: &str) -> std::collections::BTreeMap<String, String> {
-    [("first", "success"), ("slow", slow), ("last", last)].map(|(task, state)| (task.to_owned(), state.to_owned())).into()
+    [("first", "success"), ("slow", slow), ("last", last)]
+        .map(|(task, state)| (task.to_owned(), state.to_owned()))
+        .into()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -61,14 +63,16 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// No file of the folder holds what the ended task had written.
 #[track_caller]
 fn has_no_half(folder: &Path) {
-    let halves: Vec<_> = files(folder).into_iter().filter(|file| std::fs::read(file).unwrap() == HALF.as_bytes()).collect();
+    let halves: Vec<_> =
+        files(folder).into_iter().filter(|file| std::fs::read(file).unwrap() == HALF.as_bytes()).collect();
     assert!(halves.is_empty(), "{halves:?}");
 }
 
 /// The folders of tries: none is left, apart from the guard's file.
 #[track_caller]
 fn scratch_is_empty(bench: &Bench) {
-    let left: Vec<_> = std::fs::read_dir(bench.home().join("scratch")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(bench.home().join("scratch")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["lock"]);
 }
 
@@ -163,7 +167,8 @@ fn ends_cleanly(signal: Signal) {
     has_no_half(&bench.home());
 
     let run_id = document["run_id"].as_str().unwrap();
-    let resumed = bench.run(["run", "dag.toml", "--resume", run_id, "--param", "mode=succeed", "--json"]).exits(0).json();
+    let resumed =
+        bench.run(["run", "dag.toml", "--resume", run_id, "--param", "mode=succeed", "--json"]).exits(0).json();
     assert_eq!(states(&resumed), expected("success", "success"));
     assert_eq!(instance(&resumed, "first")["try_number"], 1);
 }

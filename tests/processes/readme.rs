@@ -13,7 +13,8 @@ fn readme() -> String {
 #[track_caller]
 fn snippet(language: &str) -> String {
     let readme = readme();
-    let mut found = readme.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(&format!("{language}\n")));
+    let mut found =
+        readme.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(&format!("{language}\n")));
     let snippet = found.next().unwrap_or_else(|| panic!("no snippet in {language}"));
     assert!(found.next().is_none(), "more than one snippet in {language}");
     snippet.to_owned()
@@ -69,7 +70,9 @@ fn every_command_in_the_readme_is_there_and_none_is_left_out() {
     let readme = readme();
     let (_, commands) = readme.split_once("\n## Commands\n").unwrap();
     let mut named = BTreeSet::new();
-    for row in commands.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|')) {
+    for row in
+        commands.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'))
+    {
         let cell = row.split('|').nth(1).unwrap();
         // `plugin new, build`: the words after the first are commands below it. `FILE` is an argument.
         for words in cell.split('`').skip(1).step_by(2) {

@@ -41,7 +41,8 @@ impl Context {
 
     /// What a command that is shown to people needs to find the same home: ` --home DIR`, or nothing for the usual one.
     pub fn home_option(&self) -> String {
-        let from_environment = std::env::var_os("DAGWOOD_HOME").is_some_and(|set| Some(set.as_os_str()) == self.home.as_deref().map(|home| home.as_os_str()));
+        let from_environment = std::env::var_os("DAGWOOD_HOME")
+            .is_some_and(|set| Some(set.as_os_str()) == self.home.as_deref().map(|home| home.as_os_str()));
         match &self.home {
             Some(home) if !from_environment => format!(" --home {}", shell_word(&home.to_string_lossy())),
             Some(_) | None => String::new(),
@@ -73,5 +74,9 @@ impl Context {
 pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
     let text = text::one_line(text);
-    if !text.is_empty() && text.chars().all(plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::context::Context;
+use crate::cli::diagnostics;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::progress::{self, Progress};
 use crate::cli::signals::Signals;
 use crate::cli::watch_build::SayBuild;
-use crate::cli::diagnostics;
 use crate::compose::{Host, RunError, RunRequest};
 use crate::ids::{RunKey, TaskId};
 use crate::loader::{self, Build, LoadError, Loaded};

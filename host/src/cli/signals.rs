@@ -15,9 +15,8 @@ pub struct Signals {
 impl Signals {
     /// Takes the signals over. Needs a runtime.
     pub fn take() -> Result<Self, CliError> {
-        let take = |kind| {
-            signal(kind).map_err(|error| CliError::new(Exit::Host, error).doing("cannot listen for signals"))
-        };
+        let take =
+            |kind| signal(kind).map_err(|error| CliError::new(Exit::Host, error).doing("cannot listen for signals"));
         Ok(Self { interrupt: take(SignalKind::interrupt())?, terminate: take(SignalKind::terminate())? })
     }
 

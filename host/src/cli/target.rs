@@ -95,11 +95,7 @@ fn id_in_file(path: &Path) -> Result<DagId, CliError> {
 
 /// A run of a DAG: by its id, or the newest.
 pub fn run_of_dag(store: &dyn Store, dag: &DagId, run: &str) -> Result<RunRecord, CliError> {
-    let found = if run == LATEST {
-        newest(store, Some(dag.clone()))?
-    } else {
-        store.find_run(dag, &run_id(run)?)?
-    };
+    let found = if run == LATEST { newest(store, Some(dag.clone()))? } else { store.find_run(dag, &run_id(run)?)? };
     found.ok_or_else(|| {
         CliError::usage(match run {
             LATEST => format!("the DAG `{dag}` has no run yet"),

@@ -11,7 +11,8 @@ pub(super) struct Inspector;
 
 impl registry::Inspector for Inspector {
     fn inspect(&self, wasm: &[u8]) -> Result<ComponentInterface, Problem> {
-        let found = sandbox::inspect::inspect(wasm).map_err(|refusal| Problem::new(refusal.code(), refusal.to_string()))?;
+        let found =
+            sandbox::inspect::inspect(wasm).map_err(|refusal| Problem::new(refusal.code(), refusal.to_string()))?;
         Ok(ComponentInterface {
             exports: found.exports,
             base_imports: found.imports.base,

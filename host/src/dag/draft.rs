@@ -117,7 +117,7 @@ fn plugins(file: &DagFile, mistakes: &mut Vec<Mistake>) -> Vec<PluginRef> {
         match source(name, spec) {
             Ok(source) => refs.push(PluginRef { name: name.clone(), source }),
             Err(_) if mistakes.iter().any(|mistake| mistake.touches(&DocPath::of(&["plugins", name]))) => {}
-            Err(mistake) => mistakes.push(mistake),
+            Err(mistake) => mistakes.push(*mistake),
         }
     }
     for (_, task) in &file.tasks.0 {
@@ -131,7 +131,7 @@ fn plugins(file: &DagFile, mistakes: &mut Vec<Mistake>) -> Vec<PluginRef> {
     refs
 }
 
-fn source(name: &str, spec: &PluginSpec) -> Result<PluginSource, Mistake> {
+fn source(name: &str, spec: &PluginSpec) -> Result<PluginSource, Box<Mistake>> {
     let at = DocPath::of(&["plugins", name]);
     let table = match spec {
         PluginSpec::Version(version) => return registered(version, at),
@@ -143,22 +143,25 @@ fn source(name: &str, spec: &PluginSpec) -> Result<PluginSource, Mistake> {
         (None, None, Some(version)) => registered(version, at.key("version")),
         (_, _, _) => {
             let message = format!("the plugin `{name}` needs one of `path`, `file` and `version`");
-            Err(Mistake::error(Place::value(at), message))
+            Err(Box::new(Mistake::error(Place::value(at), message)))
         }
     }
 }
 
-fn non_empty(path: &str, at: DocPath) -> Result<PathBuf, Mistake> {
+fn non_empty(path: &str, at: DocPath) -> Result<PathBuf, Box<Mistake>> {
     if path.is_empty() || path.contains('\0') {
-        return Err(Mistake::error(Place::value(at), "this is no path"));
+        return Err(Box::new(Mistake::error(Place::value(at), "this is no path")));
     }
     Ok(PathBuf::from(path))
 }
 
-fn registered(version: &str, at: DocPath) -> Result<PluginSource, Mistake> {
+fn registered(version: &str, at: DocPath) -> Result<PluginSource, Box<Mistake>> {
     match version.parse() {
         Ok(requirement) => Ok(PluginSource::Registered { requirement }),
-        Err(error) => Err(Mistake::error(Place::value(at), format!("`{version}` is no version requirement: {error}"))
-            .hint("write `\"0.1\"` for 0.1.x, `\"=0.1.2\"` for that one, `\"*\"` for any".to_owned())),
+        Err(error) => {
+            let message = format!("`{version}` is no version requirement: {error}");
+            let hint = "write `\"0.1\"` for 0.1.x, `\"=0.1.2\"` for that one, `\"*\"` for any".to_owned();
+            Err(Box::new(Mistake::error(Place::value(at), message).hint(hint)))
+        }
     }
 }

@@ -64,7 +64,12 @@ impl RunObserver for Unobserved {}
 /// What the loop is told.
 enum Message {
     /// Drive this run; `clear` is cleared first; `ended` is told its final state.
-    Add { snapshot: Box<RunSnapshot>, clear: Vec<TaskIx>, observer: Arc<dyn RunObserver>, ended: oneshot::Sender<RunState> },
+    Add {
+        snapshot: Box<RunSnapshot>,
+        clear: Vec<TaskIx>,
+        observer: Arc<dyn RunObserver>,
+        ended: oneshot::Sender<RunState>,
+    },
     /// A try ended.
     Ended(Box<Report>),
     /// A committed launch gave no report.

@@ -20,7 +20,8 @@ pub(super) fn params_check() -> ParamsCheck {
         }
         let words: Vec<_> = violations.iter().map(|wrong| format!("`{}`: {}", wrong.path, wrong.message)).collect();
         let name = &plugin.descriptor.name;
-        let message = format!("the params, rendered for this run, do not fit the plugin `{name}`: {}", words.join("; "));
+        let message =
+            format!("the params, rendered for this run, do not fit the plugin `{name}`: {}", words.join("; "));
         Err(Problem { details: Some(params.clone()), ..Problem::new("bad-params", message) })
     })
 }

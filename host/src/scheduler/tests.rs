@@ -83,13 +83,8 @@ impl Bench {
     fn new_run(&self, lease: &Lease) -> RunKey {
         let now = SystemClock.now();
         let dates = RunDates { logical_date: Some(now), data_interval: None, run_after: now };
-        let request = NewRunRequest {
-            run_type: RunType::Manual,
-            dates,
-            inputs: Default::default(),
-            owner: lease.process(),
-            now,
-        };
+        let request =
+            NewRunRequest { run_type: RunType::Manual, dates, inputs: Default::default(), owner: lease.process(), now };
         new_run(self.store.as_ref(), &self.source, request).unwrap().0
     }
 

@@ -91,7 +91,9 @@ pub fn run_state(state: RunState, with_failures: bool) -> String {
 pub fn value(value: &Value, max_chars: usize) -> String {
     let line = match value {
         Value::Null => return String::new(),
-        Value::Object(fields) => fields.iter().map(|(key, value)| format!("{key}={}", scalar(value))).collect::<Vec<_>>().join(" "),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| format!("{key}={}", scalar(value))).collect::<Vec<_>>().join(" ")
+        }
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => scalar(value),
     };
     text::short_line(&line, max_chars)

@@ -91,7 +91,11 @@ impl From<Inspected> for PluginDocument {
         Self {
             digest: inspected.digest,
             size_bytes: inspected.size_bytes,
-            registered: inspected.registered.iter().map(|plugin| format!("{}@{}", plugin.name, plugin.version)).collect(),
+            registered: inspected
+                .registered
+                .iter()
+                .map(|plugin| format!("{}@{}", plugin.name, plugin.version))
+                .collect(),
             exports,
             imports: Imports { base: base_imports, task: task_imports, granted: granted_imports },
             descriptor: inspected.descriptor.as_deref().cloned(),

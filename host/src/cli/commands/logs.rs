@@ -119,8 +119,14 @@ mod tests {
 
     fn line(source: Source, level: Option<Level>, message: &str) -> Result<String, jiff::Error> {
         let fields = Map::from_iter([("n".to_owned(), json!(1))]);
-        let line =
-            LogLine { ts: "2026-01-01T00:00:05.25Z".parse()?, source, level, message: message.to_owned(), fields, cut: false };
+        let line = LogLine {
+            ts: "2026-01-01T00:00:05.25Z".parse()?,
+            source,
+            level,
+            message: message.to_owned(),
+            fields,
+            cut: false,
+        };
         Ok(shown(&line, Palette::PLAIN))
     }
 

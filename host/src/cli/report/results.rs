@@ -41,8 +41,7 @@ pub fn write_results(artifacts: &ArtifactStore, run: &RunDocument, folder: &Path
     for task in &run.task_instances {
         for output in &task.outputs {
             let name = file_name(&task.task_id, output);
-            let artifact =
-                ArtifactRef { digest: output.digest, kind: output.kind, size_bytes: output.size_bytes };
+            let artifact = ArtifactRef { digest: output.digest, kind: output.kind, size_bytes: output.size_bytes };
             artifacts.export(&artifact, &folder.join(&name), Overwrite::Yes)?;
             results.push(WrittenResult { name, size_bytes: output.size_bytes });
         }

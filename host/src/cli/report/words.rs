@@ -126,7 +126,9 @@ pub fn result_lines(run: &RunDocument, destination: &Destination) -> String {
                 format!("  {task}.{}  {}", text::one_line(&output.port), human::size(output.size_bytes))
             }));
             let (dag, run_id, port) = (&run.dag_id, &run.run_id, text::one_line(&first.port));
-            lines.push(format!("get one with: dagwood artifacts get {dag}/{run_id} {first_task}.{port} -o FILE{home_option}"));
+            lines.push(format!(
+                "get one with: dagwood artifacts get {dag}/{run_id} {first_task}.{port} -o FILE{home_option}"
+            ));
         }
     }
     if outputs.len() > RESULTS_MAX {

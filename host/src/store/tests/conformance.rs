@@ -106,11 +106,7 @@ pub(super) fn use_component(store: &dyn Store, component: Digest, user: &PluginU
         PluginUser::Run(dag, run) => (dag, Some(run)),
     };
     let source = format!("{user} uses {component}");
-    let kept = DagVersion {
-        dag_id: dag_id.clone(),
-        plugins: [("p".to_owned(), component)].into(),
-        ..version(&source)
-    };
+    let kept = DagVersion { dag_id: dag_id.clone(), plugins: [("p".to_owned(), component)].into(), ..version(&source) };
     let path = run_id.is_none().then(|| "/some/folder/dag.toml".into());
     store.keep_dag_version(&kept, path, at(0)).unwrap();
     if let Some(run_id) = run_id {

@@ -132,7 +132,10 @@ fn an_instance_that_never_started_is_there_with_nulls() -> Tested {
     let json = serde_json::to_value(&document)?;
     let never = &json["task_instances"][1];
     assert_eq!(keys(never), keys(&json["task_instances"][0]));
-    assert_eq!((&never["try_number"], &never["start_date"], &never["duration"]), (&json!(0), &json!(null), &json!(null)));
+    assert_eq!(
+        (&never["try_number"], &never["start_date"], &never["duration"]),
+        (&json!(0), &json!(null), &json!(null))
+    );
     assert_eq!((&never["value"], &never["outputs"], &never["metrics"]), (&json!(null), &json!([]), &json!({})));
     assert_eq!(never["error"], json!({"code": "upstream-failed", "message": "train_model failed"}));
     assert_eq!(document.state_counts(), [(TaskState::Success, 1), (TaskState::UpstreamFailed, 1)]);
@@ -169,7 +172,10 @@ fn a_list_of_dags_has_airflow_s_words() -> Tested {
     };
     let json = serde_json::to_value(DagList::new(vec![record]))?;
     assert_eq!(keys(&json), ["dags", "total_entries"]);
-    assert_eq!((&json["dags"][0]["dag_id"], &json["dags"][0]["fileloc"]), (&json!("ml_pipeline"), &json!("/srv/dags/ml.toml")));
+    assert_eq!(
+        (&json["dags"][0]["dag_id"], &json["dags"][0]["fileloc"]),
+        (&json!("ml_pipeline"), &json!("/srv/dags/ml.toml"))
+    );
     Ok(())
 }
 
@@ -199,7 +205,8 @@ fn a_task_is_shown_with_its_own_earlier_tries_in_order() -> Tested {
     };
     let tries = vec![earlier("train_model", 2, 2)?, earlier("other", 1, 1)?, earlier("train_model", 1, 1)?];
     let json = serde_json::to_value(TaskDocument::new(now, tries))?;
-    let numbers: Vec<_> = json["tries"].as_array().into_iter().flatten().map(|earlier| &earlier["try_number"]).collect();
+    let numbers: Vec<_> =
+        json["tries"].as_array().into_iter().flatten().map(|earlier| &earlier["try_number"]).collect();
     assert_eq!(numbers, [&json!(1), &json!(2)]);
     assert_eq!((&json["try_number"], &json["invocation"]["params"]), (&json!(3), &json!({"x": 1})));
     assert_eq!(json["tries"][0]["duration"], json!(2.0));
@@ -210,7 +217,10 @@ fn a_task_is_shown_with_its_own_earlier_tries_in_order() -> Tested {
 fn artifacts_are_listed_by_task_and_port() -> Tested {
     let json = serde_json::to_value(ArtifactList::new(&run()?, vec![trained()?, instance(1, "b", TaskState::None)?]))?;
     assert_eq!(json["total_entries"], json!(1));
-    assert_eq!((&json["artifacts"][0]["task_id"], &json["artifacts"][0]["port"]), (&json!("train_model"), &json!("model")));
+    assert_eq!(
+        (&json["artifacts"][0]["task_id"], &json["artifacts"][0]["port"]),
+        (&json!("train_model"), &json!("model"))
+    );
     Ok(())
 }
 

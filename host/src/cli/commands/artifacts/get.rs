@@ -81,9 +81,8 @@ fn print_file(host: &Host, context: &Context, artifact: &ArtifactRef) -> Result<
         ArtifactKind::Folder => Err(CliError::usage("this is a folder: give a name with -o, not `-`")),
         ArtifactKind::File => {
             let path = host.artifacts.locate(artifact).map_err(ExportError::from)?;
-            let mut file = File::open(&path).map_err(|error| {
-                CliError::new(Exit::Host, error).doing(format!("cannot read {}", path.display()))
-            })?;
+            let mut file = File::open(&path)
+                .map_err(|error| CliError::new(Exit::Host, error).doing(format!("cannot read {}", path.display())))?;
             context.output.write(&mut file)
         }
     }

@@ -72,7 +72,12 @@ fn tell_valid(context: &Context, loaded: &Loaded, json: Json) -> Result<Exit, Cl
     let (tasks, warnings) = (loaded.dag.tasks.len() as u64, loaded.warnings.len() as u64);
     let counts = format!("{}, {}", human::count(tasks, "task"), human::count(warnings, "warning"));
     let file = path.display().to_string();
-    output.print(&format!("{} {}: {}, {counts}", colours.paint(Tone::Good, "ok"), harmless::one_line(&file), loaded.dag.id))?;
+    output.print(&format!(
+        "{} {}: {}, {counts}",
+        colours.paint(Tone::Good, "ok"),
+        harmless::one_line(&file),
+        loaded.dag.id
+    ))?;
     Ok(Exit::Done)
 }
 

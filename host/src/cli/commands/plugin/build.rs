@@ -62,9 +62,8 @@ impl BuildDocument {
 /// Builds them all, those after a failed one too.
 pub(super) fn run(args: BuildArgs, context: &Context) -> Result<Exit, CliError> {
     let output = context.output;
-    let built = context.with_host(async |host| {
-        Ok(host.registry.build(&args.crates, Arc::new(SayBuild(output))).await)
-    })?;
+    let built =
+        context.with_host(async |host| Ok(host.registry.build(&args.crates, Arc::new(SayBuild(output))).await))?;
     let mut documents = Vec::new();
     let mut exit = Exit::Done;
     for (path, build) in args.crates.iter().zip(built) {

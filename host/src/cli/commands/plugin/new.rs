@@ -22,11 +22,65 @@ const SDK_MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/..
 const NAME_MAX_BYTES: usize = 64;
 /// Names that a Rust crate cannot have, or not beside the SDK: keywords, and crates that every plugin has.
 const TAKEN: &[&str] = &[
-    "abstract", "alloc", "as", "async", "await", "become", "box", "break", "const", "continue", "core", "crate",
-    "dagwood-sdk", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
-    "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "proc-macro", "pub", "ref", "return",
-    "sdk", "self", "serde", "static", "std", "struct", "super", "test", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "dagwood-sdk",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "proc-macro",
+    "pub",
+    "ref",
+    "return",
+    "sdk",
+    "self",
+    "serde",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+    "while",
+    "yield",
 ];
 
 /// Write a new plugin in Rust: a small crate with a test and a DAG that runs it
@@ -58,9 +112,7 @@ pub(super) fn run(args: NewArgs, context: &Context) -> Result<Exit, CliError> {
 
 /// Lower-case words joined by `-`, as the contract wants it; and a name that cargo takes.
 pub(in crate::cli) fn plugin_name(name: &str) -> Result<String, String> {
-    let is_word = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.split('-').all(is_word) {
         return Err("a plugin's name is lower-case words joined by `-`, such as `train` or `clean-rows`".to_owned());
     }
@@ -88,7 +140,9 @@ fn must_be_empty(folder: &Path) -> Result<(), CliError> {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(CliError::usage(format!("{} is not a folder", folder.display())).help("give another with --path"));
+            return Err(
+                CliError::usage(format!("{} is not a folder", folder.display())).help("give another with --path")
+            );
         }
         Err(error) => return Err(CliError::unreadable(folder, error)),
     };

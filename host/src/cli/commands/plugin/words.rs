@@ -58,7 +58,8 @@ fn imports(imports: &Imports) -> Vec<String> {
         let note = if name.contains("/context@") { ": results may depend on the run" } else { "" };
         lines.push(fact("imports", format!("{}{note}", text::one_line(name))));
     }
-    lines.extend(imports.granted.iter().map(|name| fact("imports", format!("{}: needs a grant", text::one_line(name)))));
+    lines
+        .extend(imports.granted.iter().map(|name| fact("imports", format!("{}: needs a grant", text::one_line(name)))));
     if lines.is_empty() {
         lines.push(fact("imports", "nothing"));
     }
@@ -66,12 +67,7 @@ fn imports(imports: &Imports) -> Vec<String> {
 }
 
 fn request_words(request: &Request) -> String {
-    format!(
-        "{} {}: {}",
-        text::one_line(&request.kind),
-        text::one_line(&request.value),
-        text::one_line(&request.reason)
-    )
+    format!("{} {}: {}", text::one_line(&request.kind), text::one_line(&request.value), text::one_line(&request.reason))
 }
 
 fn port_words(port: &Port) -> String {
@@ -81,15 +77,19 @@ fn port_words(port: &Port) -> String {
         Cardinality::Many => ", any number",
     };
     let media_type = port.media_type.as_deref().map(|media| format!(" ({})", text::one_line(media)));
-    let description = if port.description.is_empty() { String::new() } else { format!(": {}", text::one_line(&port.description)) };
+    let description =
+        if port.description.is_empty() { String::new() } else { format!(": {}", text::one_line(&port.description)) };
     format!("{}{}{cardinality}{description}", text::one_line(&port.name), media_type.unwrap_or_default())
 }
 
 /// A line for each property of the params' schema.
 fn params(schema: &Value) -> Vec<String> {
-    let required: Vec<&str> = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let properties = schema.get("properties").and_then(Value::as_object);
-    let line = |(name, property): (&String, &Value)| fact("param", param_words(name, property, required.contains(&name.as_str())));
+    let line = |(name, property): (&String, &Value)| {
+        fact("param", param_words(name, property, required.contains(&name.as_str())))
+    };
     properties.into_iter().flatten().map(line).collect()
 }
 

@@ -97,11 +97,16 @@ fn facts(document: &TaskDocument, colours: Palette) -> String {
     lines.extend(instance.value.as_ref().map(|value| fact("value", human::value(value, VALUE_MAX_CHARS))));
     let chosen = document.chosen.iter().map(|chosen| fact("chosen", text::one_line(&chosen.join(", "))));
     lines.extend(chosen);
-    lines.extend(instance.metrics.iter().map(|(name, value)| {
-        fact("metric", format!("{} = {}", text::one_line(name), human::float(*value)))
-    }));
+    lines.extend(
+        instance
+            .metrics
+            .iter()
+            .map(|(name, value)| fact("metric", format!("{} = {}", text::one_line(name), human::float(*value)))),
+    );
     lines.extend(instance.outputs.iter().map(|output| fact("output", output_words(output))));
-    lines.extend(document.usage.map(|usage| fact("memory", format!("{} at most", human::size(usage.peak_memory_bytes)))));
+    lines.extend(
+        document.usage.map(|usage| fact("memory", format!("{} at most", human::size(usage.peak_memory_bytes)))),
+    );
     lines.extend(instance.error.as_ref().map(|problem| fact("error", problem_words(problem))));
     lines.join("\n")
 }
