@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example embedding` runs it in a home folder of its own, beneath the present one.
 
+#![allow(clippy::print_stdout, reason = "it is a program: this is how it answers")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

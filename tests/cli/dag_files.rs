@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::common::{Bench, Ran};
 
 /// The file with all its mistakes; the plugins come last, so that its lines count from the first.
+#[track_caller]
 fn check(bench: &Bench, text: &str) -> Value {
     let file = bench.dag("dag.toml", text);
     let document = bench.run(["dag".as_ref(), "check".as_ref(), file.as_os_str(), "--json".as_ref()]).exits(2).json();
@@ -14,6 +15,7 @@ fn check(bench: &Bench, text: &str) -> Value {
 }
 
 /// Place and message of each mistake.
+#[track_caller]
 fn found(bench: &Bench, text: &str) -> Vec<(u64, u64, String)> {
     let document = check(bench, text);
     let mistakes = document["diagnostics"].as_array().unwrap().iter();
@@ -199,7 +201,11 @@ fn a_crate_that_was_not_built_is_not_built_by_a_check() {
     let bench = Bench::new();
     bench.run(["plugin", "new", "fresh"]).exits(0);
     bench.write("dag.toml", "id = 'x'\nplugins.fresh = { path = 'fresh' }\n[tasks.a]\nplugin = 'fresh'\n");
-    bench.run(["dag", "check", "dag.toml"]).exits(2).says(&["dag.toml:2:", "fresh", "--build"]);
+    bench.run(["dag", "check", "dag.toml"]).exits(2).says(&[
+        "dag.toml:2:",
+        "has not been built yet",
+        "dagwood plugin build",
+    ]);
     assert!(!bench.path("fresh/target").exists());
 }
 
@@ -241,7 +247,7 @@ fn params_and_templates_are_checked_against_the_plugin() {
     assert_only(&bench, &one_task("", "params.text = '{{ params.q }}'"), 5, 15, "there is no parameter `q`", "");
     assert_only(&bench, &one_task("", "params.text = '{{ values.b.n }}'"), 5, 15, "there is no task `b`", "");
     assert_only(&bench, &one_task("", "params.text = '{{ ds '"), 5, 15, "this template is broken", "");
-    assert_only(&bench, &one_task("", "params.count = '{{ ds }}'"), 5, 16, "the param `count`", "");
+    assert_only(&bench, &one_task("", "params.count = '{{ ds }} times'"), 5, 16, "the param `count`", "");
     let declared = one_task("params.n = { default = 'x', schema = { type = 'integer' } }", "");
     assert_only(&bench, &declared, 2, 24, "does not fit its schema", "");
 }

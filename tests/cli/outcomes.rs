@@ -134,9 +134,9 @@ fn a_task_that_succeeds_at_its_third_try_keeps_the_first_two() {
     let numbers: Vec<_> = tries.iter().map(|earlier| earlier["try_number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [1, 2]);
     assert!(tries.iter().all(|earlier| earlier["error"]["code"] == "not-yet"), "{shown:#}");
-    for number in ["1", "2", "3"] {
+    for number in ["1", "2"] {
         let log = bench.run(["logs", "ends", "latest", "a", "--try", number]).exits(0);
-        assert!(log.stdout.contains(&format!("try {number} started")), "{}", log.stdout);
+        assert!(log.stdout.contains("told to fail until 3"), "{}", log.stdout);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the end-to-end tests share: the real binary on a home of its own, and guests built by the code behind
 //! `plugin build`.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary has its own copy and uses its part")]
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::common::{Bench, Ran};
 
-const DAG: &str = "id = \"one\"\n[tasks.one]\nplugin = \"misbehave\"\n";
+const DAG: &str = "id = \"one\"\n[tasks.one]\nplugin = 'misbehave'\n";
 
 /// A home with one finished run, and the DAG to make another.
 fn used() -> Bench {
@@ -78,7 +78,7 @@ fn a_home_that_cannot_be_is_named() {
     let home = |home: &Path| bench.run(["--home".as_ref(), home.as_os_str(), "runs".as_ref(), "list".as_ref()]);
     home(&file).exits(2).says(&["file is not a folder", "--home"]);
     home(&file.join("below")).exits(3).says(&["file/below", "as the home folder", "--home"]);
-    home(Path::new("")).exits(2).says(&["home folder's name is empty"]);
+    home(Path::new("")).exits(2).says(&["a value is required", "--home"]);
     assert_eq!(std::fs::read(&file).unwrap(), b"mine");
 }
 

@@ -19,16 +19,16 @@ params.mode = "loop"
 defaults.execution_timeout = "10m"
 
 [tasks.first]
-plugin = "misbehave"
+plugin = 'misbehave'
 params = { mode = "write", text = "kept" }
 
 [tasks.slow]
-plugin = "misbehave"
+plugin = 'misbehave'
 after = ["first"]
 params = { mode = "{{ params.mode }}", leave = "half an artifact" }
 
 [tasks.last]
-plugin = "misbehave"
+plugin = 'misbehave'
 after = ["slow"]
 "#;
 
@@ -144,7 +144,7 @@ fn a_killed_run_is_resumed_without_its_finished_tasks() {
 #[test]
 fn a_run_that_still_lives_is_neither_ended_nor_resumed_by_another() {
     let (bench, run) = under_way();
-    bench.dag("other.toml", "id = \"other\"\n[tasks.one]\nplugin = \"misbehave\"\n");
+    bench.dag("other.toml", "id = \"other\"\n[tasks.one]\nplugin = 'misbehave'\n");
     bench.run(["run", "other.toml"]).exits(0);
     let document = shown(&bench);
     assert_eq!(states(&document), expected("running", "none"));

@@ -10,8 +10,8 @@ const ROUNDS: usize = 5;
 
 fn dag(bench: &Bench, id: &str) {
     let dag = format!(
-        "id = \"{id}\"\n[tasks.write]\nplugin = \"misbehave\"\nparams = {{ mode = \"write\", text = \"same\" }}\n\
-         [tasks.read]\nplugin = \"misbehave\"\nparams = {{ mode = \"read\", path = \"/in/data\" }}\n\
+        "id = \"{id}\"\n[tasks.write]\nplugin = 'misbehave'\nparams = {{ mode = \"write\", text = \"same\" }}\n\
+         [tasks.read]\nplugin = 'misbehave'\nparams = {{ mode = \"read\", path = \"/in/data\" }}\n\
          inputs.data = \"write.out\"\n"
     );
     bench.dag(&format!("{id}.toml"), &dag);

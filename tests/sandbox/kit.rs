@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::common::guest;
 
 pub(crate) static SANDBOX: LazyLock<WasmtimeSandbox> =
-    LazyLock::new(|| WasmtimeSandbox::new(SandboxConfig { slots: 8, threads: 2 }).unwrap());
+    LazyLock::new(|| WasmtimeSandbox::new(SandboxConfig { slots: 8, threads: 2, ..SandboxConfig::default() }).unwrap());
 
 static PURE: LazyLock<Made> = LazyLock::new(|| Made::new(EngineKind::Pure));
 static OPEN: LazyLock<Made> = LazyLock::new(|| Made::new(EngineKind::Open));

@@ -39,8 +39,9 @@ use std::sync::{Arc, OnceLock};
 pub use self::compile::{CompileProblem, compile};
 use self::engine::Machine;
 pub use self::engine::compatibility;
+use self::limits::HOST_FILES;
 use self::loaded::Shelf;
-use self::wasi::filesystem::EmptyFolder;
+use self::wasi::filesystem::Shared;
 use crate::contract::{Descriptor, Problem};
 use crate::executor::Boxed;
 use crate::executor::port::{Compiled, Ended, EngineKind, Job, JobReport, Sandbox};
@@ -54,6 +55,9 @@ pub struct SandboxConfig {
     pub slots: u32,
     /// Threads that guests compute on.
     pub threads: usize,
+    /// Files that all guests together may hold open. By default what the process may have when the sandbox is made,
+    /// less what the host needs itself: raise the process's limit before, where that is little.
+    pub open_files: usize,
 }
 
 impl Default for SandboxConfig {
@@ -61,8 +65,16 @@ impl Default for SandboxConfig {
         Self {
             slots: u32::try_from(PARALLELISM).unwrap_or(u32::MAX),
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+            open_files: open_files(),
         }
     }
+}
+
+/// What the process may have open, less what the host needs: half of it where there is little.
+fn open_files() -> usize {
+    let most = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let most = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+    most - HOST_FILES.min(most / 2)
 }
 
 /// Why there is no sandbox.
@@ -88,7 +100,7 @@ struct Inner {
     pure: OnceLock<Result<Machine, String>>,
     open: OnceLock<Result<Machine, String>>,
     shelf: Shelf,
-    no_folder: EmptyFolder,
+    files: Shared,
 }
 
 impl Inner {
@@ -117,7 +129,7 @@ impl WasmtimeSandbox {
             pure: OnceLock::new(),
             open: OnceLock::new(),
             shelf: Shelf::default(),
-            no_folder: EmptyFolder::new().map_err(SandboxError::EmptyFolder)?,
+            files: Shared::new(config.open_files).map_err(SandboxError::EmptyFolder)?,
         };
         let compute = compute::Compute::new(config.threads).map_err(SandboxError::Threads)?;
         Ok(Self { inner: Arc::new(inner), compute })

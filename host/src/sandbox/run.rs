@@ -67,7 +67,7 @@ async fn ready(inner: &Inner, component: &Compiled, nature: Nature) -> Result<Re
     let loaded = inner.shelf.get(machine, component).await?;
     let stopped = || Ended::Host(Problem::new("stopped", "the sandbox is being stopped"));
     let slots = machine.slots.take(loaded.slots).await.ok_or_else(stopped)?;
-    let store = new_store(machine, &inner.no_folder, nature);
+    let store = new_store(machine, &inner.files, nature);
     Ok(Ready { store, loaded, _slots: slots })
 }
 

@@ -13,7 +13,7 @@ use super::trap::hostcall_fuel;
 use super::wasi::cli::Cli;
 use super::wasi::clocks::Clocks;
 use super::wasi::filesystem::ledger::Quota;
-use super::wasi::filesystem::{EmptyFolder, Files};
+use super::wasi::filesystem::{Files, Shared};
 use super::wasi::random::Random;
 use super::wasi::sockets::Sockets;
 use super::wasi::stdio::Stdio;
@@ -40,7 +40,7 @@ pub(super) struct Nature {
 }
 
 /// Makes a store.
-pub(super) fn new_store(machine: &Machine, no_folder: &EmptyFolder, nature: Nature) -> Store<Guest> {
+pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> Store<Guest> {
     let Nature { context, folders, limits, pure, seed, deadline, watcher } = nature;
     let quota =
         Quota { bytes: limits.scratch_bytes, files: limits.scratch_files, disk_reserve_bytes: DISK_RESERVE_BYTES };
@@ -49,7 +49,7 @@ pub(super) fn new_store(machine: &Machine, no_folder: &EmptyFolder, nature: Natu
     let guest = Guest {
         table,
         limiter: Limiter::new(limits.memory_bytes),
-        files: Files::new(folders, no_folder, quota, pure),
+        files: Files::new(folders, shared, quota, pure),
         clocks: if pure { Clocks::new_virtual() } else { Clocks::machine() },
         random: if pure { Random::seeded(seed) } else { Random::machine() },
         cli: Cli::default(),

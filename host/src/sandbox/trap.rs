@@ -68,7 +68,7 @@ pub(super) fn ended(error: &wasmtime::Error, guest: &Guest, limits: &TaskLimits)
         }
         if let Some(refusal) = guest.files.ledger().refused() {
             let problem = end(scratch_code(refusal), scratch_message(refusal, limits));
-            return Ended::Limit { problem, repeats: refusal != Refusal::Disk };
+            return Ended::Limit { problem, repeats: matches!(refusal, Refusal::Bytes | Refusal::Files) };
         }
     }
     match trap {
@@ -135,6 +135,7 @@ fn scratch_code(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Bytes | Refusal::Files => "scratch-limit",
         Refusal::Disk => "disk-full",
+        Refusal::Handles => "handle-limit",
     }
 }
 
@@ -148,6 +149,7 @@ fn scratch_message(refusal: Refusal, limits: &TaskLimits) -> String {
             let most = limits.scratch_files;
             format!("a new file was refused: /out and /tmp together may hold {most} files")
         }
+        Refusal::Handles => "a file was not opened: the guests of this host together hold too many open".to_owned(),
         Refusal::Disk => {
             let kept = bytes_for_people(crate::limits::DISK_RESERVE_BYTES);
             format!("a write was refused: the disk would have less than {kept} free")

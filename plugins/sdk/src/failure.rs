@@ -17,7 +17,8 @@ use std::time::Duration;
 pub struct Failure {
     pub(crate) code: String,
     pub(crate) message: String,
-    pub(crate) details: Option<Value>,
+    /// Boxed: a `Result` with it stays small.
+    pub(crate) details: Option<Box<Value>>,
     pub(crate) retry: Retry,
 }
 
@@ -50,7 +51,7 @@ impl Failure {
 
     /// Adds facts for programs. What cannot be JSON is left out.
     pub fn details(mut self, details: impl Serialize) -> Self {
-        self.details = serde_json::to_value(details).ok();
+        self.details = serde_json::to_value(details).ok().map(Box::new);
         self
     }
 

@@ -10,6 +10,9 @@ mod run;
 mod runs;
 mod schema;
 
+#[cfg(test)]
+pub(in crate::cli) use plugin::{literal, new_plugin};
+
 use clap::Subcommand;
 
 use crate::cli::context::Context;

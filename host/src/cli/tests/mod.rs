@@ -1,1 +1,10 @@
-
+mod arguments;
+mod errors;
+mod literal;
+mod new_plugin;
+mod output;
+mod params;
+mod progress;
+mod reference;
+mod report;
+mod target;

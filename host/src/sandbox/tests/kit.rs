@@ -23,7 +23,7 @@ const WIT: &str = include_str!("../../../../wit/dagwood_task@0.1.0/task.wit");
 
 /// One sandbox for all tests: each would set address space aside.
 pub(super) static SANDBOX: LazyLock<WasmtimeSandbox> =
-    LazyLock::new(|| WasmtimeSandbox::new(SandboxConfig { slots: 8, threads: 2 }).unwrap());
+    LazyLock::new(|| WasmtimeSandbox::new(SandboxConfig { slots: 8, threads: 2, ..SandboxConfig::default() }).unwrap());
 
 /// A core module that implements the interface: the parts that matter to a test, and defaults for the rest.
 pub(super) struct Core {
@@ -135,10 +135,13 @@ pub(super) fn ready(wasm: &[u8]) -> Ready {
     Ready { compiled: Compiled { digest: Digest::of(wasm), path, engine: EngineKind::Pure }, folder }
 }
 
+/// A line of `log`: its level, message and fields.
+type Line = (Level, String, Vec<(String, String)>);
+
 /// What a guest said.
 #[derive(Default)]
 pub(super) struct Heard {
-    pub(super) lines: Vec<(Level, String, Vec<(String, String)>)>,
+    pub(super) lines: Vec<Line>,
     pub(super) points: Vec<(String, u64, f64)>,
 }
 

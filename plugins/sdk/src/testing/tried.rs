@@ -185,6 +185,6 @@ fn failure(raw: raw::Failure) -> Failure {
             (problem, Retry::After(Duration::from_millis(millis)))
         }
     };
-    let details = problem.details.as_deref().map(json);
+    let details = problem.details.as_deref().map(json).map(Box::new);
     Failure { code: problem.code, message: problem.message, details, retry }
 }

@@ -3,11 +3,16 @@
 mod build;
 mod inspect;
 mod list;
-mod new;
+pub(in crate::cli) mod new;
 mod register;
 mod remove;
 mod run;
 mod words;
+
+#[cfg(test)]
+pub(in crate::cli) use new as new_plugin;
+#[cfg(test)]
+pub(in crate::cli) use run::literal;
 
 use clap::Subcommand;
 

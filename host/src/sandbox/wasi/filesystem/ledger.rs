@@ -21,6 +21,8 @@ pub(in crate::sandbox) enum Refusal {
     Files,
     /// The disk would be left with less than the host keeps free.
     Disk,
+    /// All guests together hold as many files open as they may.
+    Handles,
 }
 
 /// The most that may be there.
@@ -198,7 +200,8 @@ impl Ledger {
         Ok(())
     }
 
-    fn refuse(&mut self, refusal: Refusal) -> Refusal {
+    /// Remembers that something was refused.
+    pub(super) fn refuse(&mut self, refusal: Refusal) -> Refusal {
         self.refused = Some(refusal);
         refusal
     }

@@ -8,6 +8,7 @@
 
 mod descriptor;
 mod facts;
+pub(in crate::sandbox) mod handles;
 mod inputs;
 pub(in crate::sandbox) mod ledger;
 mod listing;
@@ -31,6 +32,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{self, ErrorCode};
 use wasmtime_wasi::{FsPerms, OpenMode, WasiCtx};
 
 use self::facts::Facts;
+use self::handles::{Budget, Handles};
 use self::inputs::{Below, Inputs, below};
 use self::ledger::{Ledger, Quota, Refusal};
 use self::listing::Held;
@@ -46,15 +48,28 @@ static BLOCKING: LazyLock<WasiFilesystemCtx> = LazyLock::new(|| {
 
 /// An empty folder that nobody else can reach, which stands for `/in` in wasmtime-wasi's eyes.
 #[derive(Clone)]
-pub(in crate::sandbox) struct EmptyFolder(Dir);
+struct EmptyFolder(Dir);
 
 impl EmptyFolder {
     /// Makes a folder and removes its name.
-    pub(in crate::sandbox) fn new() -> std::io::Result<Self> {
+    fn new() -> std::io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let file = inputs::open_read_only(folder.path(), OFlags::DIRECTORY)?;
         folder.close()?;
         Ok(Self(Dir::new(file, FsPerms::ReadOnly, OpenMode::READ, true)))
+    }
+}
+
+/// What the files of all guests have in common.
+pub(in crate::sandbox) struct Shared {
+    no_folder: EmptyFolder,
+    open_files: Arc<Budget>,
+}
+
+impl Shared {
+    /// Guests may hold `open_files` open together.
+    pub(in crate::sandbox) fn new(open_files: usize) -> std::io::Result<Self> {
+        Ok(Self { no_folder: EmptyFolder::new()?, open_files: Budget::new(open_files) })
     }
 }
 
@@ -67,6 +82,7 @@ pub(in crate::sandbox) struct Files {
     work: Option<Work>,
     ledger: Arc<Mutex<Ledger>>,
     listed: Held,
+    handles: Handles,
     /// Of a pure task only.
     facts: Option<Facts>,
 }
@@ -79,18 +95,19 @@ enum Work {
 
 impl Files {
     /// The three folders, or none for `describe`.
-    pub(in crate::sandbox) fn new(folders: Option<Folders>, root: &EmptyFolder, quota: Quota, pure: bool) -> Self {
+    pub(in crate::sandbox) fn new(folders: Option<Folders>, shared: &Shared, quota: Quota, pure: bool) -> Self {
         let (mounts, work) = match folders {
             Some(Folders { inputs, out, tmp }) => (inputs, Some(Work::Closed { out, tmp })),
             None => (Vec::new(), None),
         };
         Self {
             ctx: BLOCKING.clone(),
-            root: root.clone(),
+            root: shared.no_folder.clone(),
             inputs: Inputs::new(mounts),
             work,
             ledger: Arc::new(Mutex::new(Ledger::new(quota))),
             listed: Held::default(),
+            handles: Handles::new(Arc::clone(&shared.open_files)),
             facts: pure.then(Facts::default),
         }
     }
@@ -125,7 +142,7 @@ fn open_folder(guest_path: &'static str, path: &Path) -> wasmtime::Result<Dir> {
 /// What a guest is told.
 fn refusal_code(refusal: Refusal) -> ErrorCode {
     match refusal {
-        Refusal::Bytes | Refusal::Files => ErrorCode::Quota,
+        Refusal::Bytes | Refusal::Files | Refusal::Handles => ErrorCode::Quota,
         Refusal::Disk => ErrorCode::InsufficientSpace,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry, ErrorCode};
 
+use super::handles::{Budget, Handles};
 use super::inputs::{Below, below};
 use super::ledger::{Ledger, Quota, Refusal};
 use super::listing::{Held, Listing};
@@ -127,4 +128,28 @@ fn listings_are_sorted_and_bounded() {
     assert!(Listing::new(long(), &held).is_err());
     drop(first);
     assert!(Listing::new(long(), &held).is_ok());
+}
+
+#[test]
+fn open_files_of_all_guests_are_counted_together() {
+    let budget = Budget::new(40);
+    let (mut one, mut other) = (Handles::new(Arc::clone(&budget)), Handles::new(Arc::clone(&budget)));
+    let open: Vec<_> = (0..40).map(|_| handle()).collect();
+    for file in &open {
+        one.admit().unwrap();
+        one.opened(file);
+    }
+    assert_eq!(other.admit(), Err(Refusal::Handles));
+    assert_eq!(one.admit(), Err(Refusal::Handles));
+    drop(open);
+    assert_eq!(one.admit(), Ok(()), "closed files are given back");
+    for _ in 0..1_000 {
+        other.admit().unwrap();
+        other.opened(&handle());
+    }
+    let last = handle();
+    one.opened(&last);
+    drop((one, other));
+    assert_eq!(Arc::strong_count(&budget), 1);
+    assert_eq!(format!("{budget:?}"), "Budget { most: 40, held: 0 }");
 }
