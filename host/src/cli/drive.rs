@@ -53,7 +53,7 @@ pub async fn unless_interrupted<T>(
     tokio::select! {
         done = work => done,
         () = signals.next() => {
-            Err(CliError::rendered(Exit::RunFailed, "interrupted before the run was made".to_owned()))
+            Err(CliError::rendered(Exit::RunFailed, "interrupted before the run was made; nothing is recorded".to_owned()))
         }
     }
 }

@@ -145,6 +145,8 @@ impl fmt::Display for CliError {
     }
 }
 
+impl Error for CliError {}
+
 impl<E: Blame> From<E> for CliError {
     fn from(error: E) -> Self {
         let help = error.help();

@@ -1,5 +1,6 @@
 //! Where the registry's ports meet the sandbox.
 
+use crate::artifacts::cause_chain;
 use crate::contract::Problem;
 use crate::executor::port::EngineKind;
 use crate::registry::ComponentInterface;
@@ -32,17 +33,6 @@ impl registry::Codegen for Codegen {
     }
 
     fn compile(&self, engine: EngineKind, wasm: &[u8]) -> Result<Vec<u8>, CompileProblem> {
-        sandbox::compile(engine, wasm).map_err(|problem| CompileProblem::Refused(chain(&problem)))
+        sandbox::compile(engine, wasm).map_err(|problem| CompileProblem::Refused(cause_chain(&problem)))
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
 }

@@ -1,4 +1,4 @@
-//! Trigger rules (scheduling.md): what the states of its upstreams mean for a task.
+//! Trigger rules (`docs/scheduling.md`): what the states of its upstreams mean for a task.
 //!
 //! Given the same outcomes, the final states do not depend on who finished first: a verdict other than [`Verdict::Wait`]
 //! is given before all upstreams finish only where no later result could change it.

@@ -1,4 +1,4 @@
-//! When a run ends, and how (scheduling.md, "States").
+//! When a run ends, and how (`docs/scheduling.md`).
 
 use crate::lifecycle::state::TaskState;
 

@@ -1,4 +1,4 @@
-//! The table of a task instance's states (scheduling.md, "States"), and the step that each row makes.
+//! The table of a task instance's states (`docs/scheduling.md`), and the step that each row makes.
 
 use std::time::Duration;
 

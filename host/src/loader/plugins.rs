@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::artifacts::cause_chain;
 use crate::dag::model::ResolvedPlugin;
 use crate::dag::{self, Catalog, Draft, PluginProblem};
 use crate::registry::versions::ResolveError;
@@ -49,18 +50,6 @@ fn problem(error: RegistryError) -> PluginProblem {
         RegistryError::Resolve(ResolveError::NoVersion { versions, .. }) => {
             PluginProblem::NoSuchVersion { registered: versions }
         }
-        other => PluginProblem::Other { message: with_sources(&other), hint: None },
+        other => PluginProblem::Other { message: cause_chain(&other), hint: None },
     }
-}
-
-/// The error's text and those of its sources: the diagnostic shows them in one place.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
 }

@@ -1,4 +1,4 @@
-//! Whom a branch leaves out (scheduling.md, "Branches").
+//! Whom a branch leaves out (`docs/scheduling.md`).
 
 use rustc_hash::FxHashSet;
 

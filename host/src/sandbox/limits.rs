@@ -6,7 +6,7 @@ use std::time::Duration;
 pub(super) const TICK: Duration = Duration::from_millis(10);
 /// Wasm frames of one call. Twice Wasmtime's default: interpreters recurse deeply.
 pub(super) const WASM_STACK_BYTES: usize = 1 << 20;
-/// What host functions get on a guest's stack; the page of the sandbox asks for at least 1 MiB.
+/// What host functions get on a guest's stack: they need 1 MiB at least.
 pub(super) const HOST_STACK_BYTES: usize = 1 << 20;
 /// Frames that a backtrace shows.
 pub(super) const BACKTRACE_FRAMES: usize = 32;

@@ -57,16 +57,17 @@ pub fn short_line(text: &str, max_chars: usize) -> String {
 pub fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}'                       // soft hyphen
-            | '\u{61c}'                    // Arabic letter mark
-            | '\u{180e}'                   // Mongolian vowel separator
-            | '\u{200b}'                   // zero width space
-            | '\u{200e}' | '\u{200f}'      // marks of direction
-            | '\u{2028}'..='\u{202e}'      // line and paragraph separator, embeddings, overrides
-            | '\u{2060}'..='\u{206f}'      // word joiner, invisible operators, isolates
-            | '\u{feff}'                   // byte order mark
-            | '\u{fff9}'..='\u{fffb}'      // interlinear annotations
-            | '\u{e0000}'..='\u{e007f}'    // tags
+            '\u{ad}'                                             // soft hyphen
+            | '\u{61c}'                                          // Arabic letter mark
+            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'  // Hangul fillers
+            | '\u{180b}'..='\u{180f}'                            // Mongolian selectors and separator
+            | '\u{200b}'                                         // zero width space
+            | '\u{200e}' | '\u{200f}'                            // marks of direction
+            | '\u{2028}'..='\u{202e}'                            // line and paragraph separator, embeddings, overrides
+            | '\u{2060}'..='\u{206f}'                            // word joiner, invisible operators, isolates
+            | '\u{feff}'                                         // byte order mark
+            | '\u{fff9}'..='\u{fffb}'                            // interlinear annotations
+            | '\u{e0000}'..='\u{e0fff}'                          // tags, selectors
         )
 }
 

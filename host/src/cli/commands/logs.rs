@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::style::{Palette, Tone};
 use crate::cli::target::{self, DagArg};
-use crate::executor::log::{LogLine, Source, TryFiles, read_log};
+use crate::executor::log::{LogError, LogLine, Source, TryFiles, read_log};
 use crate::executor::port::Level;
 use crate::ids::{DagId, RunId, TaskId};
 use crate::views::text;
@@ -32,6 +32,9 @@ pub struct LogsArgs {
     #[command(flatten)]
     json: Json,
 }
+
+/// Printed at once.
+const BLOCK_BYTES: usize = 64 << 10;
 
 /// A try's log, for programs.
 #[derive(Serialize)]
@@ -66,14 +69,25 @@ pub(super) fn run(args: LogsArgs, context: &Context) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     match lines {
-        Some(lines) => {
-            for line in lines {
-                context.output.print(&shown(&line?, context.output.colours()))?;
-            }
-        }
+        Some(lines) => print(context, lines)?,
+        None if try_number == 0 => context.output.say(&format!("`{task}` has not started")),
         None => context.output.say(&format!("try {try_number} of `{task}` wrote nothing")),
     }
     Ok(Exit::Done)
+}
+
+/// A log may be long: many lines are printed at once.
+fn print(context: &Context, lines: impl Iterator<Item = Result<LogLine, LogError>>) -> Result<(), CliError> {
+    let mut block = String::new();
+    for line in lines {
+        block.push_str(&shown(&line?, context.output.colours()));
+        block.push('\n');
+        if block.len() >= BLOCK_BYTES {
+            context.output.print(&block)?;
+            block.clear();
+        }
+    }
+    context.output.print(&block)
 }
 
 /// A line for people: time, whose it is, what it says.

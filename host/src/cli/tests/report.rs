@@ -62,7 +62,7 @@ fn a_table_has_a_row_for_each_task_and_its_small_result() -> Tested {
     let table = task_table(&run(RunState::Failed, vec![trained, failed])?, Palette::PLAIN);
     assert_eq!(
         table,
-        "TASK      STATE    TRY    TIME  RESULT\n\
+        "TASK      STATE    TRY  TIME    RESULT\n\
          train     success    1  0.21 s  accuracy=0.98\n\
          evaluate  failed     1       -  bad\\nluck\\u{1b}[2J"
     );

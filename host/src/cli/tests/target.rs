@@ -61,7 +61,7 @@ impl Bench {
 
     fn two_dags() -> Result<Self, Box<dyn std::error::Error>> {
         let bench = Self::new()?;
-        let at = |second| Timestamp::from_second(1_767_225_600 + second);
+        let at = |second: i64| Timestamp::from_second(1_767_225_600 + second);
         bench.run("a", "manual__1", None, at(0)?)?;
         bench.run("a", "manual__2", None, at(1)?)?;
         bench.run("b", "manual__2", Some(Path::new("/srv/b.toml")), at(2)?)?;

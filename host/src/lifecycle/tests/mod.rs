@@ -1,4 +1,4 @@
-//! Tests of the tables, and the page's rules said once more in other words.
+//! Tests of the tables, and the rules of `docs/scheduling.md` said once more in other words.
 
 mod instance;
 pub(crate) mod restated;

@@ -70,7 +70,7 @@ pub(crate) fn at_the_end(rule: TriggerRule, ends: &[End]) -> Says {
     }
 }
 
-/// Whether the page lets the rule be met before all upstreams are at their end.
+/// Whether the rules let it be met before all upstreams are at their end.
 pub(crate) fn is_early(rule: TriggerRule) -> bool {
     matches!(rule, TriggerRule::OneFailed | TriggerRule::OneSuccess | TriggerRule::OneDone | TriggerRule::Always)
 }

@@ -1,4 +1,4 @@
-//! Tests of the planner: the page's sentences one by one, then a seeded simulation against a model of its own.
+//! Tests of the planner: the sentences of `docs/scheduling.md` one by one, then a seeded simulation against a model of its own.
 
 mod branches;
 mod data;

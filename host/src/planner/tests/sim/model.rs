@@ -1,4 +1,4 @@
-//! A small model of what every final state must be, from the page alone: no code of the planner, no counters, no
+//! A small model of what every final state must be, from `docs/scheduling.md` alone: no code of the planner, no counters, no
 //! order. It walks the tasks from the roots and believes only what became of each start.
 
 use std::collections::BTreeSet;

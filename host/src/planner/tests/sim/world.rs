@@ -114,7 +114,7 @@ impl World {
         assert!(in_use.memory_bytes <= self.capacity.memory_budget_bytes, "{in_use:?}");
     }
 
-    /// A run that was ended by a person or by its timeout must have left its tasks as the page says.
+    /// A run that was ended by a person or by its timeout must have left its tasks as `docs/scheduling.md` says.
     fn note_ended_early(&mut self, decision: &Decision, before: &BTreeMap<RunKey, Vec<TaskState>>) {
         for ended in &decision.ended_runs {
             let stored = self.store.runs.get_mut(&ended.run).unwrap();
