@@ -48,10 +48,13 @@ pub(crate) fn compiled(engine: EngineKind) -> Compiled {
     }
 }
 
+/// A line of the log: level, message, fields.
+pub(crate) type Line = (Level, String, Vec<(String, String)>);
+
 /// What a guest said, in the order in which it said it.
 #[derive(Default)]
 pub(crate) struct Heard {
-    pub(crate) lines: Vec<(Level, String, Vec<(String, String)>)>,
+    pub(crate) lines: Vec<Line>,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
     pub(crate) order: Vec<&'static str>,

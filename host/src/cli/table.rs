@@ -1,8 +1,11 @@
 //! Tables without lines, which are easy to read and to cut.
 
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
 use crate::cli::style::{Palette, Tone};
+
+/// Terminals that are narrower get rows as wide as these want to be.
+const WIDTH_MIN: u16 = 60;
 
 /// A cell of harmless text.
 pub fn cell(text: impl Into<String>) -> Cell {
@@ -23,7 +26,7 @@ pub fn toned(text: impl Into<String>, tone: Tone) -> Cell {
         Tone::Wary => cell.fg(Color::Yellow),
         Tone::Busy => cell.fg(Color::Cyan),
         Tone::Faint => cell.fg(Color::DarkGrey),
-        Tone::Strong => cell,
+        Tone::Strong => cell.add_attribute(Attribute::Bold),
     }
 }
 
@@ -31,7 +34,8 @@ pub fn toned(text: impl Into<String>, tone: Tone) -> Cell {
 pub fn render(header: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, colours: Palette) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    let width = table.width();
+    // A terminal that does not know its width says 0; one that is too narrow breaks lines better than columns.
+    let width = table.width().filter(|width| *width >= WIDTH_MIN);
     table.force_no_tty();
     if let Some(width) = width {
         table.set_width(width);

@@ -1,5 +1,7 @@
 //! A run's own states: its start, its timeout, its end.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::ids::TaskIx;
@@ -49,7 +51,7 @@ impl Run {
                 self.end(RunStep::Succeed { with_failures }, RunState::Success, cx);
             }
             RunEnd::Failed => {
-                let reason = format!("failed: {}", self.names(&self.bad_leaves()));
+                let reason = format!("failed: {}", self.names(&self.causes()));
                 self.end(RunStep::Fail { reason }, RunState::Failed, cx);
             }
             RunEnd::Stuck => {
@@ -71,9 +73,29 @@ impl Run {
         self.state = state;
     }
 
+    /// What made the run fail: its bad leaves, or the tasks above them that those are upstream_failed for.
+    fn causes(&self) -> Vec<TaskIx> {
+        let mut causes = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut open = self.bad_leaves();
+        while let Some(ix) = open.pop() {
+            let above = || branch::upstream(&self.dag, ix).iter().copied().filter(|up| self.is_bad(*up));
+            if self.state_of(ix) == Some(TaskState::UpstreamFailed) && above().next().is_some() {
+                open.extend(above().filter(|up| seen.insert(*up)));
+            } else {
+                causes.insert(ix);
+            }
+        }
+        causes.into_iter().collect()
+    }
+
+    fn is_bad(&self, ix: TaskIx) -> bool {
+        matches!(self.state_of(ix), Some(TaskState::Failed | TaskState::UpstreamFailed))
+    }
+
     /// Leaves that are failed or upstream_failed. A task all of whose downstreams are removed is a leaf.
     fn bad_leaves(&self) -> Vec<TaskIx> {
-        let bad = |ix: &TaskIx| matches!(self.state_of(*ix), Some(TaskState::Failed | TaskState::UpstreamFailed));
+        let bad = |ix: &TaskIx| self.is_bad(*ix);
         let removed = |ix: &TaskIx| self.state_of(*ix) == Some(TaskState::Removed);
         self.all().filter(bad).filter(|ix| branch::downstream(&self.dag, *ix).iter().all(removed)).collect()
     }

@@ -42,7 +42,7 @@ pub fn said(change: &TaskChange, started: Option<Timestamp>, try_number: u32) ->
             (Tone::Wary, true, format!("up_for_retry, next try in {}: {}", wait(*due), why(&problem.message)))
         }
         TaskStep::Reschedule { due, .. } => {
-            (Tone::Wary, false, format!("up_for_reschedule, once more in {}", wait(*due)))
+            (Tone::Wary, false, format!("up_for_reschedule, next time in {}", wait(*due)))
         }
         TaskStep::LoseHost { lost_hosts, .. } => {
             (Tone::Wary, true, format!("lost its host ({lost_hosts}), scheduled again"))

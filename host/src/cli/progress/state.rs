@@ -1,6 +1,6 @@
 //! What is known of a run while it goes, from what the scheduler says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -20,6 +20,8 @@ pub struct RunProgress {
     finished: u64,
     /// Tries of tasks whose try is not their first: few, where most tasks have one.
     tries: HashMap<TaskId, u32>,
+    /// Tasks that answered `again` in this try. A sensor may do so for days: only its first time is told.
+    again: HashSet<TaskId>,
     /// In the order in which they began.
     running: Vec<RunningTask>,
 }
@@ -55,7 +57,28 @@ impl RunProgress {
             TaskStep::Clear { .. } => self.cleared += 1,
             step => self.finished += u64::from(end_of(step).is_some()),
         }
-        said(change, started, self.tries.get(task).copied().unwrap_or(1))
+        let is_told = self.is_told(task, &change.step);
+        said(change, started, self.tries.get(task).copied().unwrap_or(1)).filter(|_| is_told)
+    }
+
+    fn is_told(&mut self, task: &TaskId, step: &TaskStep) -> bool {
+        match step {
+            TaskStep::Reschedule { .. } => self.again.insert(task.clone()),
+            TaskStep::Schedule { .. } | TaskStep::Queue | TaskStep::Start { .. } => !self.again.contains(task),
+            TaskStep::Succeed(_)
+            | TaskStep::Skip { .. }
+            | TaskStep::FailUpstream { .. }
+            | TaskStep::Fail { .. }
+            | TaskStep::RetryLater { .. }
+            | TaskStep::LoseHost { .. }
+            | TaskStep::HandBack { .. }
+            | TaskStep::Clear { .. }
+            | TaskStep::Mark { .. }
+            | TaskStep::Remove => {
+                self.again.remove(task);
+                true
+            }
+        }
     }
 
     /// Takes in what a task says of itself. False: it does not run.

@@ -31,7 +31,8 @@ fn rendered(value: &Value) -> Result<Value, String> {
 
 #[test]
 fn what_looks_like_a_template_becomes_one_that_gives_it_back() {
-    let texts = ["{{ ds }}", "{{", "a {% if x %} b {# c #} {{{ d }}}", "{{{{", "\"{{\" 'x' \\ é {%", "{{ }}\n", "-{{-\n -}}"];
+    let texts =
+        ["{{ ds }}", "{{", "a {% if x %} b {# c #} {{{ d }}}", "{{{{", "\"{{\" 'x' \\ é {%", "{{ }}\n", "-{{-\n -}}"];
     for text in texts {
         let value = literal(json!({ "deep": [text] }));
         assert_ne!(value, json!({ "deep": [text] }));

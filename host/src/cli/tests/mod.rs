@@ -5,6 +5,5 @@ mod new_plugin;
 mod output;
 mod params;
 mod progress;
-mod reference;
 mod report;
 mod target;

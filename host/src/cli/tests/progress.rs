@@ -59,6 +59,24 @@ fn a_life_is_told_with_times_and_tries() -> Tested {
 }
 
 #[test]
+fn a_sensor_is_told_when_it_begins_to_wait_and_when_it_ends() -> Tested {
+    let task = TaskId::new("sensor")?;
+    let mut run = RunProgress::default();
+    run.begin(1);
+    let mut told = Vec::new();
+    for at in 0..5 {
+        let (first_at, due) = (Timestamp::UNIX_EPOCH, Timestamp::from_millisecond(at * 100 + 250)?);
+        let again = TaskStep::Reschedule { due, state: None, first_at };
+        for step in [TaskStep::Schedule { try_number: 1 }, TaskStep::Queue, start(), again] {
+            told.extend(run.change(&task, &change(at * 100 + 50, step)?).map(|said| said.words));
+        }
+    }
+    told.extend(run.change(&task, &change(500, succeed())?).map(|said| said.words));
+    assert_eq!(told, ["running", "up_for_reschedule, next time in 0.20 s", "success"]);
+    Ok(())
+}
+
+#[test]
 fn what_goes_on_again_counts_what_was_cleared() -> Tested {
     let (a, b) = (TaskId::new("a")?, TaskId::new("b")?);
     let mut run = RunProgress::default();

@@ -135,8 +135,8 @@ pub(super) fn ready(wasm: &[u8]) -> Ready {
     Ready { compiled: Compiled { digest: Digest::of(wasm), path, engine: EngineKind::Pure }, folder }
 }
 
-/// A line of `log`: its level, message and fields.
-type Line = (Level, String, Vec<(String, String)>);
+/// A line of the log: level, message, fields.
+pub(super) type Line = (Level, String, Vec<(String, String)>);
 
 /// What a guest said.
 #[derive(Default)]

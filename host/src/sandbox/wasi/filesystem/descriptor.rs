@@ -191,7 +191,10 @@ impl HostDescriptor for View<'_> {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
-        self.open(fd, path_flags, path, open_flags, flags).await
+        self.admit_handle()?;
+        let opened = self.open(fd, path_flags, path, open_flags, flags).await?;
+        self.count_handle(&opened)?;
+        Ok(opened)
     }
 
     async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {

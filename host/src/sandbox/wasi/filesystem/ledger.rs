@@ -83,11 +83,6 @@ impl Ledger {
         self.refused
     }
 
-    /// The quota.
-    pub(in crate::sandbox) fn quota(&self) -> Quota {
-        self.quota
-    }
-
     /// Says on which disk the folders lie.
     pub(super) fn on_disk(&mut self, folder: Arc<File>) {
         self.disk = Some(folder);

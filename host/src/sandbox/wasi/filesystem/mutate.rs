@@ -151,6 +151,21 @@ impl View<'_> {
         }
     }
 
+    /// Whether this guest may open one more file beside those of all guests.
+    pub(super) fn admit_handle(&mut self) -> FsResult<()> {
+        let admitted = self.files.handles.admit();
+        admitted.map_err(|refusal| refusal_code(self.files.ledger().refuse(refusal)))?;
+        Ok(())
+    }
+
+    /// Counts a file that was opened.
+    pub(super) fn count_handle(&mut self, opened: &Resource<Descriptor>) -> FsResult<()> {
+        if let Descriptor::File(file) = self.table.get(opened)? {
+            self.files.handles.opened(&file.file);
+        }
+        Ok(())
+    }
+
     /// Opens below a writable folder.
     async fn open_counted(
         &mut self,
