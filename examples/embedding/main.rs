@@ -47,8 +47,8 @@ async fn main() -> anyhow::Result<()> {
     let draft = pipeline().draft();
     let loaded = loader::load_draft(&host.registry, &draft, repository, Build::Allowed, Arc::new(SilentBuild)).await?;
     let request = RunRequest { loaded, params: BTreeMap::new(), logical_date: None, resume: None };
-    let (_keep_running, cancel) = tokio::sync::watch::channel(false);
-    let finished = host.run(request, Arc::new(Unobserved), cancel).await?;
+    let (_, never) = tokio::sync::watch::channel(false);
+    let finished = host.run(request, Arc::new(Unobserved), never).await?;
 
     ensure!(finished.state == RunState::Success, "the run `{}` failed", finished.run_id);
     for instance in host.store.instances(finished.key)? {

@@ -39,7 +39,7 @@ pub const JSON_DEPTH_MAX: usize = 100;
 /// Free space below which a guest's write is refused as a full disk.
 pub const DISK_RESERVE_BYTES: u64 = 1 << 30;
 
-/// What one try may use. The defaults are those of the sandbox page.
+/// What one try may use. The defaults suit a task on a few gigabytes of data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskLimits {
     /// All linear memories, tables and so on of the instance together.

@@ -295,6 +295,17 @@ fn a_run_goes_on_under_its_id_where_it_failed() {
 }
 
 #[test]
+fn a_finished_run_goes_on_with_a_task_that_is_new() {
+    let bench = talking();
+    let done = run(&bench, &[]).exits(0).json();
+    bench.dag("dag.toml", &format!("{TALK}\n[tasks.late]\nplugin = 'misbehave'\nafter = ['put']\n"));
+    let resumed = run(&bench, &["--resume", "latest"]).exits(0).json();
+    assert_eq!((&resumed["run_id"], &resumed["state"]), (&done["run_id"], &json!("success")));
+    assert_eq!(instance(&resumed, "late")["try_number"], 1);
+    assert_eq!(instance(&resumed, "put"), instance(&done, "put"), "what succeeded is not run again");
+}
+
+#[test]
 fn the_schema_is_json_and_takes_the_examples() {
     let bench = Bench::new();
     let schema = bench.run(["schema"]).exits(0).json();

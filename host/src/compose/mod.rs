@@ -13,7 +13,7 @@ use crate::executor::port::Sandbox;
 use crate::home::{Home, HomeError};
 use crate::limits::PARALLELISM;
 use crate::planner::Capacity;
-use crate::registry::compile::{ChildCompiler, InProcessCompiler};
+use crate::registry::compile::{ChildCompiler, CompileProblem, InProcessCompiler};
 use crate::registry::{self, Compiler, PluginIndex, Registry};
 use crate::sandbox::{SandboxError, WasmtimeSandbox};
 use crate::scheduler::lease::{LeaseError, end_dead};
@@ -80,7 +80,7 @@ pub enum HostError {
     Lease(#[from] LeaseError),
     /// This program's own file, which the compiling child is started from.
     #[error("cannot find this program's own file, from which plugins are compiled")]
-    OwnProgram(#[source] std::io::Error),
+    OwnProgram(#[source] CompileProblem),
 }
 
 impl Host {
@@ -125,10 +125,7 @@ impl Host {
 fn compiler(compile_in: &CompileIn) -> Result<Arc<dyn Compiler>, HostError> {
     let codegen = codegen()?;
     Ok(match compile_in {
-        CompileIn::Child => {
-            let program = std::env::current_exe().map_err(HostError::OwnProgram)?;
-            Arc::new(ChildCompiler::new(program, codegen))
-        }
+        CompileIn::Child => Arc::new(ChildCompiler::this_program(codegen).map_err(HostError::OwnProgram)?),
         CompileIn::ChildOf(program) => Arc::new(ChildCompiler::new(program.clone(), codegen)),
         CompileIn::ThisProcess => Arc::new(InProcessCompiler::new(codegen)),
     })

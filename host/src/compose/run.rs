@@ -91,11 +91,11 @@ impl Host {
         cancel: watch::Receiver<bool>,
     ) -> Result<FinishedRun, RunError> {
         let lease = self.enter().await?;
-        let ended = self.run_under(&lease, request, observer, cancel).await;
+        // After an error the lease is dropped without a last word, as after a crash: the next process that opens the home
+        // ends what this one left unfinished.
+        let finished = self.run_under(&lease, request, observer, cancel).await?;
         let now = self.clock.now();
-        let last_word = blocking(move || lease.end(now)).await;
-        let finished = ended?;
-        last_word?;
+        blocking(move || lease.end(now)).await?;
         Ok(finished)
     }
 
@@ -128,8 +128,10 @@ impl Host {
         let mut ended = scheduler.add(snapshot, clear, observer)?;
         let state = tokio::select! {
             state = &mut ended => state,
-            _ = cancel.wait_for(|cancelled| *cancelled) => {
-                scheduler.cancel(key, CANCELLED)?;
+            // A caller that dropped the sender cannot cancel any more; the run goes on.
+            Ok(_) = cancel.wait_for(|cancelled| *cancelled) => {
+                // If the loop is over already, what comes below says why.
+                drop(scheduler.cancel(key, CANCELLED));
                 ended.await
             }
         };

@@ -42,11 +42,12 @@ impl Run {
 
     /// Has instances go back to `none`, those that run as soon as their tries are over. A run at its end begins again.
     pub(super) fn clear(&mut self, tasks: &[TaskIx], cx: &mut Cx<'_>) {
-        let mut cleared = false;
+        let mut to_run = false;
         for ix in tasks {
-            cleared |= self.clear_one(*ix, cx);
+            // One in `none`, such as a task that is new in this version, has nothing to clear but is to run.
+            to_run |= self.state_of(*ix) == Some(TaskState::None) || self.clear_one(*ix, cx);
         }
-        if cleared && self.state.is_finished() {
+        if to_run && self.state.is_finished() {
             self.record(RunStep::Requeue, RunState::Queued, cx);
             self.start(cx);
             self.look_at_all();

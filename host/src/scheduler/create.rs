@@ -79,7 +79,7 @@ pub enum CreateError {
     RunId(String),
 }
 
-/// Keeps the DAG's version and makes a run of it, with its instances, in one transaction.
+/// Keeps the DAG's version, then makes a run of it and its instances in one transaction.
 pub fn new_run(store: &dyn Store, source: &Source, request: NewRunRequest) -> Result<(RunKey, RunId), CreateError> {
     let wanted = format!("{}__{:.6}", request.run_type.as_str(), request.dates.run_after);
     let run_id = RunId::new(&wanted).map_err(|_| CreateError::RunId(wanted))?;

@@ -57,6 +57,23 @@ fn a_failed_run_is_resumed_in_another_process_on_another_version() {
 }
 
 #[test]
+fn a_finished_run_begins_again_for_a_task_that_is_new() {
+    let old = Spec::new(vec![task("a", &[])]);
+    let mut play = Play::with(old, super::play::ROOMY);
+    play.ends("a", ok());
+    let kept: Vec<(TaskId, Instance)> = vec![("a".parse().unwrap(), play.instance("a").clone())];
+    let new = Spec::new(vec![task("a", &[]), task("extra", &[0])]);
+    let mut resumed = snapshot(1, &new);
+    resumed.state = RunState::Success;
+    resumed.instances = rebase(&kept, &resumed.dag).instances;
+    let mut next = Play::load(new, resumed, super::play::ROOMY);
+    next.apply(Event::Clear { run: RUN, tasks: vec![ix(1)] });
+    assert_eq!(next.states(), ["success", "running"]);
+    next.ends("extra", ok());
+    assert_eq!(next.run_state(), RunState::Success);
+}
+
+#[test]
 fn a_removed_task_counts_as_if_its_edges_were_absent() {
     let spec = Spec::new(vec![task("a", &[]), task("gone", &[0]), task("b", &[0, 1])]);
     let mut kept = snapshot(1, &spec);

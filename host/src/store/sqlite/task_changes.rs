@@ -49,12 +49,13 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &TaskChange) -> rusqlite::Resu
     }
 }
 
-/// Keeps the instance as it stands as an earlier try.
+/// Keeps the instance as it stands as an earlier try, if one began: what a clear left blank was kept before.
 const ARCHIVE: &str = "INSERT OR REPLACE INTO task_try
     SELECT run_key, task_id, map_index, try_number, start_number, state, component, plugin, scheduled_at, queued_at,
            start_date, end_date, invocation, value, outputs, metrics, usage, problem
     FROM task_instance
-    WHERE run_key = :run AND task = :task AND state = :expect AND start_number = :start AND try_number > 0";
+    WHERE run_key = :run AND task = :task AND state = :expect AND start_number = :start
+      AND start_date IS NOT NULL";
 
 /// What a new try does not inherit.
 const BLANK: &str = "queued_at = NULL, start_date = NULL, end_date = NULL, due = NULL, invocation = NULL, value = NULL,

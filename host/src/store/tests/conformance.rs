@@ -37,6 +37,7 @@ pub(super) fn all(open: &dyn Fn() -> Opened) {
         a_rebased_run_keeps_adds_and_removes,
         an_unfinished_run_is_not_rebased,
         earlier_tries_stay,
+        a_cleared_try_stays_however_often_it_is_cleared,
         runs_are_listed_newest_first,
         dags_and_versions_are_kept,
     ] {
@@ -358,7 +359,7 @@ fn a_rebased_run_keeps_adds_and_removes(store: &dyn Store) {
         (0, "new".to_owned(), TaskState::None, false),
         (1, "b".to_owned(), TaskState::Success, true),
         (2, "c".to_owned(), TaskState::Skipped, false),
-        (3, "a".to_owned(), TaskState::Removed, true),
+        (3, "a".to_owned(), TaskState::Success, true),
     ];
     assert_eq!(found, expected);
     assert_eq!(store.run(made.run).unwrap().unwrap().owner, owner);
@@ -397,6 +398,30 @@ fn earlier_tries_stay(store: &dyn Store) {
     assert_eq!(tries, [(1, TaskState::UpForRetry, Some(problem())), (2, TaskState::UpForRetry, Some(problem()))]);
     let present = store.instances(made.run).unwrap().remove(0);
     assert_eq!((present.problem, present.start_date, present.invocation), (None, None, None));
+}
+
+fn a_cleared_try_stays_however_often_it_is_cleared(store: &dyn Store) {
+    let made = a_run(store);
+    let failed = TaskStep::Fail { problem: problem(), usage: None };
+    let again = |clears| TaskStep::Clear { max_tries: 2, clears };
+    let steps = vec![
+        TaskStep::Schedule { try_number: 1 },
+        TaskStep::Queue,
+        start(1),
+        failed,
+        again(1),
+        TaskStep::FailUpstream { problem: Problem::new("upstream", "another failed") },
+        again(2),
+        TaskStep::Schedule { try_number: 2 },
+    ];
+    perform(store, &made, 0, steps);
+    let tries: Vec<_> = store
+        .tries(made.run)
+        .unwrap()
+        .into_iter()
+        .map(|earlier| (earlier.try_number, earlier.state, earlier.problem, earlier.start_date.is_some()))
+        .collect();
+    assert_eq!(tries, [(1, TaskState::Failed, Some(problem()), true)]);
 }
 
 fn runs_are_listed_newest_first(store: &dyn Store) {

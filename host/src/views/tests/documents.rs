@@ -97,7 +97,7 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_run_s_document_has_the_fields_of_the_product_page() -> Tested {
+fn a_run_s_document_has_the_promised_fields() -> Tested {
     let document = RunDocument::new(run()?, vec![trained()?]);
     let json = serde_json::to_value(&document)?;
     assert_eq!(

@@ -11,7 +11,7 @@ use crate::store::{NewInstance, Rebase};
 use super::super::codec::{json, micros};
 use super::create::insert_instance;
 
-/// Renumbers the instances that the version has, adds those that the run lacks, and marks the rest removed.
+/// Renumbers the instances that the version has, adds those that the run lacks, and marks removed what is gone and had not ended.
 /// False if the run is not finished.
 pub(in super::super) fn rebase(
     tx: &Transaction<'_>,
@@ -56,10 +56,13 @@ fn park(tx: &Transaction<'_>, run: RunKey) -> rusqlite::Result<HashMap<String, i
 }
 
 fn settle(tx: &Transaction<'_>, run: RunKey, parked: i64, place: usize, task: &NewInstance) -> rusqlite::Result<()> {
-    // One that had gone from an earlier version begins anew.
+    // One that had gone from an earlier version begins anew, and what never began has the tries of this version.
     tx.prepare_cached(
         "UPDATE task_instance SET task = :place,
              state     = iif(state = 'removed', 'none', state),
+             max_tries = iif(state IN ('removed', 'none'), try_number + :tries, max_tries),
+             problem   = iif(state = 'removed', NULL, problem),
+             end_date  = iif(state = 'removed', NULL, end_date),
              component = iif(state = 'success', component, :component),
              plugin    = iif(state = 'success', plugin, :plugin)
          WHERE run_key = :run AND task = :parked",
@@ -70,13 +73,15 @@ fn settle(tx: &Transaction<'_>, run: RunKey, parked: i64, place: usize, task: &N
         ":place": place as i64,
         ":component": task.component.to_string(),
         ":plugin": task.plugin,
+        ":tries": task.max_tries,
     })?;
     Ok(())
 }
 
 fn remove(tx: &Transaction<'_>, run: RunKey, parked: i64, place: usize, now: Timestamp) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "UPDATE task_instance SET task = ?3, state = 'removed', end_date = coalesce(end_date, ?4)
+        "UPDATE task_instance SET task = ?3, end_date = coalesce(end_date, ?4),
+             state = iif(state IN ('success', 'failed', 'skipped', 'upstream_failed'), state, 'removed')
          WHERE run_key = ?1 AND task = ?2",
     )?
     .execute(params![run.0, parked, place as i64, micros(now)])?;
