@@ -18,7 +18,7 @@ use crate::ids::Digest;
 pub enum Overwrite {
     /// It stays, and the export is refused.
     No,
-    /// It is replaced as a whole, a folder too.
+    /// A file is replaced by a file, a folder as a whole by a folder; anything else stays, and the export is refused.
     Yes,
 }
 
@@ -31,6 +31,14 @@ pub enum ExportError {
     /// Something is at the destination.
     #[error("`{}` exists already; choose another name, or say that it may be overwritten", .0.display())]
     Exists(PathBuf),
+    /// Something else than the artifact is at the destination: a folder for a file, a device.
+    #[error("`{}` is there and is not a {kind}, so it is not replaced: choose another name", path.display())]
+    OtherKind {
+        /// The destination.
+        path: PathBuf,
+        /// What the artifact is.
+        kind: &'static str,
+    },
     /// It could not be written, or the store not be read.
     #[error("cannot {doing} `{}`", path.display())]
     Io {
@@ -66,15 +74,42 @@ pub enum VerifyError {
     Store(#[from] StoreError),
 }
 
+/// What is at the destination may be replaced only by its like.
+fn check_replaceable(kind: ArtifactKind, to: &Path, overwrite: Overwrite) -> Result<(), ExportError> {
+    let Ok(found) = fs::symlink_metadata(to) else { return Ok(()) };
+    let (alike, kind) = match kind {
+        ArtifactKind::File => (found.is_file() || found.is_symlink(), "file"),
+        ArtifactKind::Folder => (found.is_dir(), "folder"),
+    };
+    match overwrite {
+        Overwrite::No => Err(ExportError::Exists(to.to_owned())),
+        Overwrite::Yes if alike => Ok(()),
+        Overwrite::Yes => Err(ExportError::OtherKind { path: to.to_owned(), kind }),
+    }
+}
+
+/// Puts `copy` in the place of the folder `to`, which is moved to `old`, or back if that fails.
+fn replace_folder(copy: &Path, to: &Path, old: &Path) -> Result<(), ExportError> {
+    let replaces = fs::symlink_metadata(to).is_ok();
+    if replaces {
+        fs::rename(to, old).map_err(failed("replace", to))?;
+    }
+    fs::rename(copy, to).map_err(|source| {
+        if replaces {
+            // If that fails too, there is nothing left to try; the error says which place is meant.
+            drop(fs::rename(old, to));
+        }
+        failed("write", to)(source)
+    })
+}
+
 impl ArtifactStore {
     /// Puts a copy of the content at `to`, with the modes of any new file of the user's; missing parents are made.
     ///
     /// Whatever happens, `to` is either as before or complete.
     pub fn export(&self, artifact: &ArtifactRef, to: &Path, overwrite: Overwrite) -> Result<(), ExportError> {
         let from = self.locate(artifact)?;
-        if overwrite == Overwrite::No && fs::symlink_metadata(to).is_ok() {
-            return Err(ExportError::Exists(to.to_owned()));
-        }
+        check_replaceable(artifact.kind, to, overwrite)?;
         let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(failed("make the folder", parent))?;
         // Beside the destination, so that the last step is a rename; removed by itself if a step fails.
@@ -88,11 +123,10 @@ impl ArtifactStore {
             }
             ArtifactKind::Folder => export_folder(&from, &copy)?,
         }
-        if overwrite == Overwrite::Yes && fs::symlink_metadata(to).is_ok() {
-            let old = beside.path().join("old");
-            fs::rename(to, &old).map_err(failed("replace", to))?;
+        match artifact.kind {
+            ArtifactKind::File => fs::rename(&copy, to).map_err(failed("write", to)),
+            ArtifactKind::Folder => replace_folder(&copy, to, &beside.path().join("old")),
         }
-        fs::rename(&copy, to).map_err(failed("write", to))
     }
 
     /// Reads the content again and compares it with its digest.

@@ -70,7 +70,7 @@ impl Blame for artifacts::StoreError {
 impl Blame for artifacts::ExportError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Exists(_) => Exit::Usage,
+            Self::Exists(_) | Self::OtherKind { .. } => Exit::Usage,
             Self::Missing(_) | Self::Io { .. } => Exit::Host,
         }
     }

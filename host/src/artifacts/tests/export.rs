@@ -50,10 +50,17 @@ fn what_is_there_is_replaced_only_when_told() {
     }
     assert_eq!(fs::read(&target_file).unwrap(), b"mine");
     assert_eq!(fs::read(target_folder.join("mine")).unwrap(), b"mine");
-    home.store.export(&folder, &target_file, Overwrite::Yes).unwrap();
-    assert_eq!(fs::read(target_file.join("new")).unwrap(), b"new");
-    home.store.export(&file, &target_folder, Overwrite::Yes).unwrap();
-    assert_eq!(fs::read(&target_folder).unwrap(), b"1,2");
+    for (artifact, target) in [(&folder, &target_file), (&file, &target_folder)] {
+        let refused = home.store.export(artifact, target, Overwrite::Yes);
+        assert!(matches!(refused, Err(ExportError::OtherKind { .. })), "{refused:?}");
+    }
+    assert_eq!(fs::read(&target_file).unwrap(), b"mine");
+    assert_eq!(fs::read(target_folder.join("mine")).unwrap(), b"mine");
+    home.store.export(&file, &target_file, Overwrite::Yes).unwrap();
+    assert_ne!(fs::read(&target_file).unwrap(), b"mine");
+    home.store.export(&folder, &target_folder, Overwrite::Yes).unwrap();
+    assert_eq!(fs::read(target_folder.join("new")).unwrap(), b"new");
+    assert!(!target_folder.join("mine").exists(), "a folder is replaced as a whole");
 }
 
 #[test]
