@@ -20,6 +20,9 @@ pub enum BadId {
     /// More than [`ID_MAX_BYTES`].
     #[error("an id has at most {ID_MAX_BYTES} bytes, this one has {0}")]
     TooLong(usize),
+    /// On a command line it would be taken for an option.
+    #[error("an id must not begin with `-`")]
+    Dash,
     /// A character outside the set.
     #[error("`{0}` does not belong in an id: use letters, digits, `_`{1}")]
     BadChar(char, &'static str),
@@ -31,6 +34,9 @@ fn check(text: &str, also: &'static [char], also_words: &'static str) -> Result<
     }
     if text.len() > ID_MAX_BYTES {
         return Err(BadId::TooLong(text.len()));
+    }
+    if text.starts_with('-') {
+        return Err(BadId::Dash);
     }
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || also.contains(&c);
     match text.chars().find(|c| !fits(*c)) {

@@ -3,7 +3,7 @@
 //! The rooms, in the order of dependency; `host/ARCHITECTURE.md` explains them, and a test holds who may import whom.
 //!
 //! Names, numbers, plain types:
-//! [`ids`], [`limits`], [`contract`], [`clock`], [`home`].
+//! [`ids`], [`limits`], [`text`], [`contract`], [`clock`], [`home`].
 //!
 //! The core, without clock, files or runtime:
 //! [`schedule`], [`dag`], [`lifecycle`], [`planner`].
@@ -22,6 +22,7 @@ pub mod contract;
 pub mod home;
 pub mod ids;
 pub mod limits;
+pub mod text;
 
 pub mod dag;
 pub mod lifecycle;

@@ -267,6 +267,25 @@ fn out_puts_results_under_readable_names() {
 }
 
 #[test]
+fn a_place_for_results_that_cannot_be_is_found_before_the_run() {
+    let bench = talking();
+    bench.write("taken", "a file");
+    run(&bench, &["--out", "taken"]).exits(2).says(&["taken", "--out"]);
+    assert_eq!(bench.run(["runs", "list", "--json"]).exits(0).json()["total_entries"], 0);
+}
+
+#[test]
+fn a_dag_that_was_run_is_known_by_its_id() {
+    let bench = talking();
+    bench.run(["dag", "show", "talk"]).exits(2).says(&["no DAG `talk`"]);
+    run(&bench, &[]).exits(0);
+    assert!(bench.run(["dag", "show", "talk"]).exits(0).stdout.contains("measure"));
+    let listed = bench.run(["dag", "list", "--json"]).exits(0).json();
+    assert!(listed["dags"][0]["fileloc"].as_str().unwrap().ends_with("/dag.toml"), "{listed}");
+    bench.run(["run", "talk"]).exits(0);
+}
+
+#[test]
 fn wrong_parameters_are_wrong_calls_and_leave_no_run() {
     let bench = talking();
     let wrong = |more: &[&str], words: &[&str]| assert_eq!(run(&bench, more).exits(2).says(words).stdout, "");
@@ -274,6 +293,7 @@ fn wrong_parameters_are_wrong_calls_and_leave_no_run() {
     wrong(&["--param", "n=many"], &["`n`", "integer"]);
     wrong(&["--param", "n=0"], &["`n`", "less than 1"]);
     wrong(&["--param", "n"], &["name=value"]);
+    wrong(&["--param", "n=18446744073709551617"], &["`n`", "64 bits"]);
     wrong(&["--logical-date", "soon"], &["soon", "2026-01-31"]);
     assert_eq!(bench.run(["runs", "list", "--json"]).exits(0).json()["total_entries"], 0);
     assert_eq!(instance(&run(&bench, &["--param", "n=3"]).exits(0).json(), "say")["value"], json!({ "said": 3 }));
@@ -342,6 +362,10 @@ fn wrong_calls_exit_with_2_and_say_what_would_be_right() {
     bench.run(["run", "dag.toml", "--jsn"]).exits(2).says(&["--jsn", "--json"]);
     bench.run(["run", "nothing"]).exits(2).says(&["no DAG `nothing`", "path"]);
     bench.run(["artifacts", "list"]).exits(2).says(&["no run yet", "dagwood run FILE"]);
+    assert_eq!(
+        bench.run(["help", "runs", "list"]).exits(0).stdout,
+        bench.run(["runs", "list", "--help"]).exits(0).stdout
+    );
     let help = bench.run(["--help"]).exits(0).stdout;
     assert!(help.contains("Exit codes: 0 done; 1 the run failed; 2 the call or a file is wrong; 3 the host failed."));
 }

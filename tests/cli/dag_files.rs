@@ -272,6 +272,8 @@ fn a_dag_file_that_cannot_be_read_is_a_wrong_call() {
     quiet(bench.run(["dag", "check", "gone.toml", "--json"]).exits(2).says(&["gone.toml", "No such file"]));
     std::fs::create_dir(bench.path("folder.toml")).unwrap();
     quiet(bench.run(["run", "folder.toml"]).exits(2).says(&["folder.toml is a folder"]));
+    rustix::fs::mkfifoat(rustix::fs::CWD, bench.path("pipe.toml"), rustix::fs::Mode::RWXU).unwrap();
+    quiet(bench.run(["dag", "check", "pipe.toml"]).exits(2).says(&["pipe.toml", "no ordinary file"]));
     bench.write("latin.toml", b"id = 'x'\n# caf\xe9\n");
     quiet(bench.run(["run", "latin.toml"]).exits(2).says(&["latin.toml", "not UTF-8", "byte is number 15"]));
     bench.write("empty.toml", "");

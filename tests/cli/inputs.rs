@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use rustix::fs::{Mode, mkfifoat};
+
 use crate::common::{Bench, Ran, instance};
 
 const FISH: &str = "id = 'fish'\n[tasks.prepare]\nplugin = 'preprocess'\nretries = 3\ninputs.data = { file = 'fish.csv' }\n\
@@ -79,7 +81,7 @@ fn a_missing_input_is_a_wrong_file_and_leaves_no_run() {
     let ran = bench.run(["run".as_ref(), file.as_os_str(), "--json".as_ref()]).exits(2).says(&[
         "dag.toml:5:",
         "fish.csv",
-        "No such file",
+        "there is no file or folder",
     ]);
     assert_eq!(ran.stdout, "");
     assert_eq!(bench.run(["runs", "list", "--json"]).exits(0).json()["total_entries"], 0);
@@ -90,6 +92,19 @@ fn an_input_that_is_no_file_or_folder_is_refused() {
     let bench = Bench::seeded();
     let file = bench.dag("dag.toml", &FISH.replace("fish.csv", "/dev/null"));
     bench.run(["run".as_ref(), file.as_os_str()]).exits(2).says(&["/dev/null"]);
+}
+
+#[test]
+fn an_input_that_would_be_refused_is_found_by_the_check() {
+    let bench = Bench::seeded();
+    let check = |bench: &Bench| bench.run(["dag", "check", "dag.toml"]);
+    bench.dag("dag.toml", FISH);
+    mkfifoat(rustix::fs::CWD, bench.path("fish.csv"), Mode::RWXU).unwrap();
+    check(&bench).exits(2).says(&["dag.toml:5:", "fish.csv", "fifo"]);
+    std::fs::remove_file(bench.path("fish.csv")).unwrap();
+    bench.write("fish.csv/table", "a,b");
+    std::os::unix::fs::symlink("/etc/hostname", bench.path("fish.csv/link")).unwrap();
+    check(&bench).exits(2).says(&["dag.toml:5:", "fish.csv", "link"]);
 }
 
 #[test]
@@ -114,7 +129,7 @@ fn an_input_of_plugin_run_is_checked_as_well() {
         bench.run(args.chain(more.iter().map(AsRef::as_ref)))
     };
     run(&["--param", "target=kind", "--in", "data=gone.csv"]).exits(2).says(&["gone.csv", "No such file"]);
-    run(&["--param", "target=kind"]).exits(2).says(&["the input `data`", "is not wired"]);
+    run(&["--param", "target=kind"]).exits(2).says(&["needs the input `data`", "--in data=FILE"]);
     bench.write("fish.csv", table(""));
     run(&["--param", "target=kind", "--in", "dta=fish.csv"])
         .exits(2)

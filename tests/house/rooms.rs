@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Anyone may import these: names, numbers, plain types.
-const EVERYWHERE: &[&str] = &["ids", "limits", "contract"];
+const EVERYWHERE: &[&str] = &["ids", "limits", "text", "contract"];
 
 /// Room → rooms that it may import besides those.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ids", &[]),
     ("limits", &[]),
+    ("text", &[]),
     ("contract", &[]),
     ("clock", &[]),
     ("home", &[]),
@@ -75,7 +76,7 @@ const CRATE_OF: &[(&str, &[&str])] = &[
 ];
 
 /// What the core must not know: no runtime, no files, no clock, no processes.
-const CORE: &[&str] = &["ids", "contract", "limits", "schedule", "dag", "lifecycle", "planner"];
+const CORE: &[&str] = &["ids", "text", "contract", "limits", "schedule", "dag", "lifecycle", "planner"];
 const NOT_IN_CORE: &[&str] =
     &["tokio::", "std::fs", "std::process", "std::net", "Timestamp::now", "SystemTime", "Instant::now", "std::env"];
 

@@ -182,3 +182,8 @@ fn an_interrupt_ends_a_run_cleanly() {
 fn a_request_to_terminate_ends_a_run_cleanly() {
     ends_cleanly(Signal::TERM);
 }
+
+#[test]
+fn a_terminal_that_goes_away_ends_a_run_cleanly() {
+    ends_cleanly(Signal::HUP);
+}

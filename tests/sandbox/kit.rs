@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dagwood::contract::{ArtifactKind, ArtifactRef, Input, Invocation, Problem};
 use dagwood::executor::port::{
@@ -142,7 +142,6 @@ impl Try {
             },
             limits: TaskLimits::default(),
             pure,
-            deadline: Instant::now() + Duration::from_secs(600),
             cancel: cancelled,
             watcher: Arc::new(Recorder(Arc::clone(&heard))),
         };
@@ -152,7 +151,6 @@ impl Try {
     /// Ends it that soon.
     pub(crate) fn within(mut self, timeout: Duration) -> Self {
         self.job.limits.execution_timeout = timeout;
-        self.job.deadline = Instant::now() + timeout;
         self
     }
 

@@ -76,6 +76,11 @@ struct Outside<'a> {
     seen: Seen,
 }
 
+/// Whether [`ArtifactStore::import`] would begin with what is at `path`: its contents are not read.
+pub fn check_outside(path: &Path) -> Result<(), ImportError> {
+    Outside::open(path).map(drop)
+}
+
 impl ArtifactStore {
     /// Takes the file or folder at `path` into the store: shares its blocks where the file system can (reflink), else
     /// copies; never as a hard link. Read again only if its device, inode, size, mtime or ctime changed.

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! artifacts/
-//!   objects/ab/cdef…   a file (0444) or a folder (0555, its files 0444), named by its digest
+//!   objects/ab/cdef…   a file (0444) or a folder (0755, its files 0444), named by its digest
 //!   staging/<n>/       what a living process is making; `<n>.lock` is held while it lives
 //!   imports/ab/cdef…   what is known of an outside file or folder, so that it is not hashed twice
 //! ```
@@ -33,7 +33,7 @@ pub use collect::{Breach, CollectProblem};
 pub use digest::{FOLDER_DIGEST_CONTEXT, FolderHasher};
 pub use error::{StoreError, cause_chain};
 pub use export::{ExportError, Overwrite, VerifyError};
-pub use import::{ImportError, Imported};
+pub use import::{ImportError, Imported, check_outside};
 pub use remove::remove_tree;
 pub use staging::Staging;
 pub use store::{ArtifactStore, NotInStore};

@@ -7,6 +7,7 @@ use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
+use std::sync::PoisonError;
 
 use crate::artifacts::beneath::Beneath;
 use crate::artifacts::copy::{CopyError, copy_file, copy_folder};
@@ -17,7 +18,8 @@ use crate::artifacts::survey::Node;
 use crate::contract::{ArtifactKind, ArtifactRef};
 
 const FILE_MODE: u32 = 0o444;
-const FOLDER_MODE: u32 = 0o555;
+/// Not read-only: then a person could not remove a home by `rm -r`.
+const FOLDER_MODE: u32 = 0o755;
 
 /// From so many files on, the whole file system is synced at once instead of each file: a sync of its own takes each
 /// about a millisecond.
@@ -36,7 +38,7 @@ impl ArtifactStore {
             // Whoever put it there may not have come to the sync yet.
             return sync_folder(shard);
         }
-        make_shard(shard)?;
+        self.make_shard(shard)?;
         match artifact.kind {
             ArtifactKind::File => seal_file(staged)?,
             ArtifactKind::Folder => seal_folder(staged, nodes)?,
@@ -50,12 +52,25 @@ impl ArtifactStore {
             Err(_) if self.holds(&target, artifact) => remove_tree(staged).doing("remove", staged)?,
             Err(error) => return Err(StoreError::new("move content to", target, error)),
         }
-        if artifact.kind == ArtifactKind::Folder {
-            // Only now: a folder that cannot be written to cannot be moved.
-            let mode = Permissions::from_mode(FOLDER_MODE);
-            fs::set_permissions(&target, mode).doing("make read-only", &target)?;
-        }
         sync_folder(shard)
+    }
+
+    /// Makes the folder of a shard, and makes its name durable: once in each process, since who made it before may not
+    /// have come to that.
+    fn make_shard(&self, shard: &Path) -> Result<(), StoreError> {
+        let shards = || self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+        match DirBuilder::new().mode(0o700).create(shard) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if shards().contains(shard) {
+                    return Ok(());
+                }
+            }
+            Err(error) => return Err(StoreError::new("make the folder", shard, error)),
+        }
+        sync_folder(shard.parent().unwrap_or(shard))?;
+        shards().insert(shard.to_owned());
+        Ok(())
     }
 
     /// As [`publish`](Self::publish), from another file system.
@@ -84,14 +99,6 @@ impl ArtifactStore {
     }
 }
 
-fn make_shard(shard: &Path) -> Result<(), StoreError> {
-    match DirBuilder::new().mode(0o700).create(shard) {
-        Ok(()) => sync_folder(shard.parent().unwrap_or(shard)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::new("make the folder", shard, error)),
-    }
-}
-
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     File::open(folder).and_then(|open| open.sync_all()).doing("sync", folder)
 }
@@ -114,9 +121,10 @@ fn seal_folder(path: &Path, nodes: &[Node]) -> Result<(), StoreError> {
         } else {
             root.file(&node.rel).and_then(|open| seal(&open, FILE_MODE, sync))
         };
-        sealed.doing("make read-only", &path.join(&node.rel))?;
+        sealed.doing("set the mode of", &path.join(&node.rel))?;
     }
     let top = File::open(path).doing("open", path)?;
+    top.set_permissions(Permissions::from_mode(FOLDER_MODE)).doing("set the mode of", path)?;
     #[cfg(target_os = "linux")]
     if bulk {
         return rustix::fs::syncfs(&top).doing("sync the file system of", path);

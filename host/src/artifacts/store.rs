@@ -1,8 +1,9 @@
 //! The store itself: where things lie.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::artifacts::error::StoreError;
 use crate::artifacts::staging::{Staging, make_private};
@@ -30,6 +31,8 @@ pub struct ArtifactStore {
     objects: PathBuf,
     pub(super) imports: PathBuf,
     pub(super) staging: Staging,
+    /// The folders below `objects` whose names this process has made durable.
+    pub(super) shards: Mutex<HashSet<PathBuf>>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -43,7 +46,7 @@ impl ArtifactStore {
         make_private(&objects)?;
         make_private(&imports)?;
         let staging = Staging::open(&root.join("staging"))?;
-        Ok(Self { objects, imports, staging, clock })
+        Ok(Self { objects, imports, staging, shards: Mutex::default(), clock })
     }
 
     /// Where the content lies, whether it is there or not. Read-only: nothing may be written through this path.

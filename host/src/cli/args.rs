@@ -12,7 +12,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done; 1 the run failed; 2 the call or a 
 /// Schedules DAGs and runs each task as a sandboxed WebAssembly component.
 #[derive(Debug, Parser)]
 #[command(name = "dagwood", version, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
-#[command(max_term_width = 100, disable_help_subcommand = true)]
+#[command(max_term_width = 100)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]

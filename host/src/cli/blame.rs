@@ -132,9 +132,11 @@ impl Blame for LoadError {
         match self {
             Self::Unreadable { .. }
             | Self::AFolder(_)
+            | Self::Special(_)
             | Self::TooLarge(_)
             | Self::NotUtf8 { .. }
             | Self::Diagnostics { .. } => Exit::Usage,
+            Self::Plugin { source, .. } => source.exit(),
             Self::Import { source, .. } => source.exit(),
         }
     }

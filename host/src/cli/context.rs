@@ -7,7 +7,7 @@ use crate::cli::args::Global;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output::Output;
 use crate::compose::{Host, Options};
-use crate::views::text;
+use crate::text::shell_word;
 
 /// The default home, in the user's own.
 const DEFAULT_HOME: &str = ".dagwood";
@@ -18,6 +18,26 @@ pub struct Context {
     /// Where to print.
     pub output: Output,
     home: Option<PathBuf>,
+}
+
+/// Makes commands that are shown to people, as they would have to type them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    program: String,
+    home_option: String,
+}
+
+impl Again {
+    /// `called`: as the program was; a name without a folder is found by the shell. `home`: if it has to be named.
+    pub fn new(called: &str, home: Option<&str>) -> Self {
+        let program = if called.contains('/') { shell_word(called) } else { "dagwood".to_owned() };
+        Self { program, home_option: home.map(|home| format!(" --home {}", shell_word(home))).unwrap_or_default() }
+    }
+
+    /// The command with these words.
+    pub fn command(&self, words: &str) -> String {
+        format!("{} {words}{}", self.program, self.home_option)
+    }
 }
 
 impl Context {
@@ -39,14 +59,13 @@ impl Context {
         }
     }
 
-    /// What a command that is shown to people needs to find the same home: ` --home DIR`, or nothing for the usual one.
-    pub fn home_option(&self) -> String {
+    /// How this program is called again on the same home folder.
+    pub fn again(&self) -> Again {
+        let called = std::env::args().next().unwrap_or_default();
         let from_environment = std::env::var_os("DAGWOOD_HOME")
             .is_some_and(|set| Some(set.as_os_str()) == self.home.as_deref().map(|home| home.as_os_str()));
-        match &self.home {
-            Some(home) if !from_environment => format!(" --home {}", shell_word(&home.to_string_lossy())),
-            Some(_) | None => String::new(),
-        }
+        let home = self.home.as_ref().filter(|_| !from_environment);
+        Again::new(&called, home.map(|home| home.to_string_lossy()).as_deref())
     }
 
     /// Opens the home folder.
@@ -67,16 +86,5 @@ impl Context {
         // What still blocks a thread (a read of a slow disk) must not hold the program's end.
         runtime.shutdown_background();
         done
-    }
-}
-
-/// `text` as one word of a shell's line.
-pub fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
-    let text = text::one_line(text);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.into_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }

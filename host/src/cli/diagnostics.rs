@@ -6,7 +6,8 @@ use crate::cli::error::{CliError, Exit};
 use crate::cli::style::{Palette, Tone};
 use crate::dag::diagnostic::Diagnostic;
 use crate::dag::render::{Style, render};
-use crate::views::{human, text};
+use crate::text;
+use crate::views::human;
 
 /// The diagnostics with their places in the file.
 pub fn words(diagnostics: &[Diagnostic], source: Option<&str>, path: &Path, colours: Palette) -> String {

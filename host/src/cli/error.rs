@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::cli::style::{Palette, Tone};
-use crate::views::text;
+use crate::text;
 
 /// What the process ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

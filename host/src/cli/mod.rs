@@ -35,6 +35,7 @@ pub mod watch_build;
 use std::process::ExitCode;
 
 use clap::Parser;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cli::args::Cli;
 use crate::cli::context::Context;
@@ -44,6 +45,7 @@ use crate::cli::output::Output;
 pub fn main() -> ExitCode {
     // Prints help, versions and mistakes itself; a mistake ends with 2, as everywhere here.
     let cli = Cli::parse();
+    raise_open_files();
     let output = Output::of_process();
     let exit = match commands::run(cli.command, &Context::new(cli.global, output)) {
         Ok(exit) => exit,
@@ -53,4 +55,11 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// Lets the process have as many files open as it may: by default far fewer, for the sake of programs that use `select`.
+fn raise_open_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where that is not allowed, there is room for fewer guests' files.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::error::{CliError, Exit};
 use crate::cli::style::Palette;
-use crate::views::text::is_harmful;
+use crate::text::is_harmful;
 
 /// Where a command prints. A reader that went away (`| head`) is no error: what comes is dropped, and the command ends
 /// as it would have.

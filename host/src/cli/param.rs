@@ -51,7 +51,7 @@ pub struct Declared<'a> {
 /// Reads all parameters; `declared` says what is known of a name.
 ///
 /// # Errors
-/// A name given twice.
+/// A name given twice; a whole number that JSON here cannot hold exactly.
 pub fn read_all<'a>(
     params: &[Param],
     declared: impl Fn(&str) -> Declared<'a>,
@@ -59,11 +59,20 @@ pub fn read_all<'a>(
     let mut values = BTreeMap::new();
     for param in params {
         let value = read(&param.text, declared(&param.name));
+        if value.is_f64() && is_whole(&param.text) {
+            let message = format!("the parameter `{}` is a whole number of more than 64 bits", param.name);
+            return Err(CliError::usage(message).help("give it as text, in double quotes within single ones"));
+        }
         if values.insert(param.name.clone(), value).is_some() {
             return Err(CliError::usage(format!("the parameter `{}` is given twice", param.name)));
         }
     }
     Ok(values)
+}
+
+fn is_whole(text: &str) -> bool {
+    let digits = text.trim().trim_start_matches('-');
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Reads one value.

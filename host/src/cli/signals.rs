@@ -1,15 +1,16 @@
-//! Ctrl-C and the polite request to end.
+//! Ctrl-C, the polite request to end, and a terminal that goes away.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::error::{CliError, Exit};
 
-/// SIGINT and SIGTERM, which no longer end the process by themselves once this exists.
+/// SIGINT, SIGTERM and SIGHUP, which no longer end the process by themselves once this exists.
 #[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
@@ -17,7 +18,11 @@ impl Signals {
     pub fn take() -> Result<Self, CliError> {
         let take =
             |kind| signal(kind).map_err(|error| CliError::new(Exit::Host, error).doing("cannot listen for signals"));
-        Ok(Self { interrupt: take(SignalKind::interrupt())?, terminate: take(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: take(SignalKind::interrupt())?,
+            terminate: take(SignalKind::terminate())?,
+            hang_up: take(SignalKind::hangup())?,
+        })
     }
 
     /// Waits for the next one. Losing the race loses no signal.
@@ -25,6 +30,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
         }
     }
 

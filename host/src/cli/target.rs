@@ -13,6 +13,7 @@ use crate::limits::DAG_FILE_MAX_BYTES;
 use crate::registry::PluginRef;
 use crate::registry::versions::near_names;
 use crate::store::{DagRecord, InstanceRecord, RunFilter, RunRecord, Store};
+use crate::text::shell_word;
 
 /// The word for the newest run.
 pub const LATEST: &str = "latest";
@@ -82,7 +83,7 @@ fn known_dag(store: &dyn Store, id: &DagId) -> Result<DagRecord, CliError> {
 
 /// The id that a DAG file gives, whatever else is wrong with the file.
 fn id_in_file(path: &Path) -> Result<DagId, CliError> {
-    let check = format!("`dagwood dag check {}` says what is wrong with it", path.display());
+    let check = format!("`dagwood dag check {}` says what is wrong with it", shell_word(&path.display().to_string()));
     let unreadable = |error| CliError::unreadable(path, error);
     let mut text = String::new();
     let file = fs::File::open(path).map_err(unreadable)?;

@@ -3,7 +3,7 @@
 use crate::cli::output::Output;
 use crate::cli::style::Tone;
 use crate::registry::BuildWatcher;
-use crate::views::text;
+use crate::text;
 
 /// Says cargo's lines on standard error as they come.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,6 @@
 //! The composition root: the one place that names the concrete store, sandbox and executor.
 
+mod memory;
 mod run;
 mod sandbox;
 
@@ -15,7 +16,7 @@ use crate::limits::PARALLELISM;
 use crate::planner::Capacity;
 use crate::registry::compile::{ChildCompiler, CompileProblem, InProcessCompiler};
 use crate::registry::{self, Compiler, PluginIndex, Registry};
-use crate::sandbox::{SandboxError, WasmtimeSandbox};
+use crate::sandbox::{SandboxConfig, SandboxError, WasmtimeSandbox};
 use crate::scheduler::lease::{LeaseError, end_dead};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
@@ -91,7 +92,9 @@ impl Host {
         let store = Arc::new(SqliteStore::open(&home.database())?);
         end_dead(store.as_ref(), &home.processes(), clock.now())?;
         let artifacts = Arc::new(ArtifactStore::open(&home.artifacts(), Arc::clone(&clock))?);
-        let sandbox: Arc<dyn Sandbox> = Arc::new(WasmtimeSandbox::new(Default::default())?);
+        let parallelism = options.parallelism.unwrap_or(PARALLELISM as u32);
+        let config = SandboxConfig { slots: parallelism, ..SandboxConfig::default() };
+        let sandbox: Arc<dyn Sandbox> = Arc::new(WasmtimeSandbox::new(config)?);
         let parts = crate::registry::Parts {
             index: Arc::clone(&store) as Arc<dyn PluginIndex>,
             inspector: Arc::new(sandbox::Inspector),
@@ -101,10 +104,7 @@ impl Host {
             build_variables: std::env::vars_os().collect(),
         };
         let registry = Registry::new(&home.registry(), parts);
-        let capacity = Capacity {
-            parallelism: options.parallelism.unwrap_or(PARALLELISM as u32),
-            memory_budget_bytes: memory_budget_bytes(),
-        };
+        let capacity = Capacity { parallelism, memory_budget_bytes: memory::budget_bytes() };
         Ok(Self { home, clock, store, artifacts, registry, sandbox, capacity })
     }
 
@@ -129,20 +129,6 @@ fn compiler(compile_in: &CompileIn) -> Result<Arc<dyn Compiler>, HostError> {
         CompileIn::ChildOf(program) => Arc::new(ChildCompiler::new(program.clone(), codegen)),
         CompileIn::ThisProcess => Arc::new(InProcessCompiler::new(codegen)),
     })
-}
-
-/// Three quarters of the machine's memory, or of the control group's if that has less. Where neither can be read (not
-/// Linux), no budget is kept.
-fn memory_budget_bytes() -> u64 {
-    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| total_memory_bytes(&text));
-    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
-    machine.unwrap_or(u64::MAX).min(group.unwrap_or(u64::MAX)) / 4 * 3
-}
-
-/// `MemTotal` of `/proc/meminfo`, which counts in KiB.
-fn total_memory_bytes(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 /// What the compiling child compiles with.

@@ -83,7 +83,8 @@ pub enum RunError {
 impl Host {
     /// Runs a DAG to its end. `cancel` becoming true ends it early: what runs is ended, the states are recorded.
     ///
-    /// Runs of processes that died are ended first. The caller's runtime drives it.
+    /// Runs of processes that died are ended first. The caller's runtime drives it. If the future is dropped, what runs
+    /// is ended as by a crash: the next process that opens the home marks the run as failed.
     pub async fn run(
         &self,
         request: RunRequest,
@@ -137,10 +138,7 @@ impl Host {
         };
         // Closed or failed: either way the loop is over soon, and says which.
         drop(scheduler.close());
-        match looping.await {
-            Ok(end) => end?,
-            Err(_) => return Err(Stopped.into()),
-        }
+        looping.ended().await?;
         let state = state.map_err(|_| Stopped)?;
         Ok(FinishedRun { key, dag_id: dag.id.clone(), run_id, state })
     }
@@ -151,8 +149,12 @@ impl Host {
         let owner = lease.process();
         blocking(move || {
             let loaded = &request.loaded;
-            let source =
-                Source { dag: Arc::clone(&loaded.dag), text: loaded.source.clone(), folder: loaded.folder.clone() };
+            let source = Source {
+                dag: Arc::clone(&loaded.dag),
+                text: loaded.source.clone(),
+                folder: loaded.folder.clone(),
+                file: loaded.file.clone(),
+            };
             let files = import_files(&host.artifacts, &loaded.dag, &loaded.folder)?;
             let now = host.clock.now();
             let Some(run_id) = &request.resume else {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 use crate::dag::diagnostic::{Diagnostic, Severity};
@@ -13,11 +13,17 @@ const CONTEXT_LINES: usize = 1;
 /// Places that are further apart are shown in a piece of text each.
 const NEAR_BYTES: usize = 16 << 10;
 
+/// Of longer lines only what is round the wrong place is shown: the renderer takes long over them, and people too.
+const LINES_BYTES: usize = 32 << 10;
+
+/// What is shown of such a line before and behind the wrong place.
+const SIDE_BYTES: usize = 200;
+
 /// A place with what is said of it.
 type Mark<'a> = (&'a Range<usize>, &'a str);
 
-/// A piece of the text with its marks.
-type Piece<'a> = Snippet<'a, annotate_snippets::Annotation<'a>>;
+/// What is said of it, and whether it is what is wrong.
+type Label<'a> = (&'a Range<usize>, AnnotationKind, Option<&'a str>);
 
 /// How diagnostics look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +158,7 @@ impl<'a> Source<'a> {
 
     /// What is wrong and what belongs to it: in one piece of the text if all is near, else in a piece each. A note on
     /// the wrong place itself is its label.
-    fn snippets(&self, span: &Range<usize>, notes: &[Mark<'_>], file: &str) -> Vec<Piece<'a>> {
+    fn snippets(&self, span: &Range<usize>, notes: &[Mark<'_>], file: &str) -> Vec<Element<'a>> {
         let label = notes.iter().find(|(other, _)| *other == span).map(|(_, label)| *label);
         let primary = (span, AnnotationKind::Primary, label);
         let others = notes.iter().filter(|(other, _)| *other != span);
@@ -161,30 +167,43 @@ impl<'a> Source<'a> {
         let start = all.iter().map(|(span, _, _)| span.start).min().unwrap_or(0);
         let end = all.iter().map(|(span, _, _)| span.end).max().unwrap_or(0);
         if end - start <= NEAR_BYTES {
-            return vec![self.piece(start..end, &all, file)];
+            return self.piece(start..end, &all, file);
         }
-        all.iter().map(|one| self.piece(one.0.clone(), std::slice::from_ref(one), file)).collect()
+        all.iter().flat_map(|one| self.piece(one.0.clone(), std::slice::from_ref(one), file)).collect()
     }
 
     /// Only the lines round `range`: a file may be large, and each diagnostic would search all of it.
-    fn piece(
-        &self,
-        range: Range<usize>,
-        marks: &[(&Range<usize>, AnnotationKind, Option<&str>)],
-        file: &str,
-    ) -> Piece<'a> {
+    fn piece(&self, range: Range<usize>, marks: &[Label<'_>], file: &str) -> Vec<Element<'a>> {
         let first = self.line(range.start).saturating_sub(CONTEXT_LINES);
         let last = self.line(range.end) + CONTEXT_LINES;
         let start = self.starts.get(first).copied().unwrap_or(0);
         let end = self.starts.get(last + 1).copied().unwrap_or(self.text.len());
+        if end - start > LINES_BYTES {
+            return marks.iter().flat_map(|mark| self.part(mark, file)).collect();
+        }
+        vec![self.excerpt(start..end, marks).path(file.to_owned()).line_start(first + 1).into()]
+    }
+
+    /// A part of a long line. The excerpt does not begin with the line, so the place is said apart.
+    fn part(&self, mark: &Label<'_>, file: &str) -> [Element<'a>; 2] {
+        let at = mark.0.start;
+        let (line, column) = self.line_column(at);
+        let line_start = self.starts.get(line - 1).copied().unwrap_or(0);
+        let line_end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
+        let start = self.text.floor_char_boundary(at.saturating_sub(SIDE_BYTES).max(line_start));
+        let end = self.text.ceil_char_boundary((at + SIDE_BYTES).min(line_end)).max(start);
+        let origin = Origin::path(file.to_owned()).line(line).char_column(column);
+        [origin.into(), self.excerpt(start..end, std::slice::from_ref(mark)).line_start(line).into()]
+    }
+
+    /// The text in `range`, with the marks in it.
+    fn excerpt(&self, range: Range<usize>, marks: &[Label<'_>]) -> Snippet<'a, Annotation<'a>> {
+        let within = |at: usize| at.clamp(range.start, range.end) - range.start;
         let annotations = marks
             .iter()
-            .map(|(span, kind, label)| kind.span(span.start - start..span.end - start).label(label.map(str::to_owned)));
+            .map(|(span, kind, label)| kind.span(within(span.start)..within(span.end)).label(label.map(str::to_owned)));
         // The renderer writes out the usual control characters, but not these; the stand-in has as many bytes.
-        let lines = self.text.get(start..end).unwrap_or_default();
-        Snippet::source(lines.replace(|c| ('\u{80}'..='\u{9f}').contains(&c), "\u{b7}"))
-            .path(file.to_owned())
-            .line_start(first + 1)
-            .annotations(annotations)
+        let lines = self.text.get(range.clone()).unwrap_or_default();
+        Snippet::source(lines.replace(|c| ('\u{80}'..='\u{9f}').contains(&c), "\u{b7}")).annotations(annotations)
     }
 }

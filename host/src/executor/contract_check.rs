@@ -25,8 +25,9 @@ use serde_json::Value;
 
 use crate::contract::{Failure, Outcome, Problem};
 use crate::executor::port::{Answer, Ended};
-use crate::executor::shape::{cut, is_deeper_than, violations};
+use crate::executor::shape::{is_deeper_than, violations};
 use crate::limits::{JSON_DEPTH_MAX, MIN_RESCHEDULE};
+use crate::text::cut;
 
 /// The longest text that a guest may leave as a message or reason: it is stored and shown with the task.
 const MESSAGE_MAX_BYTES: usize = 16 << 10;
@@ -106,9 +107,11 @@ fn ended_without(ended: Ended, terms: &Terms<'_>) -> Outcome {
         Ended::Trap(problem) | Ended::Limit { problem, repeats: true } if terms.pure && !terms.context_called => {
             permanent(would_repeat(problem))
         }
-        Ended::Trap(problem) | Ended::Limit { problem, .. } | Ended::Timeout(problem) | Ended::Host(problem) => {
-            retryable(problem)
-        }
+        Ended::Trap(problem)
+        | Ended::Limit { problem, .. }
+        | Ended::Timeout(problem)
+        | Ended::NotLoaded(problem)
+        | Ended::Host(problem) => retryable(problem),
         Ended::Cancelled => Outcome::Cancelled,
         Ended::Refused(problem) => permanent(problem),
     }

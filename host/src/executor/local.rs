@@ -18,7 +18,9 @@ use crate::clock::Clock;
 use crate::contract::{Cardinality, Descriptor, Failure, Outcome, Output, Port, Problem};
 use crate::executor::contract_check::{self, Terms, permanent, retryable};
 use crate::executor::log::{TryFiles, make_parents};
-use crate::executor::port::{Compiled, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext};
+use crate::executor::port::{
+    Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext,
+};
 use crate::executor::scratch::{Scratch, ScratchPool, is_empty};
 use crate::executor::shape::Shapes;
 use crate::executor::watcher::TryWatcher;
@@ -136,8 +138,12 @@ impl Inner {
             Err(error) => return retryable(host_failed(&error)).into(),
         };
         let folders = Folders { inputs, out: scratch.out.clone(), tmp: scratch.tmp.clone() };
+        let digest = component.digest;
         let job = job(launch, component, folders, cancel, Arc::clone(watcher));
         let report = self.deps.sandbox.run(job).await;
+        if matches!(report.result, Err(Ended::NotLoaded(_))) {
+            self.deps.components.forget(digest);
+        }
         // A call that was ended from outside may have a write under way, into folders that are then gone.
         if report.result.is_ok() {
             scratch.look();
@@ -222,10 +228,6 @@ impl Inner {
 }
 
 fn job(launch: Launch, component: Compiled, folders: Folders, cancel: Cancel, watcher: Arc<TryWatcher>) -> Job {
-    let now = Instant::now();
-    // A time-out beyond the clock's end is none; a century is far enough.
-    let far = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-    let deadline = now.checked_add(launch.limits.execution_timeout.min(far)).unwrap_or(now);
     Job {
         component,
         invocation: launch.invocation,
@@ -241,7 +243,6 @@ fn job(launch: Launch, component: Compiled, folders: Folders, cancel: Cancel, wa
         folders,
         limits: launch.limits,
         pure: launch.pure,
-        deadline,
         cancel,
         watcher,
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -61,12 +61,10 @@ pub struct Job {
     pub context: TaskContext,
     /// The three folders.
     pub folders: Folders,
-    /// What it may use.
+    /// What it may use. Its time counts from when the guest has its place in the sandbox.
     pub limits: TaskLimits,
     /// Virtual clocks, seeded random numbers, sorted folders, fixed times.
     pub pure: bool,
-    /// When it is ended, in real time.
-    pub deadline: Instant,
     /// Ends it early.
     pub cancel: Cancel,
     /// Where its lines, numbers and progress go.
@@ -190,7 +188,9 @@ pub enum Ended {
     Cancelled,
     /// It cannot run here at all: it is no component of this interface, or an import is not there.
     Refused(Problem),
-    /// The host failed, not the guest.
+    /// Its compiled code cannot be loaded: it is to be compiled anew.
+    NotLoaded(Problem),
+    /// The host failed in another way, not the guest.
     Host(Problem),
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::contract::Problem;
 use crate::ids::Digest;
 use crate::limits::JSON_DEPTH_MAX;
+use crate::text::cut;
 
 /// What one regular expression of a stranger's may take when compiled.
 const PATTERN_MAX_BYTES: usize = 1 << 20;
@@ -53,14 +54,6 @@ pub fn is_deeper_than(value: &Value, levels: usize) -> bool {
         Value::Object(map) => levels == 0 || map.values().any(|item| is_deeper_than(item, levels - 1)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
-}
-
-/// At most `max_bytes` of `text`; what is cut off is marked.
-pub(super) fn cut(text: &str, max_bytes: usize) -> String {
-    if text.len() <= max_bytes {
-        return text.to_owned();
-    }
-    format!("{}… ({} bytes in all)", &text[..text.floor_char_boundary(max_bytes)], text.len())
 }
 
 /// The compiled schemas by component.

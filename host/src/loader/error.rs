@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::artifacts::ImportError;
 use crate::dag::diagnostic::Diagnostic;
 use crate::limits::DAG_FILE_MAX_BYTES;
+use crate::registry::RegistryError;
 
 /// Why a DAG file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum LoadError {
     /// A folder was given.
     #[error("{0} is a folder: give the DAG file in it")]
     AFolder(PathBuf),
+    /// A pipe, a device or the like: reading it might never end.
+    #[error("the DAG file {0} is no ordinary file")]
+    Special(PathBuf),
     /// More than a DAG file may have.
     #[error("the DAG file {0} is larger than {DAG_FILE_MAX_BYTES} bytes")]
     TooLarge(PathBuf),
@@ -42,6 +46,15 @@ pub enum LoadError {
         text: String,
         /// Errors and warnings.
         diagnostics: Vec<Diagnostic>,
+    },
+    /// A plugin could not be looked up or built, for a reason that lies with this machine or its home folder.
+    #[error("the plugin `{name}` of the DAG cannot be had")]
+    Plugin {
+        /// As the DAG names it.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<RegistryError>,
     },
     /// An outside file was not kept.
     #[error("the input file {path} of the DAG cannot be taken")]

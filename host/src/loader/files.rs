@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::artifacts::ArtifactStore;
+use crate::artifacts::{ArtifactStore, cause_chain, check_outside};
 use crate::contract::ArtifactRef;
 use crate::dag::Draft;
 use crate::dag::diagnostic::Diagnostic;
@@ -23,13 +23,13 @@ fn paths(dag: &Dag) -> BTreeSet<&Path> {
         .collect()
 }
 
-/// A mistake for each input whose file is not there.
-pub(super) fn missing(dag: &Dag, draft: &Draft, folder: &Path) -> Vec<Diagnostic> {
+/// A mistake for each input whose file or folder could not be taken in.
+pub(super) fn unusable(dag: &Dag, draft: &Draft, folder: &Path) -> Vec<Diagnostic> {
     let wires = dag.tasks.iter().flat_map(|task| task.inputs.iter().map(move |(port, wire)| (task, port, wire)));
     let wrong = wires.filter_map(|(task, port, wire)| {
         let Wire::File { path } = wire else { return None };
-        let error = std::fs::metadata(folder.join(path)).err()?;
-        let message = format!("the input file `{}` cannot be read: {error}", path.display());
+        let error = check_outside(&folder.join(path)).err()?;
+        let message = format!("the input file `{}` cannot be taken: {}", path.display(), cause_chain(&error));
         let hint = format!("relative paths start from the DAG file's folder, `{}`", folder.display());
         Some((task.id.as_str(), port.as_str(), message, hint))
     });

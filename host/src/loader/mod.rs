@@ -39,6 +39,8 @@ pub struct Loaded {
     pub path: PathBuf,
     /// The folder that its relative paths start from.
     pub folder: PathBuf,
+    /// The file by its whole path, if it was read from one.
+    pub file: Option<PathBuf>,
     /// What is odd, but not wrong.
     pub warnings: Vec<Diagnostic>,
 }
@@ -47,6 +49,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// [`LoadError::Diagnostics`] holds all mistakes of the file, those of its plugins included.
+/// [`LoadError::Plugin`]: the host failed, so that nothing can be said of the file.
 pub async fn load(
     registry: &Registry,
     path: &Path,
@@ -60,21 +63,12 @@ pub async fn load(
     };
     let folder = std::fs::canonicalize(&folder)
         .map_err(|error| LoadError::Unreadable { path: path.to_owned(), source: error })?;
-    load_text(registry, source, path, folder, build, watcher).await
-}
-
-/// As [`load`], for a text that is at hand: relative paths start from `folder`, and messages name `path`.
-pub async fn load_text(
-    registry: &Registry,
-    source: String,
-    path: &Path,
-    folder: PathBuf,
-    build: Build,
-    watcher: Arc<dyn BuildWatcher>,
-) -> Result<Loaded, LoadError> {
     let draft = Draft::from_toml(&source);
-    match check_draft(registry, &draft, &folder, build, watcher).await {
-        Ok((dag, warnings)) => Ok(Loaded { dag: Arc::new(dag), source, path: path.to_owned(), folder, warnings }),
+    match check_draft(registry, &draft, &folder, build, watcher).await? {
+        Ok((dag, warnings)) => {
+            let file = path.file_name().map(|name| folder.join(name));
+            Ok(Loaded { dag: Arc::new(dag), source, path: path.to_owned(), folder, file, warnings })
+        }
         Err(diagnostics) => Err(LoadError::Diagnostics { path: path.to_owned(), text: source, diagnostics }),
     }
 }
@@ -88,50 +82,51 @@ pub async fn load_draft(
     watcher: Arc<dyn BuildWatcher>,
 ) -> Result<Loaded, LoadError> {
     let path = PathBuf::from("(built in Rust)");
-    match check_draft(registry, draft, folder, build, watcher).await {
+    match check_draft(registry, draft, folder, build, watcher).await? {
         Ok((dag, warnings)) => {
             let (source, folder) = (draft.source().to_owned(), folder.to_owned());
-            Ok(Loaded { dag: Arc::new(dag), source, path, folder, warnings })
+            Ok(Loaded { dag: Arc::new(dag), source, path, folder, file: None, warnings })
         }
         Err(diagnostics) => Err(LoadError::Diagnostics { path, text: draft.source().to_owned(), diagnostics }),
     }
 }
 
-/// Resolves a draft's plugins and checks it: the DAG and its warnings, or all that is wrong.
-pub async fn check_draft(
+/// Resolves a draft's plugins and checks it: the DAG and its warnings, or all that is wrong with it.
+async fn check_draft(
     registry: &Registry,
     draft: &Draft,
     folder: &Path,
     build: Build,
     watcher: Arc<dyn BuildWatcher>,
-) -> Result<(Dag, Vec<Diagnostic>), Vec<Diagnostic>> {
+) -> Result<Result<(Dag, Vec<Diagnostic>), Vec<Diagnostic>>, LoadError> {
     let catalog = if draft.is_readable() {
         let policy = match build {
             Build::Allowed => BuildPolicy::WhenChanged,
             Build::Kept => BuildPolicy::LastBuild,
         };
-        plugins::resolve(registry, draft, folder, policy, watcher).await
+        plugins::resolve(registry, draft, folder, policy, watcher).await?
     } else {
         Catalog::default()
     };
     let checked = check(draft, &catalog);
     let mut diagnostics = checked.diagnostics;
-    match checked.dag {
-        Some(dag) => {
-            diagnostics.extend(files::missing(&dag, draft, folder));
-            if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok((dag, diagnostics)) }
-        }
-        None => Err(diagnostics),
-    }
+    let Some(dag) = checked.dag else { return Ok(Err(diagnostics)) };
+    diagnostics.extend(files::unusable(&dag, draft, folder));
+    Ok(if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok((dag, diagnostics)) })
 }
 
 fn read(path: &Path) -> Result<String, LoadError> {
     use std::io::Read;
     let failed = |source| LoadError::Unreadable { path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
+    // Before it is opened: opening a pipe waits for who writes to it.
+    let kind = std::fs::metadata(path).map_err(failed)?.file_type();
+    if kind.is_dir() {
         return Err(LoadError::AFolder(path.to_owned()));
     }
+    if !kind.is_file() {
+        return Err(LoadError::Special(path.to_owned()));
+    }
+    let file = std::fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(DAG_FILE_MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > DAG_FILE_MAX_BYTES {

@@ -1,5 +1,6 @@
 //! The plugins that a draft names → what they turned out to be.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,27 +8,37 @@ use crate::artifacts::cause_chain;
 use crate::dag::model::ResolvedPlugin;
 use crate::dag::{self, Catalog, Draft, PluginProblem};
 use crate::registry::versions::ResolveError;
-use crate::registry::{BuildPolicy, BuildWatcher, ComponentRecord, PluginSource, Registry, RegistryError};
+use crate::registry::{BuildPolicy, BuildWatcher, ComponentRecord, Fault, PluginSource, Registry, RegistryError};
+
+use super::LoadError;
 
 /// Asks the registry for all plugins of the draft, each with its own answer.
+///
+/// # Errors
+/// The first failure that is the host's own: it is no mistake of the file.
 pub(super) async fn resolve(
     registry: &Registry,
     draft: &Draft,
     folder: &Path,
     policy: BuildPolicy,
     watcher: Arc<dyn BuildWatcher>,
-) -> Catalog {
+) -> Result<Catalog, LoadError> {
     let sources: Vec<_> = draft.plugins().iter().map(|plugin| source(plugin, folder)).collect();
     let components = registry.resolve_all(&sources, policy, watcher).await;
-    let plugins = draft
-        .plugins()
-        .iter()
-        .zip(components)
-        .map(|(plugin, component)| (plugin.name.clone(), component.map(resolved).map_err(problem)))
-        .collect();
+    let mut plugins = BTreeMap::new();
+    for (plugin, component) in draft.plugins().iter().zip(components) {
+        let answer = match component {
+            Ok(component) => Ok(resolved(component)),
+            Err(error) if error.fault() == Fault::Host => {
+                return Err(LoadError::Plugin { name: plugin.name.clone(), source: Box::new(error) });
+            }
+            Err(error) => Err(problem(error)),
+        };
+        plugins.insert(plugin.name.clone(), answer);
+    }
     // Hints only: without them the check says the same.
     let registered = registry.list().map(|plugins| plugins.into_iter().map(|plugin| plugin.name).collect());
-    Catalog { plugins, registered: registered.unwrap_or_default() }
+    Ok(Catalog { plugins, registered: registered.unwrap_or_default() })
 }
 
 fn source(plugin: &dag::PluginRef, folder: &Path) -> PluginSource {

@@ -11,6 +11,7 @@ use crate::planner::launch::{self, Lack};
 use crate::planner::run::Run;
 use crate::planner::shape::may_branch;
 use crate::planner::world::Shared;
+use crate::text::exact_bytes;
 
 impl Run {
     /// What happens now to the instance, if it is in `none` and something does.
@@ -101,7 +102,9 @@ fn rule_reason(rule: TriggerRule, up: &Counts) -> String {
 /// The problem of a task that needs more memory than all tasks may have together.
 pub(super) fn over_budget(memory_bytes: u64, budget_bytes: u64) -> Problem {
     let message = format!(
-        "its memory limit of {memory_bytes} bytes is over the whole budget of {budget_bytes} bytes: lower the task's `memory`, or raise `budget.memory` in config.toml"
+        "its memory limit of {} is over the {} that all tasks of this host may have together: lower the task's `memory`",
+        exact_bytes(memory_bytes),
+        exact_bytes(budget_bytes),
     );
     Problem::new("memory-budget", message)
 }

@@ -44,6 +44,6 @@ mod world;
 
 pub use event::{Capacity, Decision, EndedRun, Event, Held, RunSnapshot, WakeUp, Why};
 pub use launch::{ParamsCheck, idempotency_key, seed};
-pub use rebase::{Rebased, rebase};
+pub use rebase::{Carried, Gone, Rebased, rebase};
 pub use slots::InUse;
 pub use world::Planner;

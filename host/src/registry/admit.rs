@@ -43,7 +43,9 @@ impl Registry {
         let subject = subject.to_owned();
         let descriptor = match self.inner.parts.sandbox.describe(compiled).await {
             Ok(descriptor) => descriptor,
-            Err(Ended::Host(problem)) => return Err(RegistryError::Sandbox { subject, problem: problem.into() }),
+            Err(Ended::Host(problem) | Ended::NotLoaded(problem)) => {
+                return Err(RegistryError::Sandbox { subject, problem: problem.into() });
+            }
             Err(
                 Ended::Trap(problem) | Ended::Limit { problem, .. } | Ended::Timeout(problem) | Ended::Refused(problem),
             ) => return Err(RegistryError::Describe { subject, problem: problem.into() }),

@@ -52,15 +52,13 @@ impl CompiledComponents for Registry {
             compiled.cloned().map_err(|error| error.to_problem())
         })
     }
+
+    fn forget(&self, digest: Digest) {
+        self.inner.verified.forget(digest);
+    }
 }
 
 impl Registry {
-    /// Forgets what this process verified of a component, so that its compiled code is looked at again: for a sandbox
-    /// that could not load it.
-    pub fn forget_compiled(&self, digest: Digest) {
-        self.inner.verified.forget(digest);
-    }
-
     async fn verify_or_compile(&self, digest: Digest, engine: EngineKind) -> Result<Compiled, RegistryError> {
         let key = self.inner.cache_key(digest, engine);
         if let Some(compiled) = self.find_compiled(&key).await? {

@@ -13,8 +13,19 @@ use super::wasi::sockets::Sockets;
 use super::wasi::stdio::Stdio;
 use super::world::HostCalls;
 
+/// Which call a store is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// `task.run`.
+    Run,
+    /// `task.describe`.
+    Describe,
+}
+
 /// The data of a store.
 pub(super) struct Guest {
+    /// What it is asked.
+    pub(super) call: Call,
     /// Every handle that the guest holds.
     pub(super) table: ResourceTable,
     /// Memory of the instance.

@@ -4,9 +4,9 @@ use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 use wasmparser::{Encoding, Parser, Payload, ValidPayload, Validator};
 
-use super::text::{bytes_for_people, cut};
 use super::{wasi, world};
 use crate::limits::{COMPONENT_MAX_BYTES, TaskLimits};
+use crate::text::{cut, exact_bytes};
 
 /// What a component that can be a task is, from the outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub enum Refusal {
     /// It would fail at once.
     #[error(
         "the component's memory begins with {}, and the limit is {}",
-        bytes_for_people(*minimum_bytes), bytes_for_people(*limit_bytes)
+        exact_bytes(*minimum_bytes), exact_bytes(*limit_bytes)
     )]
     MemoryMinimum {
         /// All linear memories together.

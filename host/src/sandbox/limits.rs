@@ -80,8 +80,6 @@ pub(super) const SCHEMA_BYTES: usize = 1 << 20;
 pub(super) const DESCRIPTOR_LIST: usize = 256;
 /// Open handles of `describe`: it has no files.
 pub(super) const DESCRIBE_HANDLES: usize = 256;
-/// Files that a guest opened before those it closed are looked for: few enough to be forgotten soon.
-pub(super) const HANDLES_PRUNED_AT: usize = 16;
 /// Open files that the host keeps for itself, where the process may have more than twice as many.
 pub(super) const HOST_FILES: usize = 512;
 /// Names and records of all folder listings that a guest holds at once: the host keeps them.

@@ -87,8 +87,8 @@ fn not_loaded(error: &wasmtime::Error) -> Ended {
     if why.contains("exceeds") {
         return Ended::Refused(Problem::new("too-large", format!("the component cannot be run: {why}")));
     }
-    let message = format!("the compiled code of the component cannot be loaded: {why}; compile it again");
-    Ended::Host(Problem::new("compiled-code", message))
+    let message = format!("the compiled code of the component cannot be loaded: {why}; the next try compiles it anew");
+    Ended::NotLoaded(Problem::new("compiled-code", message))
 }
 
 /// The version in the name of the exported interface.

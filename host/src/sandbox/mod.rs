@@ -25,7 +25,6 @@ mod loaded;
 mod run;
 mod slots;
 mod store;
-mod text;
 mod ticker;
 mod trap;
 mod wasi;

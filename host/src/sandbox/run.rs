@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
-use wasmtime::Store;
 
 use super::Inner;
-use super::guest::Guest;
+use super::engine::Machine;
+use super::guest::{Call, Guest};
 use super::limits::DESCRIBE_HANDLES;
 use super::loaded::Loaded;
 use super::store::{Nature, new_store};
-use super::text::bytes_for_people;
 use super::trap;
 use super::world::Described;
 use crate::contract::{Descriptor, Failure, Problem};
@@ -20,15 +19,33 @@ use crate::executor::Cancel;
 use crate::executor::port::{Answer, Compiled, Ended, Job, JobReport, Level, Watcher};
 use crate::lifecycle::launch::Usage;
 use crate::limits::{DESCRIBE_MEMORY_BYTES, DESCRIBE_TIMEOUT, TaskLimits};
+use crate::text::exact_bytes;
+
+/// A century: far enough for the longest time-out, and not beyond what the clock can count.
+const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// What ends a call early, whether the guest computes or waits inside the host.
 struct Bounds {
-    deadline: Instant,
+    call: Call,
+    /// Set when the call has its place: waiting for one does not count.
+    deadline: Option<Instant>,
     cancel: Option<Cancel>,
     limits: TaskLimits,
 }
 
 impl Bounds {
+    fn new(call: Call, cancel: Option<Cancel>, limits: TaskLimits) -> Self {
+        Self { call, deadline: None, cancel, limits }
+    }
+
+    /// Begins to count the call's time; gives its end.
+    fn begin(&mut self) -> Instant {
+        let now = Instant::now();
+        // A time-out beyond the clock's end is none.
+        let deadline = now.checked_add(self.limits.execution_timeout.min(FAR)).unwrap_or(now);
+        *self.deadline.insert(deadline)
+    }
+
     /// Waits for `work`, but not beyond the deadline or a cancel: it is dropped then, which unwinds the guest.
     async fn hold<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Ended> {
         if self.cancel.as_ref().is_some_and(|cancel| *cancel.borrow()) {
@@ -39,8 +56,16 @@ impl Bounds {
             biased;
             result = work => Ok(result),
             () = cancelled(&mut self.cancel) => Err(Ended::Cancelled),
-            () = tokio::time::sleep_until(self.deadline.into()) => Err(trap::timeout(&self.limits, None)),
+            () = passed(self.deadline) => Err(trap::timeout(self.call, &self.limits, None)),
         }
+    }
+}
+
+/// Returns at the deadline; never, if there is none yet.
+async fn passed(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -55,44 +80,45 @@ async fn cancelled(cancel: &mut Option<Cancel>) {
     }
 }
 
-/// A component in its fresh store. The store goes before the slots that it took.
-struct Ready {
-    store: Store<Guest>,
+/// A loaded component and room for one instance of it. Outlives the store that is made for it.
+struct Place<'a> {
+    machine: &'a Machine,
     loaded: Arc<Loaded>,
     _slots: OwnedSemaphorePermit,
 }
 
-async fn ready(inner: &Inner, component: &Compiled, nature: Nature) -> Result<Ready, Ended> {
+async fn place<'a>(inner: &'a Inner, component: &Compiled) -> Result<Place<'a>, Ended> {
     let machine = inner.machine(component.engine)?;
     let loaded = inner.shelf.get(machine, component).await?;
     let stopped = || Ended::Host(Problem::new("stopped", "the sandbox is being stopped"));
     let slots = machine.slots.take(loaded.slots).await.ok_or_else(stopped)?;
-    let store = new_store(machine, &inner.files, nature);
-    Ok(Ready { store, loaded, _slots: slots })
+    Ok(Place { machine, loaded, _slots: slots })
 }
 
 /// Runs `task.run` once.
 pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
-    let Job { component, invocation, context, folders, limits, pure, deadline, cancel, watcher } = job;
-    let nature = Nature {
-        context: Some(context),
-        folders: Some(folders),
-        limits: limits.clone(),
-        pure,
-        seed: invocation.seed,
-        deadline,
-        watcher,
-    };
-    let mut bounds = Bounds { deadline, cancel: Some(cancel), limits };
-    let mut ready = match bounds.hold(ready(&inner, &component, nature)).await.flatten() {
-        Ok(ready) => ready,
+    let Job { component, invocation, context, folders, limits, pure, cancel, watcher } = job;
+    let mut bounds = Bounds::new(Call::Run, Some(cancel), limits.clone());
+    let place = match bounds.hold(place(&inner, &component)).await.flatten() {
+        Ok(place) => place,
         Err(ended) => return JobReport { result: Err(ended), usage: Usage::default() },
     };
-    let result = {
-        let _running = inner.machine(component.engine).map(|machine| machine.ticker.enter());
-        bounds.hold(ready.loaded.adapter.run(&mut ready.store, &invocation)).await
+    let nature = Nature {
+        call: Call::Run,
+        context: Some(context),
+        folders: Some(folders),
+        limits,
+        pure,
+        seed: invocation.seed,
+        deadline: bounds.begin(),
+        watcher,
     };
-    let guest = ready.store.data();
+    let mut store = new_store(place.machine, &inner.files, nature);
+    let result = {
+        let _running = place.machine.ticker.enter();
+        bounds.hold(place.loaded.adapter.run(&mut store, &invocation)).await
+    };
+    let guest = store.data();
     let usage = Usage {
         peak_memory_bytes: guest.limiter.peak_bytes(),
         output_bytes: 0,
@@ -123,23 +149,24 @@ pub(super) async fn describe_within(
         handles: DESCRIBE_HANDLES,
         ..TaskLimits::default()
     };
-    let deadline = Instant::now() + timeout;
+    let mut bounds = Bounds::new(Call::Describe, None, limits.clone());
+    let place = bounds.hold(place(&inner, &component)).await.flatten()?;
     let nature = Nature {
+        call: Call::Describe,
         context: None,
         folders: None,
-        limits: limits.clone(),
+        limits,
         pure: true,
         seed: 0,
-        deadline,
+        deadline: bounds.begin(),
         watcher: Arc::new(Nobody),
     };
-    let mut bounds = Bounds { deadline, cancel: None, limits };
-    let mut ready = bounds.hold(ready(&inner, &component, nature)).await.flatten()?;
+    let mut store = new_store(place.machine, &inner.files, nature);
     let described = {
-        let _running = inner.machine(component.engine).map(|machine| machine.ticker.enter());
-        bounds.hold(ready.loaded.adapter.describe(&mut ready.store)).await?
+        let _running = place.machine.ticker.enter();
+        bounds.hold(place.loaded.adapter.describe(&mut store)).await?
     };
-    let described = described.map_err(|error| trap::ended(&error, ready.store.data(), &bounds.limits))?;
+    let described = described.map_err(|error| trap::ended(&error, store.data(), &bounds.limits))?;
     checked(described)
 }
 
@@ -161,7 +188,7 @@ fn within_cap(answer: Answer, limits: &TaskLimits) -> Answer {
     if bytes as u64 <= limits.result_bytes {
         return answer;
     }
-    let most = bytes_for_people(limits.result_bytes);
+    let most = exact_bytes(limits.result_bytes);
     let message = format!(
         "the {what} that the task answered has {bytes} bytes, and the limit is {most}; \
          write what is large to a file of an output port"

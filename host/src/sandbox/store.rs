@@ -7,7 +7,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::engine::Machine;
-use super::guest::Guest;
+use super::guest::{Call, Guest};
 use super::limiter::Limiter;
 use super::trap::hostcall_fuel;
 use super::wasi::cli::Cli;
@@ -23,6 +23,8 @@ use crate::limits::{DISK_RESERVE_BYTES, TaskLimits};
 
 /// What a store is made for.
 pub(super) struct Nature {
+    /// What the guest is asked.
+    pub(super) call: Call,
     /// What `context` answers, if it is a try.
     pub(super) context: Option<TaskContext>,
     /// Its folders, if it has any.
@@ -41,12 +43,13 @@ pub(super) struct Nature {
 
 /// Makes a store.
 pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> Store<Guest> {
-    let Nature { context, folders, limits, pure, seed, deadline, watcher } = nature;
+    let Nature { call, context, folders, limits, pure, seed, deadline, watcher } = nature;
     let quota =
         Quota { bytes: limits.scratch_bytes, files: limits.scratch_files, disk_reserve_bytes: DISK_RESERVE_BYTES };
     let mut table = ResourceTable::new();
     table.set_max_capacity(limits.handles);
     let guest = Guest {
+        call,
         table,
         limiter: Limiter::new(limits.memory_bytes),
         files: Files::new(folders, shared, quota, pure),

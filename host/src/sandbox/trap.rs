@@ -5,13 +5,13 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use super::guest::Guest;
+use super::guest::{Call, Guest};
 use super::limits::{BACKTRACE_FRAMES, BACKTRACE_LINE_BYTES, HOSTCALL_BYTES, RANDOM_CALL_BYTES};
-use super::text::{bytes_for_people, cut};
 use super::wasi::filesystem::ledger::Refusal;
 use crate::contract::Problem;
 use crate::executor::port::Ended;
 use crate::limits::TaskLimits;
+use crate::text::{cut, exact_bytes};
 
 /// A limit of one host call; ends the guest.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,7 @@ pub(super) fn ended(error: &wasmtime::Error, guest: &Guest, limits: &TaskLimits)
     }
     let trap = error.downcast_ref::<Trap>().copied();
     if trap == Some(Trap::Interrupt) {
-        return timeout(limits, details);
+        return timeout(guest.call, limits, details);
     }
     // A guest that could not get what it asked for gives up by a trap, or before it begins, by an error.
     if trap.is_none_or(gives_up) {
@@ -84,13 +84,13 @@ pub(super) fn ended(error: &wasmtime::Error, guest: &Guest, limits: &TaskLimits)
 }
 
 /// The end by the deadline.
-pub(super) fn timeout(limits: &TaskLimits, details: Option<Value>) -> Ended {
+pub(super) fn timeout(call: Call, limits: &TaskLimits, details: Option<Value>) -> Ended {
     let seconds = limits.execution_timeout.as_secs_f64();
-    Ended::Timeout(Problem {
-        code: "deadline".to_owned(),
-        message: format!("the task was ended after its execution_timeout of {seconds} s"),
-        details,
-    })
+    let message = match call {
+        Call::Run => format!("the task was ended after its execution_timeout of {seconds} s"),
+        Call::Describe => format!("`describe` was ended after {seconds} s: it should do no more than fill its record"),
+    };
+    Ended::Timeout(Problem { code: "deadline".to_owned(), message, details })
 }
 
 /// What a guest's own failure should also say, if the host had refused it something.
@@ -103,7 +103,7 @@ pub(super) fn remark(guest: &Guest, limits: &TaskLimits) -> Option<String> {
 
 fn limit_of_a_call(error: &wasmtime::Error, limits: &TaskLimits) -> Option<(&'static str, String)> {
     if let Some(limit) = error.downcast_ref::<HostLimit>() {
-        let most = bytes_for_people(RANDOM_CALL_BYTES);
+        let most = exact_bytes(RANDOM_CALL_BYTES);
         return Some(("random-limit", format!("the task {limit}; the limit is {most} a call")));
     }
     if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
@@ -113,7 +113,7 @@ fn limit_of_a_call(error: &wasmtime::Error, limits: &TaskLimits) -> Option<(&'st
     }
     // Wasmtime's own error for this is private to it.
     if error.root_cause().to_string().contains("fuel allocated for hostcalls") {
-        let most = bytes_for_people(hostcall_fuel(limits) as u64);
+        let most = exact_bytes(hostcall_fuel(limits) as u64);
         let message = format!("the task handed the host more than the limit of {most} in one call");
         return Some(("hostcall-limit", message));
     }
@@ -127,7 +127,7 @@ pub(super) fn hostcall_fuel(limits: &TaskLimits) -> usize {
 }
 
 fn memory_message(limit_bytes: u64) -> String {
-    let most = bytes_for_people(limit_bytes);
+    let most = exact_bytes(limit_bytes);
     format!("the task asked for more memory than its limit of {most}; raise `memory` or use less")
 }
 
@@ -142,7 +142,7 @@ fn scratch_code(refusal: Refusal) -> &'static str {
 fn scratch_message(refusal: Refusal, limits: &TaskLimits) -> String {
     match refusal {
         Refusal::Bytes => {
-            let most = bytes_for_people(limits.scratch_bytes);
+            let most = exact_bytes(limits.scratch_bytes);
             format!("a write was refused: /out and /tmp together may hold {most}; raise `scratch`")
         }
         Refusal::Files => {
@@ -151,7 +151,7 @@ fn scratch_message(refusal: Refusal, limits: &TaskLimits) -> String {
         }
         Refusal::Handles => "a file was not opened: the guests of this host together hold too many open".to_owned(),
         Refusal::Disk => {
-            let kept = bytes_for_people(crate::limits::DISK_RESERVE_BYTES);
+            let kept = exact_bytes(crate::limits::DISK_RESERVE_BYTES);
             format!("a write was refused: the disk would have less than {kept} free")
         }
     }

@@ -11,9 +11,13 @@ use crate::ids::{RunId, RunKey, TaskIx};
 use crate::lifecycle::change::SkipCause;
 use crate::lifecycle::launch::RunDates;
 use crate::lifecycle::state::TaskState;
+use crate::planner::rebase;
 use crate::store::{
-    DagVersion, InstanceRecord, NewInstance, NewRun, ProcessId, Rebase, RunRecord, RunType, Store, StoreError,
+    DagVersion, GoneInstance, InstanceRecord, MovedInstance, NewInstance, NewRun, ProcessId, Rebase, RunRecord,
+    RunType, Seen, Store, StoreError,
 };
+
+use super::load;
 
 /// The problem code of an instance that was skipped because its process ended; see the store's `abandon_run`.
 const PROCESS_ENDED: &str = "process-ended";
@@ -27,6 +31,14 @@ pub struct Source {
     pub text: String,
     /// The folder that its relative paths start from.
     pub folder: PathBuf,
+    /// The file that it was read from, by its whole path.
+    pub file: Option<PathBuf>,
+}
+
+impl Source {
+    fn seen(&self) -> Seen {
+        self.file.clone().map_or(Seen::Nowhere, Seen::Run)
+    }
 }
 
 /// What a new run is for.
@@ -83,7 +95,7 @@ pub enum CreateError {
 pub fn new_run(store: &dyn Store, source: &Source, request: NewRunRequest) -> Result<(RunKey, RunId), CreateError> {
     let wanted = format!("{}__{:.6}", request.run_type.as_str(), request.dates.run_after);
     let run_id = RunId::new(&wanted).map_err(|_| CreateError::RunId(wanted))?;
-    store.keep_dag_version(&version(source), None, request.now)?;
+    store.keep_dag_version(&version(source), source.seen(), request.now)?;
     let run = NewRun {
         dag_id: source.dag.id.clone(),
         run_id,
@@ -118,11 +130,12 @@ pub fn resume(
     if !run.state.is_finished() {
         return Err(CreateError::InUse { run_id: run_id.to_string(), state: run.state.to_string() });
     }
-    if to_clear(dag, &placed(dag, &store.instances(run.key)?)).is_empty() {
+    let instances = store.instances(run.key)?;
+    if to_clear(dag, &placed(dag, &instances)).is_empty() {
         return Err(CreateError::NothingToResume { run_id: run_id.to_string(), state: run.state.to_string() });
     }
-    store.keep_dag_version(&version(source), None, now)?;
-    store.rebase_run(run.key, &Rebase { version: dag.version, owner, inputs, tasks: new_instances(dag) }, now)?;
+    store.keep_dag_version(&version(source), source.seen(), now)?;
+    store.rebase_run(run.key, &moved(&run, &instances, dag, inputs, owner), now)?;
     let instances = store.instances(run.key)?;
     let run = store.run(run.key)?.ok_or_else(|| {
         let (run_id, dag_id) = words();
@@ -130,6 +143,27 @@ pub fn resume(
     })?;
     let clear = to_clear(dag, &placed(dag, &instances));
     Ok((run, instances, clear))
+}
+
+/// How the run is moved to the DAG as it is now: what the planner says becomes of its instances.
+fn moved(run: &RunRecord, instances: &[InstanceRecord], dag: &Dag, inputs: RunInputs, owner: ProcessId) -> Rebase {
+    let old: Vec<_> = instances.iter().map(|kept| (kept.task, kept.task_id.clone(), load::instance(kept))).collect();
+    let rebased = rebase(&old, dag);
+    let tasks = rebased.carried.into_iter().zip(new_instances(dag)).map(|(carried, new)| MovedInstance {
+        from: carried.from,
+        begins: carried.begins,
+        instance: NewInstance { max_tries: carried.instance.max_tries, ..new },
+    });
+    let gone = rebased.gone.into_iter().map(|gone| GoneInstance { from: gone.from, remove: gone.remove });
+    Rebase {
+        expect_version: run.version,
+        expect_owner: run.owner,
+        version: dag.version,
+        owner,
+        inputs,
+        tasks: tasks.collect(),
+        gone: gone.collect(),
+    }
 }
 
 fn version(source: &Source) -> DagVersion {

@@ -22,6 +22,7 @@ mod tests;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::dag::model::Dag;
@@ -105,13 +106,32 @@ pub struct Scheduler {
 #[error("the scheduler has stopped")]
 pub struct Stopped;
 
+/// The running loop. Dropping this ends it and what it runs, as a crash would: what was committed is what the next
+/// process finds.
+pub struct Looping(JoinHandle<Result<(), StoreError>>);
+
+impl Looping {
+    /// Waits until the loop was closed and has nothing left to do.
+    ///
+    /// # Errors
+    /// When the store fails; what ran is ended. A loop that panicked counts as closed by the store.
+    pub async fn ended(mut self) -> Result<(), StoreError> {
+        (&mut self.0).await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+impl Drop for Looping {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 impl Scheduler {
-    /// Starts the loop as a task of the present runtime. The task ends with an error if the store fails; what runs is
-    /// then ended, and what was committed is what the next process finds.
-    pub fn start(parts: Parts) -> (Self, tokio::task::JoinHandle<Result<(), StoreError>>) {
+    /// Starts the loop as a task of the present runtime.
+    pub fn start(parts: Parts) -> (Self, Looping) {
         let (inbox, messages) = mpsc::unbounded_channel();
         let looping = turn::Loop::new(parts, inbox.clone(), messages);
-        (Self { inbox }, tokio::spawn(looping.run()))
+        (Self { inbox }, Looping(tokio::spawn(looping.run())))
     }
 
     /// Drives a run to its end, which the receiver is told.

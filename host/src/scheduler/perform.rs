@@ -4,22 +4,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::executor::Executor;
 use crate::lifecycle::launch::{Attempt, Launch};
 
 use super::Message;
 
-/// The tries that were launched here and have not reported.
+/// The tries that were launched here and have not reported. Dropping this ends them.
 pub(super) struct Launched {
     executor: Arc<dyn Executor>,
     inbox: mpsc::UnboundedSender<Message>,
     cancels: HashMap<Attempt, watch::Sender<bool>>,
+    tries: JoinSet<()>,
 }
 
 impl Launched {
     pub(super) fn new(executor: Arc<dyn Executor>, inbox: mpsc::UnboundedSender<Message>) -> Self {
-        Self { executor, inbox, cancels: HashMap::new() }
+        Self { executor, inbox, cancels: HashMap::new(), tries: JoinSet::new() }
     }
 
     /// Hands a decided try to the executor. One message comes of it: its report, or that it was lost.
@@ -29,24 +31,19 @@ impl Launched {
         let word = LastWord { attempt: Some(attempt.clone()), inbox: self.inbox.clone() };
         let running = self.executor.run(launch, cancelled);
         self.cancels.insert(attempt, cancel);
-        tokio::spawn(async move {
+        // Those that are over have said their last word already.
+        while self.tries.try_join_next().is_some() {}
+        self.tries.spawn(async move {
             let report = running.await;
             word.say(Message::Ended(Box::new(report)));
         });
     }
 
-    /// Tells a try to end; its report still comes.
-    pub(super) fn cancel(&self, attempt: &Attempt) {
-        if let Some(cancel) = self.cancels.get(attempt) {
-            cancel.send_replace(true);
-        }
-    }
-
-    /// Tells all to end.
-    pub(super) fn cancel_all(&self) {
-        for cancel in self.cancels.values() {
-            cancel.send_replace(true);
-        }
+    /// Tells a try to end; its report still comes. `false`: it was never launched, or has reported, so none will come.
+    pub(super) fn cancel(&self, attempt: &Attempt) -> bool {
+        let Some(cancel) = self.cancels.get(attempt) else { return false };
+        cancel.send_replace(true);
+        true
     }
 
     /// A try has reported, or is lost.

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::create::{NewRunRequest, Source, new_run, resume};
 use super::lease::Lease;
@@ -31,6 +31,8 @@ enum Act {
     Panics,
     /// Runs until it is told to end.
     Waits,
+    /// Runs until it is dropped, and holds this.
+    Holds(mpsc::UnboundedSender<()>),
 }
 
 struct Acting(Arc<Acts>);
@@ -46,6 +48,7 @@ impl Executor for Acting {
                     cancel.wait_for(|cancelled| *cancelled).await.unwrap();
                     Outcome::Cancelled
                 }
+                Act::Holds(_held) => std::future::pending().await,
             };
             Report {
                 attempt: launch.attempt,
@@ -71,7 +74,7 @@ impl Bench {
         let store = Arc::new(SqliteStore::open(&folder.path().join("dagwood.db")).unwrap());
         let checked = check(&Draft::from_toml(CHAIN), &catalog([plugin("p")]));
         let dag = Arc::new(checked.dag.unwrap_or_else(|| panic!("{:?}", checked.diagnostics)));
-        let source = Source { dag, text: CHAIN.to_owned(), folder: "/".into() };
+        let source = Source { dag, text: CHAIN.to_owned(), folder: "/".into(), file: None };
         Self { folder, store, source }
     }
 
@@ -112,7 +115,7 @@ impl Bench {
         let ended = scheduler.add(taken, vec![], observer).unwrap();
         let state = ended.await.unwrap();
         scheduler.close().unwrap();
-        looping.await.unwrap().unwrap();
+        looping.ended().await.unwrap();
         state
     }
 
@@ -218,7 +221,44 @@ async fn a_cancelled_run_ends_what_runs_and_can_be_resumed() {
     assert_eq!(bench.states(key), [TaskState::Success; 3]);
     assert_eq!(bench.store.instances(key).unwrap()[0].start_number, 1, "what succeeded does not run again");
     scheduler.close().unwrap();
-    looping.await.unwrap().unwrap();
+    looping.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn when_the_loop_is_dropped_what_it_runs_ends() {
+    let bench = Bench::new();
+    let (lease, _) = bench.lease();
+    let key = bench.new_run(&lease);
+    let (held, mut gone) = mpsc::unbounded_channel();
+    let (started, mut begun) = watch::channel(false);
+    let (scheduler, looping) = Scheduler::start(bench.parts(&lease, move |_, _| Act::Holds(held.clone())));
+    let run = bench.store.run(key).unwrap().unwrap();
+    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap());
+    let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "a"))).unwrap();
+    begun.wait_for(|begun| *begun).await.unwrap();
+    drop(looping);
+    assert_eq!(gone.recv().await, None, "the try and the executor are dropped");
+    assert!(ended.await.is_err());
+    assert!(scheduler.close().is_err());
+}
+
+#[tokio::test]
+async fn a_run_that_is_anothers_leaves_no_slot_taken() {
+    let bench = Bench::new();
+    let ((another, _), (lease, _)) = (bench.lease(), bench.lease());
+    let (anothers, ours) = (bench.new_run(&another), bench.new_run(&lease));
+    let capacity = Capacity { parallelism: 1, memory_budget_bytes: u64::MAX };
+    let (scheduler, looping) = Scheduler::start(Parts { capacity, ..bench.parts(&lease, |_, _| Act::Done) });
+    let ends = [anothers, ours].map(|key| {
+        let run = bench.store.run(key).unwrap().unwrap();
+        let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap());
+        scheduler.add(taken, vec![], Arc::new(Unobserved)).unwrap()
+    });
+    let [refused, driven] = ends;
+    assert_eq!(refused.await.unwrap(), RunState::Queued, "it is left as it is");
+    assert_eq!(driven.await.unwrap(), RunState::Success);
+    scheduler.close().unwrap();
+    looping.ended().await.unwrap();
 }
 
 #[test]

@@ -61,15 +61,8 @@ impl Loop {
         }
     }
 
+    /// Goes on until it is closed and has nothing left to do. After an error, what runs is ended with the loop.
     pub(super) async fn run(mut self) -> Result<(), StoreError> {
-        let end = self.turns().await;
-        if end.is_err() {
-            self.launched.cancel_all();
-        }
-        end
-    }
-
-    async fn turns(&mut self) -> Result<(), StoreError> {
         while !(self.closed && self.driven.is_empty() && self.launched.is_empty()) {
             let events = self.wait().await;
             let mut decision = self.decide(events);
@@ -173,10 +166,13 @@ impl Loop {
                 self.launched.launch(launch);
             }
         }
-        for attempt in &decision.cancels {
-            self.launched.cancel(attempt);
-        }
         let mut events = Vec::new();
+        // A try whose start was refused is not there to be ended; nobody else would give its slot back.
+        let (_, unknown): (Vec<_>, Vec<_>) =
+            decision.cancels.into_iter().partition(|attempt| self.launched.cancel(attempt));
+        if !unknown.is_empty() {
+            events.push(Event::HostLost(Held::Attempts(unknown)));
+        }
         for row in &refused {
             events.extend(self.reload(row).await?);
         }

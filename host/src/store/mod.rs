@@ -10,14 +10,12 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-
 use jiff::Timestamp;
 
 pub use error::StoreError;
 pub use records::{
-    DagRecord, DagVersion, InstanceRecord, NewInstance, NewRun, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord,
-    RunType, TryRecord,
+    DagRecord, DagVersion, GoneInstance, InstanceRecord, MovedInstance, NewInstance, NewRun, ProcessId, ProcessKind,
+    Rebase, RunFilter, RunRecord, RunType, Seen, TryRecord,
 };
 
 use crate::executor::Boxed;
@@ -49,8 +47,8 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a process: its own last word, or that of the next one after it died.
     fn end_process(&self, process: ProcessId, now: Timestamp) -> Result<()>;
 
-    /// Keeps a version of a DAG. With `path`, it becomes the one that the DAG is known by.
-    fn keep_dag_version(&self, version: &DagVersion, path: Option<PathBuf>, now: Timestamp) -> Result<()>;
+    /// Keeps a version of a DAG.
+    fn keep_dag_version(&self, version: &DagVersion, seen: Seen, now: Timestamp) -> Result<()>;
     /// A version by its digest.
     fn dag_version(&self, digest: Digest) -> Result<Option<DagVersion>>;
     /// All DAGs that were ever run or served, by id.
@@ -58,7 +56,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Makes a run and its instances in one transaction. Its run id gets a suffix where it is taken.
     fn create_run(&self, run: &NewRun) -> Result<(RunKey, RunId)>;
-    /// Moves a finished run to a DAG version and to `owner`; instances are renumbered, added, removed.
+    /// Moves a finished run to a DAG version and to its next owner, if it is still as it was when that was decided.
     fn rebase_run(&self, run: RunKey, rebase: &Rebase, now: Timestamp) -> Result<()>;
     /// A run by its ids.
     fn find_run(&self, dag_id: &DagId, run_id: &RunId) -> Result<Option<RunRecord>>;

@@ -63,6 +63,17 @@ pub struct DagVersion {
     pub plugins: BTreeMap<String, Digest>,
 }
 
+/// Where a DAG's version was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// In no file: it was made by a program.
+    Nowhere,
+    /// In this file, for one run. While a server has a version of the DAG, its file stays that server's.
+    Run(PathBuf),
+    /// In this file of a server: it is the DAG's present version.
+    Served(PathBuf),
+}
+
 /// A DAG that the home knows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DagRecord {
@@ -119,14 +130,40 @@ pub struct NewInstance {
 /// How a finished run is moved to a DAG version.
 #[derive(Debug, Clone)]
 pub struct Rebase {
+    /// The version that this was decided for.
+    pub expect_version: Digest,
+    /// The owner that it had then.
+    pub expect_owner: ProcessId,
     /// The version.
     pub version: Digest,
     /// Who drives it from now on.
     pub owner: ProcessId,
     /// Its parameters and outside files, as they are now.
     pub inputs: RunInputs,
-    /// The version's tasks; those that the run has keep their state.
-    pub tasks: Vec<NewInstance>,
+    /// The version's tasks: `tasks[i]` is the one at place i.
+    pub tasks: Vec<MovedInstance>,
+    /// The instances that the version lacks: they stay, behind the tasks, in this order.
+    pub gone: Vec<GoneInstance>,
+}
+
+/// An instance in a version that its run is moved to.
+#[derive(Debug, Clone)]
+pub struct MovedInstance {
+    /// The place that it had; `None`: the run did not have it.
+    pub from: Option<TaskIx>,
+    /// Whether it goes to `none`, with the tries of `instance`. Else its state stays.
+    pub begins: bool,
+    /// The task.
+    pub instance: NewInstance,
+}
+
+/// An instance whose task the version lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoneInstance {
+    /// The place that it had.
+    pub from: TaskIx,
+    /// Whether it is marked removed. Else its state stays.
+    pub remove: bool,
 }
 
 /// A run as it is kept.

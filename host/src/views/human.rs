@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::ids::Digest;
 use crate::lifecycle::state::RunState;
-use crate::views::text;
+use crate::text;
 
 /// Hex digits that are enough to tell digests apart by eye.
 const DIGEST_SHORT_DIGITS: usize = 12;

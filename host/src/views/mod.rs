@@ -7,7 +7,7 @@
 //! - [`run`]: a run with its task instances; [`runs`]: a list of runs; [`dags`]: a list of DAGs
 //! - [`tries`]: one task instance with its earlier tries; [`artifacts`]: what a run published
 //! - [`plugins`]: registered plugins
-//! - [`human`]: durations, sizes, dates and values for people; [`text`]: a stranger's text made harmless
+//! - [`human`]: durations, sizes, dates and values for people
 
 pub mod artifacts;
 pub mod dags;
@@ -15,7 +15,6 @@ pub mod human;
 pub mod plugins;
 pub mod run;
 pub mod runs;
-pub mod text;
 pub mod tries;
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn a_file_is_published_as_a_read_only_file_under_its_digest() {
 }
 
 #[test]
-fn a_folder_is_published_as_a_read_only_tree() {
+fn a_folder_is_published_as_a_tree_of_read_only_files() {
     let home = Home::new();
     let out = home.folder("out");
     fs::create_dir_all(out.join("plots/by-class/empty")).unwrap();
@@ -62,7 +62,7 @@ fn a_folder_is_published_as_a_read_only_tree() {
     assert_eq!(fs::read(path.join("by-class/a.svg")).unwrap(), b"<a/>");
     assert!(path.join("by-class/empty").is_dir());
     for folder in [&path, &path.join("by-class"), &path.join("by-class/empty")] {
-        assert_eq!(mode(folder), 0o555);
+        assert_eq!(mode(folder), 0o755);
     }
     assert_eq!(mode(&path.join("by-class/a.svg")), 0o444);
     home.store.verify(&artifact).unwrap();

@@ -1,6 +1,6 @@
 //! `dagwood completions SHELL`.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 
 use crate::cli::args::Cli;
@@ -18,7 +18,17 @@ pub struct CompletionsArgs {
 /// Prints it.
 pub(super) fn run(args: CompletionsArgs, context: &Context) -> Result<Exit, CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "dagwood", &mut script);
+    clap_complete::generate(args.shell, &mut shown(&Cli::command()), "dagwood", &mut script);
     context.output.write(&mut script.as_slice())?;
     Ok(Exit::Done)
+}
+
+/// The command without what is hidden, which clap_complete would offer.
+pub(in crate::cli) fn shown(command: &Command) -> Command {
+    let bare = Command::new(command.get_name().to_owned()).args(command.get_arguments().cloned());
+    let bare = match command.get_about() {
+        Some(about) => bare.about(about.clone()),
+        None => bare,
+    };
+    bare.subcommands(command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(shown))
 }

@@ -12,7 +12,7 @@ use crate::cli::target::{self, DagArg};
 use crate::executor::log::{LogError, LogLine, Source, TryFiles, read_log};
 use crate::executor::port::Level;
 use crate::ids::{DagId, RunId, TaskId};
-use crate::views::text;
+use crate::text;
 
 /// Show what a task wrote while it ran: standard output, standard error and log calls, in order
 ///
@@ -71,6 +71,9 @@ pub(super) fn run(args: LogsArgs, context: &Context) -> Result<Exit, CliError> {
     match lines {
         Some(lines) => print(context, lines)?,
         None if try_number == 0 => context.output.say(&format!("`{task}` has not started")),
+        None if try_number == last && !instance.state.is_finished() => context
+            .output
+            .say(&format!("try {try_number} of `{task}` is {} and has written nothing yet", instance.state)),
         None => context.output.say(&format!("try {try_number} of `{task}` wrote nothing")),
     }
     Ok(Exit::Done)

@@ -2,7 +2,7 @@
 
 mod artifacts;
 mod compile_component;
-mod completions;
+pub(in crate::cli) mod completions;
 mod dag;
 mod logs;
 mod plugin;

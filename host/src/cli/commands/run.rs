@@ -46,6 +46,7 @@ pub(super) fn run(args: RunArgs, context: &Context) -> Result<Exit, CliError> {
     context.with_host(async |host| {
         let mut signals = Signals::take()?;
         let request = drive::unless_interrupted(&mut signals, request(&host, context, &args)).await?;
+        report::make_destination(args.out.as_deref())?;
         let finished = drive::drive(&host, context, request, signals).await?;
         tell(&host, context, &finished, args.out.as_deref(), args.json)
     })
@@ -84,17 +85,17 @@ pub(super) fn tell(
     if json.json {
         output.print_json(run)?;
     } else {
-        let (colours, home) = (output.colours(), context.home_option());
+        let (colours, again) = (output.colours(), context.again());
         output.print(&paragraphs(&[
             report::task_table(run, colours),
-            report::failures(run, &home, colours),
+            report::failures(run, &again, colours),
             report::leaf_values(run, &finished.leaves, colours),
             report::summary(run, colours),
         ]))?;
     }
     let destination = match out {
         Some(folder) => report::write_results(&host.artifacts, run, folder)?,
-        None => Destination::Kept { home_option: context.home_option() },
+        None => Destination::Kept { again: context.again() },
     };
     let lines = report::result_lines(run, &destination);
     match (json.json, lines.is_empty()) {

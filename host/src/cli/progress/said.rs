@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::cli::style::Tone;
 use crate::lifecycle::change::{TaskChange, TaskStep};
 use crate::lifecycle::state::TaskState;
-use crate::views::{duration_s, human, text};
+use crate::text;
+use crate::views::{duration_s, human};
 
 /// The longest message of a problem within a line of progress; the end of the run shows it in full.
 const MESSAGE_MAX_CHARS: usize = 200;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::cli::progress::said::{Said, end_of, said};
 use crate::ids::TaskId;
 use crate::lifecycle::change::{TaskChange, TaskStep};
-use crate::views::text;
+use crate::text;
 
 /// The longest message of a task's progress.
 const MESSAGE_MAX_CHARS: usize = 60;

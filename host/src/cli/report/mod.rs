@@ -3,5 +3,5 @@
 mod results;
 mod words;
 
-pub use results::{Destination, WrittenResult, write_results};
+pub use results::{Destination, WrittenResult, make_destination, write_results};
 pub use words::{failures, leaf_values, result_lines, summary, task_table};

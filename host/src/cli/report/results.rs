@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::artifacts::{ArtifactStore, Overwrite};
-use crate::cli::error::CliError;
+use crate::cli::context::Again;
+use crate::cli::error::{CliError, Exit};
 use crate::contract::ArtifactRef;
 use crate::views::artifacts::file_name;
 use crate::views::run::RunDocument;
@@ -11,10 +12,10 @@ use crate::views::run::RunDocument;
 /// Where a run's results are for who wants them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
-    /// In the home folder: commands get them out, which need this option if the home is not the usual one.
+    /// In the home folder: commands get them out.
     Kept {
-        /// ` --home DIR`, or nothing.
-        home_option: String,
+        /// How the program is called.
+        again: Again,
     },
     /// In a folder of the user's.
     Written {
@@ -32,6 +33,20 @@ pub struct WrittenResult {
     pub name: String,
     /// Of a folder, that of all its files.
     pub size_bytes: u64,
+}
+
+/// Makes sure before a run that its results can be put into the folder, if one is wanted.
+///
+/// # Errors
+/// It is no folder, cannot be made, or cannot be written to.
+pub fn make_destination(folder: Option<&Path>) -> Result<(), CliError> {
+    let Some(folder) = folder else { return Ok(()) };
+    let made = std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
+    made.map(drop).map_err(|error| {
+        CliError::new(Exit::Usage, error)
+            .doing(format!("the results cannot be put into {}", folder.display()))
+            .help("give another folder with --out, or none: then they are kept in the home folder only")
+    })
 }
 
 /// Puts all that a run published into `folder`, as `<task>.<port>` with the ending of its media type. What an earlier

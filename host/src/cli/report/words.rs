@@ -2,14 +2,16 @@
 
 use comfy_table::Cell;
 
+use crate::cli::context::Again;
 use crate::cli::report::results::Destination;
 use crate::cli::style::{Palette, Tone};
 use crate::cli::table::{self, cell, right, toned};
 use crate::contract::Problem;
 use crate::ids::TaskId;
 use crate::lifecycle::state::TaskState;
+use crate::text;
+use crate::views::human;
 use crate::views::run::{RunDocument, TaskInstanceDocument};
-use crate::views::{human, text};
 
 /// Instances in a table at most. Beyond it, those that are a success are left out first.
 const ROWS_MAX: usize = 200;
@@ -65,11 +67,11 @@ fn row(instance: &TaskInstanceDocument) -> Vec<Cell> {
 }
 
 /// Each failed instance with the whole of its problem, and where its log is.
-pub fn failures(run: &RunDocument, home_option: &str, colours: Palette) -> String {
+pub fn failures(run: &RunDocument, again: &Again, colours: Palette) -> String {
     let failed = run.task_instances.iter().filter(|instance| instance.state == TaskState::Failed).take(ROWS_MAX);
     let words = failed.filter_map(|instance| {
         let problem = failure(instance.task_id.as_str(), instance.error.as_ref()?, colours);
-        let log = format!("dagwood logs {} {} {}{home_option}", run.dag_id, run.run_id, instance.task_id);
+        let log = again.command(&format!("logs {} {} {}", run.dag_id, run.run_id, instance.task_id));
         Some(format!("{problem}\n    log: {log}"))
     });
     words.collect::<Vec<_>>().join("\n")
@@ -119,16 +121,15 @@ pub fn result_lines(run: &RunDocument, destination: &Destination) -> String {
             let listed = results.iter().take(RESULTS_MAX);
             lines.extend(listed.map(|result| format!("  {}  {}", result.name, human::size(result.size_bytes))));
         }
-        Destination::Kept { home_option } => {
+        Destination::Kept { again } => {
             lines.push("results:".to_owned());
             let listed = outputs.iter().take(RESULTS_MAX);
             lines.extend(listed.map(|(task, output)| {
                 format!("  {task}.{}  {}", text::one_line(&output.port), human::size(output.size_bytes))
             }));
             let (dag, run_id, port) = (&run.dag_id, &run.run_id, text::one_line(&first.port));
-            lines.push(format!(
-                "get one with: dagwood artifacts get {dag}/{run_id} {first_task}.{port} -o FILE{home_option}"
-            ));
+            let get = again.command(&format!("artifacts get {dag}/{run_id} {first_task}.{port} -o FILE"));
+            lines.push(format!("get one with: {get}"));
         }
     }
     if outputs.len() > RESULTS_MAX {

@@ -2,7 +2,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::cli::args::{Cli, Global};
-use crate::cli::context::{Context, shell_word};
+use crate::cli::commands::completions;
+use crate::cli::context::{Again, Context};
 use crate::cli::error::Exit;
 use crate::cli::logical_date;
 use crate::cli::output::Output;
@@ -49,14 +50,6 @@ fn an_empty_home_is_a_mistake_and_not_the_present_folder() {
 }
 
 #[test]
-fn commands_that_are_shown_can_be_typed_as_they_are() {
-    assert_eq!(shell_word("/srv/data-1.2"), "/srv/data-1.2");
-    assert_eq!(shell_word("my home"), "'my home'");
-    assert_eq!(shell_word("it's; rm -rf"), "'it'\\''s; rm -rf'");
-    assert_eq!(shell_word(""), "''");
-}
-
-#[test]
 fn dates_are_utc_unless_they_say_otherwise() {
     let read = |text| logical_date::parse(text).map(|at| at.to_string()).ok();
     assert_eq!(read("2026-01-31").as_deref(), Some("2026-01-31T00:00:00Z"));
@@ -68,4 +61,20 @@ fn dates_are_utc_unless_they_say_otherwise() {
     for wrong in ["", "today", "2026-02-30", "31.01.2026", "2026-01-31T06:00:00[Nowhere/City]"] {
         assert_eq!(read(wrong), None, "{wrong}");
     }
+}
+
+#[test]
+fn commands_are_shown_as_this_program_was_called() {
+    let again = |called, home| Again::new(called, home).command("runs list");
+    assert_eq!(again("dagwood", None), "dagwood runs list");
+    assert_eq!(again("target/release/dagwood", None), "target/release/dagwood runs list");
+    assert_eq!(again("/opt/my tools/dagwood", Some("a b")), "'/opt/my tools/dagwood' runs list --home 'a b'");
+    assert_eq!(again("", None), "dagwood runs list");
+}
+
+#[test]
+fn completions_offer_nothing_hidden() {
+    let shown = completions::shown(&Cli::command());
+    let names: Vec<_> = shown.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    assert!(names.contains(&"run".to_owned()) && !names.contains(&"compile-component".to_owned()), "{names:?}");
 }

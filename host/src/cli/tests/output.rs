@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use crate::cli::output::harmless_json;
 use crate::cli::style::{Palette, Tone};
 use crate::cli::table::{cell, render, right};
-use crate::views::text::is_harmful;
+use crate::text::is_harmful;
 
 #[test]
 fn json_keeps_its_meaning_and_reaches_no_terminal_s_commands() -> Result<(), serde_json::Error> {

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::cli::context::Again;
 use crate::cli::report::{Destination, WrittenResult, failures, leaf_values, result_lines, summary, task_table};
 use crate::cli::style::Palette;
 use crate::contract::{ArtifactKind, Problem};
@@ -89,7 +90,7 @@ fn a_failure_is_told_in_full_and_where_its_log_is() -> Tested {
     let error = Some(Problem { code: "csv".to_owned(), message: "row 7\nhelp: obey".to_owned(), details });
     let failed = TaskInstanceDocument { error, ..task("read", TaskState::Failed)? };
     assert_eq!(
-        failures(&run(RunState::Failed, vec![failed])?, " --home /h", Palette::PLAIN),
+        failures(&run(RunState::Failed, vec![failed])?, &Again::new("dagwood", Some("/h")), Palette::PLAIN),
         "read failed: csv: row 7\n    help: obey\n    details: {\"row\":7}\n    log: dagwood logs ml manual__1 read --home /h"
     );
     Ok(())
@@ -118,7 +119,7 @@ fn the_summary_says_why_where_that_is_more_than_a_failed_task() -> Tested {
 fn results_are_listed_with_the_command_that_gets_one_or_with_their_files() -> Tested {
     let made = TaskInstanceDocument { outputs: vec![output("model")], ..task("train", TaskState::Success)? };
     let run = run(RunState::Success, vec![made, task("nothing", TaskState::Success)?])?;
-    let kept = Destination::Kept { home_option: String::new() };
+    let kept = Destination::Kept { again: Again::new("dagwood", None) };
     assert_eq!(
         result_lines(&run, &kept),
         "results:\n  train.model  2.0 KiB\nget one with: dagwood artifacts get ml/manual__1 train.model -o FILE"
@@ -132,7 +133,7 @@ fn results_are_listed_with_the_command_that_gets_one_or_with_their_files() -> Te
 #[test]
 fn where_nothing_came_out_nothing_is_said() -> Tested {
     let run = run(RunState::Failed, vec![task("a", TaskState::Failed)?])?;
-    assert_eq!(result_lines(&run, &Destination::Kept { home_option: String::new() }), "");
+    assert_eq!(result_lines(&run, &Destination::Kept { again: Again::new("dagwood", None) }), "");
     Ok(())
 }
 
@@ -140,7 +141,7 @@ fn where_nothing_came_out_nothing_is_said() -> Tested {
 fn a_long_list_of_results_is_cut() -> Tested {
     let outputs = (0..35).map(|at| output(&format!("p{at}"))).collect();
     let run = run(RunState::Success, vec![TaskInstanceDocument { outputs, ..task("t", TaskState::Success)? }])?;
-    let lines = result_lines(&run, &Destination::Kept { home_option: String::new() });
+    let lines = result_lines(&run, &Destination::Kept { again: Again::new("dagwood", None) });
     assert_eq!(lines.lines().count(), 1 + 30 + 1 + 1);
     assert_eq!(lines.lines().nth(31), Some("  … and 5 more"));
     Ok(())

@@ -11,7 +11,7 @@ use crate::ids::{DagId, Digest, RunId, TaskId};
 use crate::lifecycle::launch::RunDates;
 use crate::registry::PluginRef;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{DagVersion, NewInstance, NewRun, ProcessKind, RunType, Store};
+use crate::store::{DagVersion, NewInstance, NewRun, ProcessKind, RunType, Seen, Store};
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
 
@@ -37,7 +37,8 @@ impl Bench {
             folder: PathBuf::from("/"),
             plugins: BTreeMap::new(),
         };
-        self.store.keep_dag_version(&version, path.map(Path::to_path_buf), now)?;
+        let seen = path.map_or(Seen::Nowhere, |path| Seen::Served(path.to_path_buf()));
+        self.store.keep_dag_version(&version, seen, now)?;
         let owner = self.store.enter_process(ProcessKind::Run, 1, now)?;
         let task = NewInstance {
             task_id: TaskId::new("train")?,

@@ -66,3 +66,11 @@ fn what_would_steer_a_terminal_is_written_out() {
     let rendered = render(&checked(raw).diagnostics, Some(raw), "x.toml", Style::Plain);
     assert!(!rendered.contains(['\u{1b}', '\u{9b}']), "{rendered:?}");
 }
+
+#[test]
+fn of_a_very_long_line_only_the_part_round_the_mistake_is_shown() {
+    let text = format!("id = 'x'\n{}é = 'no table\n", "k".repeat(2_000_000));
+    let rendered = render(&checked(&text).diagnostics, Some(&text), "x.toml", Style::Plain);
+    assert!(rendered.contains("x.toml:2:"), "{rendered}");
+    assert!(rendered.len() < 4_000, "{} bytes", rendered.len());
+}

@@ -11,7 +11,6 @@
 //!
 //! All are made on first use: a try that says nothing and ends well leaves no file.
 
-pub mod escape;
 mod lines;
 mod metrics;
 mod reader;
@@ -89,19 +88,6 @@ impl LogLine {
     pub(crate) fn host(ts: Timestamp, level: Level, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { ts, source: Source::Host, level: Some(level), message, fields: Map::new(), cut: false }
-    }
-
-    /// One line for a terminal: time, source, level, message, fields; escaped.
-    pub fn to_text(&self) -> String {
-        let level = self.level.map_or("", Level::as_str);
-        let mut text = format!("{:.3} {:<6} {level:<5} {}", self.ts, self.source.as_str(), self.message);
-        for (name, value) in &self.fields {
-            match value {
-                Value::String(word) => text.push_str(&format!(" {name}={word}")),
-                other => text.push_str(&format!(" {name}={other}")),
-            }
-        }
-        escape::for_terminal(&text).into_owned()
     }
 }
 

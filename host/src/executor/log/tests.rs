@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::escape::for_terminal;
 use super::lines::LINE_MAX_BYTES;
 use super::{LogError, LogLine, MetricPoint, Series, Source, TryFiles, TryLog, read_log, read_metrics};
 use crate::executor::port::Level;
@@ -219,26 +218,6 @@ fn logs_are_for_their_user_only() {
     bench.out("one\n");
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&bench.path), mode(bench.path.parent().unwrap())), (0o600, 0o700));
-}
-
-#[test]
-fn hostile_text_is_made_visible() {
-    assert_eq!(for_terminal("plain ä€😀\tx"), "plain ä€😀\tx");
-    assert_eq!(for_terminal("\x1b[2J\x07\x7f"), "\\x1b[2J\\x07\\x7f");
-    assert_eq!(for_terminal("a\nb\r\u{9b}31m"), "a\\nb\\r\\u{9b}31m");
-    assert_eq!(for_terminal("\u{202e}gpj\u{2066}\u{200b}\u{feff}"), "\\u{202e}gpj\\u{2066}\\u{200b}\\u{feff}");
-    assert_eq!(for_terminal("\u{2028}\u{e0041}\u{ad}"), "\\u{2028}\\u{e0041}\\u{ad}");
-}
-
-#[test]
-fn a_line_for_a_terminal_is_one_line_whatever_it_holds() {
-    let mut line = LogLine::host(NOW, Level::Warn, "fake\n1970-01-01 host   error  all is well\x1b[1A");
-    line.source = Source::Log;
-    line.fields.insert("k".into(), json!("v\n"));
-    assert_eq!(
-        line.to_text(),
-        "1970-01-01T00:00:00.000Z log    warn  fake\\n1970-01-01 host   error  all is well\\x1b[1A k=v\\n"
-    );
 }
 
 #[test]

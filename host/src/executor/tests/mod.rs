@@ -38,14 +38,18 @@ impl Sandbox for Stage {
     }
 }
 
-/// Has every component, or none.
-struct Components(Result<(), Problem>);
+/// Has every component, or none. Keeps what it was told to forget.
+struct Components(Result<(), Problem>, Arc<Mutex<Vec<Digest>>>);
 
 impl CompiledComponents for Components {
     fn compiled(&self, digest: Digest, engine: EngineKind) -> Boxed<Result<Compiled, Problem>> {
         let compiled = Compiled { digest, path: format!("compiled/{}", engine.as_str()).into(), engine };
         let result = self.0.clone().map(|()| compiled);
         Box::pin(async { result })
+    }
+
+    fn forget(&self, digest: Digest) {
+        self.1.lock().unwrap().push(digest);
     }
 }
 
@@ -67,19 +71,21 @@ struct Bench {
     artifacts: Arc<ArtifactStore>,
     bars: Arc<Bars>,
     components: Result<(), Problem>,
+    forgotten: Arc<Mutex<Vec<Digest>>>,
 }
 
 impl Bench {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let artifacts = ArtifactStore::open(&home.path().join("artifacts"), Arc::new(SystemClock)).unwrap();
-        Self { home, artifacts: Arc::new(artifacts), bars: Arc::default(), components: Ok(()) }
+        let (bars, forgotten) = Default::default();
+        Self { home, artifacts: Arc::new(artifacts), bars, components: Ok(()), forgotten }
     }
 
     fn executor(&self, play: impl Fn(Job) -> Boxed<JobReport> + Send + Sync + 'static) -> LocalExecutor {
         let deps = LocalDeps {
             sandbox: Arc::new(Stage(Box::new(play))),
-            components: Arc::new(Components(self.components.clone())),
+            components: Arc::new(Components(self.components.clone(), Arc::clone(&self.forgotten))),
             artifacts: Arc::clone(&self.artifacts),
             clock: Arc::new(SystemClock),
             progress: Some(Arc::clone(&self.bars) as Arc<dyn Progress>),

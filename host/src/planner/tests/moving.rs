@@ -1,37 +1,42 @@
 use super::play::{Play, RUN, broken, ok, snapshot, task};
 use super::spec::{Spec, TaskSpec, ix};
-use crate::ids::TaskId;
+use crate::ids::{TaskId, TaskIx};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::state::{RunState, TaskState};
-use crate::planner::{Event, rebase};
+use crate::planner::{Event, Gone, rebase};
 
-fn named(id: &str, state: TaskState, try_number: u32) -> (TaskId, Instance) {
-    (id.parse().unwrap(), Instance { state, try_number, ..Instance::new(0) })
+fn named(at: usize, id: &str, state: TaskState, try_number: u32) -> (TaskIx, TaskId, Instance) {
+    (ix(at), id.parse().unwrap(), Instance { state, try_number, ..Instance::new(0) })
+}
+
+fn kept(play: &Play, ids: &[&str]) -> Vec<(TaskIx, TaskId, Instance)> {
+    ids.iter().zip(0..).map(|(id, at)| (ix(at), id.parse().unwrap(), play.instance(id).clone())).collect()
 }
 
 #[test]
 fn a_run_moved_to_another_version_keeps_what_stayed_begins_what_is_new_and_removes_what_is_gone() {
     let old = [
-        named("kept", TaskState::Success, 1),
-        named("gone", TaskState::None, 0),
-        named("gone_done", TaskState::Success, 1),
-        named("failed", TaskState::Failed, 2),
+        named(0, "kept", TaskState::Success, 1),
+        named(1, "gone", TaskState::None, 0),
+        named(2, "gone_done", TaskState::Success, 1),
+        named(3, "failed", TaskState::Failed, 2),
     ];
     let new = Spec::new(vec![task("new", &[]), task("failed", &[0]), task("kept", &[])]).dag("dag");
     let moved = rebase(&old, &new);
-    assert_eq!(moved.places, [Some(ix(2)), None, None, Some(ix(1))]);
-    assert_eq!(moved.removed, [ix(1)]);
-    let states: Vec<(TaskState, u32)> = moved.instances.iter().map(|i| (i.state, i.try_number)).collect();
+    let from: Vec<_> = moved.carried.iter().map(|carried| (carried.from, carried.begins)).collect();
+    assert_eq!(from, [(None, true), (Some(ix(3)), false), (Some(ix(0)), false)]);
+    assert_eq!(moved.gone, [Gone { from: ix(1), remove: true }, Gone { from: ix(2), remove: false }]);
+    let states: Vec<(TaskState, u32)> = moved.instances().map(|i| (i.state, i.try_number)).collect();
     assert_eq!(states, [(TaskState::None, 0), (TaskState::Failed, 2), (TaskState::Success, 1)]);
 }
 
 #[test]
 fn a_task_that_comes_back_or_had_not_begun_has_the_new_versions_retries() {
-    let old = [named("back", TaskState::Removed, 3), named("fresh", TaskState::None, 0)];
+    let old = [named(0, "back", TaskState::Removed, 3), named(1, "fresh", TaskState::None, 0)];
     let retried = |id| TaskSpec { retries: 4, ..task(id, &[]) };
     let moved = rebase(&old, &Spec::new(vec![retried("back"), retried("fresh")]).dag("dag"));
-    assert_eq!((moved.instances[0].state, moved.instances[0].max_tries), (TaskState::None, 8));
-    assert_eq!((moved.instances[1].state, moved.instances[1].max_tries), (TaskState::None, 5));
+    let begin: Vec<_> = moved.carried.iter().map(|c| (c.begins, c.instance.state, c.instance.max_tries)).collect();
+    assert_eq!(begin, [(true, TaskState::None, 8), (true, TaskState::None, 5)]);
 }
 
 #[test]
@@ -40,13 +45,12 @@ fn a_failed_run_is_resumed_in_another_process_on_another_version() {
     let mut play = Play::with(old, super::play::ROOMY);
     play.ends("a", ok());
     play.ends("b", broken());
-    let kept = [("a", play.instance("a")), ("b", play.instance("b"))];
-    let kept: Vec<(TaskId, Instance)> = kept.iter().map(|(id, i)| (id.parse().unwrap(), (*i).clone())).collect();
+    let kept = kept(&play, &["a", "b"]);
 
     let new = Spec::new(vec![task("a", &[]), task("extra", &[0]), task("b", &[1])]);
     let mut resumed = snapshot(1, &new);
     resumed.state = RunState::Failed;
-    resumed.instances = rebase(&kept, &resumed.dag).instances;
+    resumed.instances = rebase(&kept, &resumed.dag).instances().cloned().collect();
     let mut next = Play::load(new, resumed, super::play::ROOMY);
     assert!(next.last.is_empty());
     next.apply(Event::Clear { run: RUN, tasks: vec![ix(2)] });
@@ -61,11 +65,11 @@ fn a_finished_run_begins_again_for_a_task_that_is_new() {
     let old = Spec::new(vec![task("a", &[])]);
     let mut play = Play::with(old, super::play::ROOMY);
     play.ends("a", ok());
-    let kept: Vec<(TaskId, Instance)> = vec![("a".parse().unwrap(), play.instance("a").clone())];
+    let kept = kept(&play, &["a"]);
     let new = Spec::new(vec![task("a", &[]), task("extra", &[0])]);
     let mut resumed = snapshot(1, &new);
     resumed.state = RunState::Success;
-    resumed.instances = rebase(&kept, &resumed.dag).instances;
+    resumed.instances = rebase(&kept, &resumed.dag).instances().cloned().collect();
     let mut next = Play::load(new, resumed, super::play::ROOMY);
     next.apply(Event::Clear { run: RUN, tasks: vec![ix(1)] });
     assert_eq!(next.states(), ["success", "running"]);

@@ -68,6 +68,7 @@ fn a_description_that_never_ends_is_ended() {
     let ended = block_on(run::describe_within(inner, ready.compiled.clone(), timeout)).unwrap_err();
     let Ended::Timeout(problem) = ended else { panic!("{ended:?}") };
     assert_eq!(problem.code, "deadline");
+    assert!(problem.message.contains("`describe` was ended after 0.05 s"), "{}", problem.message);
 }
 
 #[test]

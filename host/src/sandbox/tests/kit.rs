@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -207,7 +207,6 @@ pub(super) fn prepare(wasm: &[u8]) -> Prepared {
         folders: Folders { inputs: Vec::new(), out: folder.path().join("out"), tmp: folder.path().join("tmp") },
         limits: TaskLimits::default(),
         pure: true,
-        deadline: Instant::now() + Duration::from_secs(600),
         cancel: cancelled,
         watcher: Arc::new(recorder),
     };
@@ -218,7 +217,6 @@ impl Prepared {
     /// Ends the call that soon.
     pub(super) fn within(mut self, timeout: Duration) -> Self {
         self.job.limits.execution_timeout = timeout;
-        self.job.deadline = Instant::now() + timeout;
         self
     }
 
@@ -252,6 +250,7 @@ pub(super) fn code(report: &JobReport) -> &str {
             Ended::Trap(problem)
             | Ended::Timeout(problem)
             | Ended::Refused(problem)
+            | Ended::NotLoaded(problem)
             | Ended::Host(problem)
             | Ended::Limit { problem, .. },
         ) => &problem.code,

@@ -1,8 +1,11 @@
 //! What a guest may use, and how it is told apart from other ends.
 
-use super::kit::{Core, code, component_of, prepare, run, wit};
+use std::time::Duration;
+
+use super::kit::{Core, block_on, code, component_of, prepare, run, wit};
 use crate::contract::{Failure, Problem};
-use crate::executor::port::{Answer, Ended, JobReport};
+use crate::executor::port::{Answer, Ended, JobReport, Sandbox};
+use crate::sandbox::{SandboxConfig, WasmtimeSandbox};
 
 const MIB: u64 = 1 << 20;
 
@@ -90,6 +93,26 @@ fn more_guests_than_slots_wait_for_each_other() {
     for report in reports {
         assert_eq!(report.result, Ok(Answer::Done("{}".to_owned())));
     }
+}
+
+#[test]
+fn waiting_for_a_place_does_not_count_against_the_time_out() {
+    let sandbox = WasmtimeSandbox::new(SandboxConfig { slots: 1, threads: 2, ..SandboxConfig::default() }).unwrap();
+    let speaks_and_loops = Core {
+        head: r#"(import "dagwood:task/log@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32)))"#,
+        run: "(call $log (i32.const 2) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+              (loop $again (br $again)) (unreachable)",
+        ..Core::default()
+    };
+    let holds = prepare(&speaks_and_loops.component()).within(Duration::from_millis(1_000));
+    let waits = prepare(&Core::default().component()).within(Duration::from_millis(250));
+    std::thread::scope(|scope| {
+        let holding = scope.spawn(|| block_on(sandbox.run(holds.job)));
+        holds.spoke.recv().unwrap();
+        let waited = block_on(sandbox.run(waits.job));
+        assert_eq!(waited.result, Ok(Answer::Done("{}".to_owned())));
+        assert_eq!(code(&holding.join().unwrap()), "deadline");
+    });
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::sandbox::text::{bytes_for_people, cut};
 use crate::sandbox::world::canonical;
 
 #[test]
@@ -12,19 +11,4 @@ fn json_for_a_guest_has_one_form() {
     assert_eq!(canonical(&value), r#"{"a":{"z":null,"é":"\n\""},"b":[1,2.5,-0.0,1000.0]}"#);
     assert_eq!(canonical(&json!({})), "{}");
     assert_eq!(canonical(&json!([])), "[]");
-}
-
-#[test]
-fn long_text_is_cut_between_characters() {
-    assert_eq!(cut("short", 5), "short");
-    assert_eq!(cut("aéé", 4), "aé… (2 bytes cut off)");
-    assert_eq!(cut("é", 0), "… (2 bytes cut off)");
-}
-
-#[test]
-fn sizes_are_said_in_the_largest_unit_that_fits() {
-    assert_eq!(bytes_for_people(512 << 20), "512 MiB");
-    assert_eq!(bytes_for_people(2 << 30), "2 GiB");
-    assert_eq!(bytes_for_people(1_000), "1000 bytes");
-    assert_eq!(bytes_for_people(0), "0 bytes");
 }

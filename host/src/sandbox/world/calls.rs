@@ -7,8 +7,8 @@ use crate::executor::port::{Level, TaskContext, Watcher};
 use crate::sandbox::limits::{
     LOG_FIELD_BYTES, LOG_FIELDS, LOG_MESSAGE_BYTES, METRIC_NAME_BYTES, PROGRESS_MESSAGE_BYTES,
 };
-use crate::sandbox::text::cut;
 use crate::sandbox::trap::NoContext;
+use crate::text::cut;
 
 /// The host's side of `context`, `log`, `progress` and `metrics`.
 pub(in crate::sandbox) struct HostCalls {

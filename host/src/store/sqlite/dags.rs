@@ -6,16 +6,11 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::ids::Digest;
-use crate::store::{DagRecord, DagVersion};
+use crate::store::{DagRecord, DagVersion, Seen};
 
 use super::codec::{RowExt, json, micros};
 
-pub(super) fn keep(
-    tx: &Transaction<'_>,
-    version: &DagVersion,
-    path: Option<PathBuf>,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
+pub(super) fn keep(tx: &Transaction<'_>, version: &DagVersion, seen: Seen, now: Timestamp) -> rusqlite::Result<()> {
     let digest = version.digest.to_string();
     let dag_id = version.dag_id.as_str();
     let folder = version.folder.to_string_lossy().into_owned();
@@ -29,11 +24,16 @@ pub(super) fn keep(
          ON CONFLICT (dag_id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
         params![dag_id, micros(now)],
     )?;
-    if let Some(path) = path {
-        tx.execute(
-            "UPDATE dag SET version = ?2, path = ?3 WHERE dag_id = ?1",
-            params![dag_id, digest, path.to_string_lossy()],
-        )?;
+    match seen {
+        Seen::Nowhere => {}
+        Seen::Run(path) => {
+            let update = "UPDATE dag SET path = ?2 WHERE dag_id = ?1 AND version IS NULL";
+            tx.execute(update, params![dag_id, path.to_string_lossy()])?;
+        }
+        Seen::Served(path) => {
+            let update = "UPDATE dag SET version = ?2, path = ?3 WHERE dag_id = ?1";
+            tx.execute(update, params![dag_id, digest, path.to_string_lossy()])?;
+        }
     }
     Ok(())
 }

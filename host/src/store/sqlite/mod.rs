@@ -22,8 +22,8 @@ use crate::executor::Boxed;
 use crate::ids::{DagId, Digest, RunId, RunKey};
 use crate::lifecycle::change::Change;
 use crate::store::{
-    DagRecord, DagVersion, InstanceRecord, NewRun, ProcessId, ProcessKind, Rebase, Result, RunFilter, RunRecord, Store,
-    StoreError, TryRecord, Verdict,
+    DagRecord, DagVersion, InstanceRecord, NewRun, ProcessId, ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen,
+    Store, StoreError, TryRecord, Verdict,
 };
 
 pub use open::SCHEMA_VERSION;
@@ -115,9 +115,9 @@ impl Store for SqliteStore {
         self.write(move |tx| processes::end(tx, process, now))
     }
 
-    fn keep_dag_version(&self, version: &DagVersion, path: Option<PathBuf>, now: Timestamp) -> Result<()> {
+    fn keep_dag_version(&self, version: &DagVersion, seen: Seen, now: Timestamp) -> Result<()> {
         let version = version.clone();
-        self.write(move |tx| dags::keep(tx, &version, path, now))
+        self.write(move |tx| dags::keep(tx, &version, seen, now))
     }
 
     fn dag_version(&self, digest: Digest) -> Result<Option<DagVersion>> {

@@ -118,7 +118,7 @@ fn work(mut connection: Connection, path: &Path, inbox: &mpsc::Receiver<Box<dyn 
 
 fn write_group(connection: &mut Connection, path: &Path, mut group: Vec<Box<dyn Job>>) {
     let written = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
-        let ends: Vec<_> = group.iter_mut().map(|job| perform(job.as_mut(), &transaction)).collect();
+        let ends = perform_all(&mut group, &transaction)?;
         transaction.commit().map(|()| ends)
     });
     match written {
@@ -135,6 +135,29 @@ fn write_group(connection: &mut Connection, path: &Path, mut group: Vec<Box<dyn 
     }
 }
 
+/// How each job of the group ended; or why there is no transaction any more.
+fn perform_all(
+    group: &mut [Box<dyn Job>],
+    transaction: &Transaction<'_>,
+) -> rusqlite::Result<Vec<rusqlite::Result<()>>> {
+    let mut ends = Vec::with_capacity(group.len());
+    for job in group {
+        let end = perform(job.as_mut(), transaction);
+        // After a full disk, for one, SQLite may have rolled everything back by itself. A later job's savepoint would
+        // then be a transaction of its own.
+        if transaction.is_autocommit() {
+            return Err(end.err().unwrap_or_else(lost_transaction));
+        }
+        ends.push(end);
+    }
+    Ok(ends)
+}
+
+fn lost_transaction() -> rusqlite::Error {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT);
+    rusqlite::Error::SqliteFailure(code, Some("the transaction was rolled back".to_owned()))
+}
+
 /// Runs one job in a savepoint of its own: its failure does not touch the others of the group.
 fn perform(job: &mut dyn Job, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch("SAVEPOINT job")?;
@@ -143,7 +166,6 @@ fn perform(job: &mut dyn Job, transaction: &Transaction<'_>) -> rusqlite::Result
         Ok(()) => "RELEASE job",
         Err(_) => "ROLLBACK TO job; RELEASE job",
     };
-    // After a full disk SQLite may have rolled everything back by itself; then the commit fails and all are told.
     let closed = transaction.execute_batch(close);
     end.and(closed)
 }
@@ -158,3 +180,7 @@ fn same_again(error: &rusqlite::Error) -> rusqlite::Error {
         ),
     }
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

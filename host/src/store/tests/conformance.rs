@@ -17,8 +17,8 @@ use crate::lifecycle::launch::{RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
 use crate::registry::PluginUser;
 use crate::store::{
-    DagVersion, InstanceRecord, NewInstance, NewRun, ProcessId, ProcessKind, Rebase, RunFilter, RunType, Store,
-    StoreError, Verdict,
+    DagVersion, GoneInstance, InstanceRecord, MovedInstance, NewInstance, NewRun, ProcessId, ProcessKind, Rebase,
+    RunFilter, RunType, Seen, Store, StoreError, Verdict,
 };
 
 pub(super) const TASKS: usize = 3;
@@ -36,6 +36,7 @@ pub(super) fn all(open: &dyn Fn() -> Opened) {
         an_abandoned_run_is_failed_and_its_tasks_end,
         a_rebased_run_keeps_adds_and_removes,
         an_unfinished_run_is_not_rebased,
+        a_run_that_was_moved_meanwhile_is_not_rebased,
         earlier_tries_stay,
         a_cleared_try_stays_however_often_it_is_cleared,
         runs_are_listed_newest_first,
@@ -95,7 +96,7 @@ fn new_run(process: ProcessId, run_type: RunType) -> NewRun {
 
 pub(super) fn a_run(store: &dyn Store) -> Made {
     let process = store.enter_process(ProcessKind::Run, 1, at(0)).unwrap();
-    store.keep_dag_version(&version("first"), None, at(0)).unwrap();
+    store.keep_dag_version(&version("first"), Seen::Nowhere, at(0)).unwrap();
     let (run, run_id) = store.create_run(&new_run(process, RunType::Manual)).unwrap();
     Made { run, run_id, process }
 }
@@ -108,8 +109,8 @@ pub(super) fn use_component(store: &dyn Store, component: Digest, user: &PluginU
     };
     let source = format!("{user} uses {component}");
     let kept = DagVersion { dag_id: dag_id.clone(), plugins: [("p".to_owned(), component)].into(), ..version(&source) };
-    let path = run_id.is_none().then(|| "/some/folder/dag.toml".into());
-    store.keep_dag_version(&kept, path, at(0)).unwrap();
+    let seen = if run_id.is_none() { Seen::Served("/some/folder/dag.toml".into()) } else { Seen::Nowhere };
+    store.keep_dag_version(&kept, seen, at(0)).unwrap();
     if let Some(run_id) = run_id {
         let process = store.enter_process(ProcessKind::Run, 1, at(0)).unwrap();
         let run = NewRun {
@@ -344,10 +345,9 @@ fn a_rebased_run_keeps_adds_and_removes(store: &dyn Store) {
     perform(store, &made, 0, [whole.clone(), vec![done.clone()]].concat());
     perform(store, &made, 1, [whole, vec![done]].concat());
     store.abandon_run(made.run, "over", at(50)).unwrap();
-    store.keep_dag_version(&version("second"), None, at(60)).unwrap();
+    store.keep_dag_version(&version("second"), Seen::Nowhere, at(60)).unwrap();
     let owner = store.enter_process(ProcessKind::Run, 3, at(60)).unwrap();
-    let tasks = ["new", "b", "c"].map(new_instance).into();
-    let rebase = Rebase { version: version("second").digest, owner, inputs: Default::default(), tasks };
+    let rebase = to_second_version(&made, owner);
     store.rebase_run(made.run, &rebase, at(61)).unwrap();
     let found: Vec<_> = store
         .instances(made.run)
@@ -358,22 +358,49 @@ fn a_rebased_run_keeps_adds_and_removes(store: &dyn Store) {
     let expected = [
         (0, "new".to_owned(), TaskState::None, false),
         (1, "b".to_owned(), TaskState::Success, true),
-        (2, "c".to_owned(), TaskState::Skipped, false),
+        (2, "c".to_owned(), TaskState::None, false),
         (3, "a".to_owned(), TaskState::Success, true),
     ];
     assert_eq!(found, expected);
     assert_eq!(store.run(made.run).unwrap().unwrap().owner, owner);
+    let tries: Vec<_> = store.instances(made.run).unwrap().iter().map(|instance| instance.max_tries).collect();
+    assert_eq!(tries, [7, 1, 7, 1], "those that begin anew have the tries that were decided");
+}
+
+/// A new task, then `b`, then `c`, which begins anew; `a` is gone.
+fn to_second_version(made: &Made, owner: ProcessId) -> Rebase {
+    let moved = |from: Option<u32>, begins, id| MovedInstance {
+        from: from.map(TaskIx),
+        begins,
+        instance: NewInstance { max_tries: 7, ..new_instance(id) },
+    };
+    Rebase {
+        expect_version: version("first").digest,
+        expect_owner: made.process,
+        version: version("second").digest,
+        owner,
+        inputs: Default::default(),
+        tasks: vec![moved(None, true, "new"), moved(Some(1), false, "b"), moved(Some(2), true, "c")],
+        gone: vec![GoneInstance { from: TaskIx(0), remove: false }],
+    }
+}
+
+fn a_run_that_was_moved_meanwhile_is_not_rebased(store: &dyn Store) {
+    let made = a_run(store);
+    store.abandon_run(made.run, "over", at(50)).unwrap();
+    store.keep_dag_version(&version("second"), Seen::Nowhere, at(60)).unwrap();
+    let [one, other] = [3, 4].map(|pid| store.enter_process(ProcessKind::Run, pid, at(60)).unwrap());
+    store.rebase_run(made.run, &to_second_version(&made, one), at(61)).unwrap();
+    let error = store.rebase_run(made.run, &to_second_version(&made, other), at(62)).unwrap_err();
+    assert!(matches!(error, StoreError::RunInUse { .. }), "{error:?}");
+    assert_eq!(store.run(made.run).unwrap().unwrap().owner, one);
+    assert_eq!(store.instances(made.run).unwrap().len(), TASKS + 1);
 }
 
 fn an_unfinished_run_is_not_rebased(store: &dyn Store) {
     let made = a_run(store);
-    let rebase = Rebase {
-        version: version("first").digest,
-        owner: made.process,
-        inputs: Default::default(),
-        tasks: vec![new_instance("other")],
-    };
-    let error = store.rebase_run(made.run, &rebase, at(61)).unwrap_err();
+    store.keep_dag_version(&version("second"), Seen::Nowhere, at(60)).unwrap();
+    let error = store.rebase_run(made.run, &to_second_version(&made, made.process), at(61)).unwrap_err();
     assert!(matches!(error, StoreError::RunInUse { .. }), "{error:?}");
     assert_eq!(store.instances(made.run).unwrap().len(), TASKS);
 }
@@ -426,7 +453,7 @@ fn a_cleared_try_stays_however_often_it_is_cleared(store: &dyn Store) {
 
 fn runs_are_listed_newest_first(store: &dyn Store) {
     let process = store.enter_process(ProcessKind::Run, 1, at(0)).unwrap();
-    store.keep_dag_version(&version("first"), None, at(0)).unwrap();
+    store.keep_dag_version(&version("first"), Seen::Nowhere, at(0)).unwrap();
     let keys: Vec<_> = [5, 1, 3]
         .map(|second| {
             let mut run = new_run(process, RunType::Manual);
@@ -444,7 +471,7 @@ fn runs_are_listed_newest_first(store: &dyn Store) {
 
 fn dags_and_versions_are_kept(store: &dyn Store) {
     a_run(store);
-    store.keep_dag_version(&version("second"), Some("/some/folder/dag.toml".into()), at(9)).unwrap();
+    store.keep_dag_version(&version("second"), Seen::Served("/some/folder/dag.toml".into()), at(9)).unwrap();
     assert_eq!(store.dag_version(version("second").digest).unwrap(), Some(version("second")));
     assert_eq!(store.dag_version(Digest::of(b"never")).unwrap(), None);
     let dags = store.dags().unwrap();

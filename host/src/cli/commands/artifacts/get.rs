@@ -13,9 +13,10 @@ use crate::compose::Host;
 use crate::contract::{ArtifactKind, ArtifactRef, Output};
 use crate::ids::PortName;
 use crate::store::InstanceRecord;
+use crate::text;
 use crate::views::artifacts::file_name;
+use crate::views::human;
 use crate::views::run::OutputDocument;
-use crate::views::{human, text};
 
 /// Get what a task published at a port, as a file or folder
 #[derive(Debug, Args)]

@@ -9,8 +9,9 @@ use crate::cli::error::{CliError, Exit};
 use crate::cli::table::{self, cell, right};
 use crate::cli::target::{self, LATEST};
 use crate::contract::ArtifactKind;
+use crate::text;
 use crate::views::artifacts::{ArtifactList, ArtifactRow};
-use crate::views::{human, text};
+use crate::views::human;
 
 /// List what the tasks of a run published
 #[derive(Debug, Args)]

@@ -17,7 +17,8 @@ use crate::dag::diagnostic::Diagnostic;
 use crate::dag::render::{DiagnosticRecord, records};
 use crate::ids::DagId;
 use crate::loader::{self, Build, LoadError, Loaded};
-use crate::views::{human, text as harmless};
+use crate::text as harmless;
+use crate::views::human;
 
 /// Find every mistake of a DAG file, each with its place and a hint
 ///

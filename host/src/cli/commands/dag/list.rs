@@ -7,8 +7,9 @@ use crate::cli::args::Json;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::table::{self, cell, right};
+use crate::text;
 use crate::views::dags::{DagList, DagSummary};
-use crate::views::{human, text};
+use crate::views::human;
 
 /// List the DAGs that were run or served
 #[derive(Debug, Args)]

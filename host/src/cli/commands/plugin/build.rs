@@ -13,7 +13,8 @@ use crate::cli::style::Tone;
 use crate::cli::watch_build::SayBuild;
 use crate::ids::Digest;
 use crate::registry::build::Built;
-use crate::views::{human, text};
+use crate::text;
+use crate::views::human;
 
 /// Build crates to components, if they changed
 ///

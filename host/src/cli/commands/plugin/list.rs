@@ -7,8 +7,9 @@ use crate::cli::args::Json;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::table::{self, cell, right};
+use crate::text;
+use crate::views::human;
 use crate::views::plugins::{PluginList, PluginSummary};
-use crate::views::{human, text};
 
 /// The longest summary in a row.
 const SUMMARY_MAX_CHARS: usize = 80;

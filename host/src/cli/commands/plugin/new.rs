@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use include_dir::{Dir, include_dir};
 
-use crate::cli::context::{Context, shell_word};
+use crate::cli::context::Context;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::style::Tone;
+use crate::text::shell_word;
 
 /// What becomes a new plugin; `{{name}}` and `{{crate}}` are filled in.
 static TEMPLATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../plugins/template");

@@ -14,8 +14,9 @@ use crate::cli::target::PluginArg;
 use crate::cli::watch_build::SayBuild;
 use crate::compose::Host;
 use crate::registry::{Registered, Registration, RegistryError};
+use crate::text;
+use crate::views::human;
 use crate::views::plugins::PluginDocument;
-use crate::views::{human, text};
 
 /// Keep a component under the name and version that it describes itself with
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Exit};
 use crate::registry::PluginRef;
-use crate::views::text;
+use crate::text;
 
 /// Remove a registered plugin that nothing uses
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! `dagwood plugin run`: one plugin as the only task of a DAG made in memory, on the same path as any other run.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -16,8 +16,9 @@ use crate::cli::param::{self, Declared, Param};
 use crate::cli::signals::Signals;
 use crate::cli::target::PluginArg;
 use crate::cli::watch_build::SayBuild;
-use crate::cli::{diagnostics, drive};
+use crate::cli::{diagnostics, drive, report};
 use crate::compose::{Host, RunRequest};
+use crate::contract::Cardinality;
 use crate::dag::model::ResolvedPlugin;
 use crate::dag::{Catalog, Draft, check, json::canonical};
 use crate::loader::Loaded;
@@ -70,6 +71,7 @@ pub(super) fn run(args: PluginRunArgs, context: &Context) -> Result<Exit, CliErr
     context.with_host(async |host| {
         let mut signals = Signals::take()?;
         let request = drive::unless_interrupted(&mut signals, request(&host, context, &args)).await?;
+        report::make_destination(args.out.as_deref())?;
         let finished = drive::drive(&host, context, request, signals).await?;
         tell(&host, context, &finished, args.out.as_deref(), args.json)
     })
@@ -80,7 +82,9 @@ async fn request(host: &Host, context: &Context, args: &PluginRunArgs) -> Result
     let schemas = param_schemas(&component.descriptor.params_schema);
     let declared = |name: &str| Declared { schema: schemas.get(name), default: None };
     let params = param::read_all(&args.params, declared)?;
-    let document = document(&component, params, inputs(&args.inputs)?);
+    let inputs = inputs(&args.inputs)?;
+    check_ports(&component, &inputs)?;
+    let document = document(&component, params, inputs);
     let loaded = checked(context, document, &component)?;
     Ok(RunRequest { loaded, params: BTreeMap::new(), logical_date: None, resume: None })
 }
@@ -133,6 +137,24 @@ fn inputs(given: &[InputFile]) -> Result<Map<String, Value>, CliError> {
         }
     }
     Ok(inputs)
+}
+
+/// Says in the words of this command what is missing; the check of the DAG would speak of its file. Of ports that the
+/// plugin does not have, that check speaks better.
+fn check_ports(component: &ComponentRecord, given: &Map<String, Value>) -> Result<(), CliError> {
+    let ports = &component.descriptor.inputs;
+    if given.keys().any(|given| !ports.iter().any(|port| port.name.as_str() == given.as_str())) {
+        return Ok(());
+    }
+    let needed = ports.iter().filter(|port| port.cardinality == Cardinality::One);
+    let missing: Vec<_> = needed.map(|port| port.name.as_str()).filter(|port| !given.contains_key(*port)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let options: Vec<_> = missing.iter().map(|port| format!("--in {port}=FILE")).collect();
+    let named: Vec<_> = missing.iter().map(|port| format!("`{port}`")).collect();
+    let message = format!("the plugin `{}` needs the input {}", component.descriptor.name, named.join(", "));
+    Err(CliError::usage(message).help(format!("add {}", options.join(" "))))
 }
 
 /// What a DAG file with this one task would say.
@@ -189,5 +211,6 @@ fn checked(context: &Context, document: Value, component: &ComponentRecord) -> R
     if !checked.diagnostics.is_empty() {
         context.output.say(&diagnostics::words(&checked.diagnostics, None, &path, colours));
     }
-    Ok(Loaded { dag: Arc::new(dag), source, path, folder: Path::new("/").to_path_buf(), warnings: checked.diagnostics })
+    let (dag, folder) = (Arc::new(dag), PathBuf::from("/"));
+    Ok(Loaded { dag, source, path, folder, file: None, warnings: checked.diagnostics })
 }

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::cli::style::{Palette, Tone};
 use crate::contract::{Cardinality, Descriptor, Port, Request};
+use crate::text;
+use crate::views::human;
 use crate::views::plugins::{Imports, PluginDocument};
-use crate::views::{human, text};
 
 /// The longest default or description shown of a param.
 const SHORT_MAX_CHARS: usize = 100;

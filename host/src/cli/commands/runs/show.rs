@@ -12,9 +12,9 @@ use crate::cli::table::{self, cell, right, toned};
 use crate::cli::target::{self, DagArg};
 use crate::contract::{Invocation, Problem};
 use crate::store::{RunRecord, Store};
+use crate::text;
 use crate::views::human;
 use crate::views::run::{OutputDocument, RunDocument};
-use crate::views::text;
 use crate::views::tries::{TaskDocument, TryDocument};
 
 /// The longest JSON value shown in a line.
@@ -58,7 +58,7 @@ fn show_run(store: &dyn Store, context: &Context, run: RunRecord, json: Json) ->
     head.push_str(&format!("\n{}, logical date {}", run_type.as_str(), human::instant_or_dash(dates.logical_date)));
     head.push_str(&format!(", started {}", human::instant_or_dash(document.start_date)));
     let table = report::task_table(&document, colours);
-    let failures = report::failures(&document, &context.home_option(), colours);
+    let failures = report::failures(&document, &context.again(), colours);
     context.output.print(&paragraphs(&[head, table, failures]))?;
     Ok(Exit::Done)
 }

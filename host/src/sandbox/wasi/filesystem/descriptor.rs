@@ -55,7 +55,9 @@ impl View<'_> {
 impl HostDescriptor for View<'_> {
     fn read_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<DynInputStream>> {
         let reader = match self.table.get(&fd)? {
-            Descriptor::File(file) => Reader::new(std::sync::Arc::clone(&file.file), offset),
+            Descriptor::File(file) => {
+                Reader::new(std::sync::Arc::clone(&file.file), self.files.handles.slot(fd.rep()), offset)
+            }
             Descriptor::Dir(_) => return Err(ErrorCode::IsDirectory.into()),
         };
         let stream: DynInputStream = Box::new(reader);
@@ -191,9 +193,9 @@ impl HostDescriptor for View<'_> {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
-        self.admit_handle()?;
+        let slot = self.take_slot()?;
         let opened = self.open(fd, path_flags, path, open_flags, flags).await?;
-        self.count_handle(&opened)?;
+        self.count_handle(&opened, slot)?;
         Ok(opened)
     }
 
@@ -268,7 +270,9 @@ impl HostDescriptor for View<'_> {
     }
 
     fn drop(&mut self, fd: Resource<Descriptor>) -> wasmtime::Result<()> {
+        let number = fd.rep();
         self.table.delete(fd)?;
+        self.files.handles.closed(number);
         Ok(())
     }
 }

@@ -123,6 +123,7 @@ impl Files {
             Some(Work::Open { out, tmp }) => Ok(Some((out.clone(), tmp.clone()))),
             Some(Work::Closed { out, tmp }) => {
                 let (out, tmp) = (open_folder("/out", out)?, open_folder("/tmp", tmp)?);
+                self.handles.stand(2);
                 self.ledger().on_disk(Arc::clone(&out.dir));
                 self.work = Some(Work::Open { out: out.clone(), tmp: tmp.clone() });
                 Ok(Some((out, tmp)))

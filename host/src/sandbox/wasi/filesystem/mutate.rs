@@ -13,6 +13,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 use wasmtime_wasi_io::streams::DynOutputStream;
 
+use super::handles::Slot;
 use super::ledger::Key;
 use super::streams::{Place, Writer};
 use super::{Found, View, again, refusal_code};
@@ -29,7 +30,8 @@ impl View<'_> {
         let file = self.open_for_writing(fd)?;
         // The call is made on this thread and is ready at once; the interface has no `async` here.
         let key = now(self.key(fd)).unwrap_or_else(|| Err(ErrorCode::Io.into()))?;
-        let writer = Writer::new(file, key, place, Arc::clone(&self.files.ledger));
+        let slot = self.files.handles.slot(fd.rep());
+        let writer = Writer::new(file, slot, key, place, Arc::clone(&self.files.ledger));
         let stream: DynOutputStream = Box::new(writer);
         Ok(self.table.push(stream)?)
     }
@@ -151,17 +153,16 @@ impl View<'_> {
         }
     }
 
-    /// Whether this guest may open one more file beside those of all guests.
-    pub(super) fn admit_handle(&mut self) -> FsResult<()> {
-        let admitted = self.files.handles.admit();
-        admitted.map_err(|refusal| refusal_code(self.files.ledger().refuse(refusal)))?;
-        Ok(())
+    /// Room for one more open file or folder beside those of all guests.
+    pub(super) fn take_slot(&mut self) -> FsResult<Slot> {
+        let taken = self.files.handles.take();
+        Ok(taken.map_err(|refusal| refusal_code(self.files.ledger().refuse(refusal)))?)
     }
 
-    /// Counts a file that was opened.
-    pub(super) fn count_handle(&mut self, opened: &Resource<Descriptor>) -> FsResult<()> {
-        if let Descriptor::File(file) = self.table.get(opened)? {
-            self.files.handles.opened(&file.file);
+    /// Counts what was opened. The folder `/in` itself is one that all guests share.
+    pub(super) fn count_handle(&mut self, opened: &Resource<Descriptor>, slot: Slot) -> FsResult<()> {
+        if !self.is_root(opened)? {
+            self.files.handles.opened(opened.rep(), slot);
         }
         Ok(())
     }

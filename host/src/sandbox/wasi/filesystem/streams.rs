@@ -13,6 +13,7 @@ use wasmtime_wasi_io::bytes::Bytes;
 use wasmtime_wasi_io::poll::Pollable;
 use wasmtime_wasi_io::streams::{InputStream, OutputStream, StreamError, StreamResult};
 
+use super::handles::Slot;
 use super::ledger::{Key, Ledger};
 use super::refusal_code;
 use crate::sandbox::limits::STREAM_CHUNK_BYTES;
@@ -20,13 +21,14 @@ use crate::sandbox::limits::STREAM_CHUNK_BYTES;
 /// A file being read from some place on.
 pub(super) struct Reader {
     file: Arc<File>,
+    _slot: Option<Arc<Slot>>,
     position: u64,
 }
 
 impl Reader {
     /// From `position` on.
-    pub(super) fn new(file: Arc<File>, position: u64) -> Self {
-        Self { file, position }
+    pub(super) fn new(file: Arc<File>, slot: Option<Arc<Slot>>, position: u64) -> Self {
+        Self { file, _slot: slot, position }
     }
 }
 
@@ -70,6 +72,7 @@ pub(super) enum Place {
 /// A file being written, within the quota.
 pub(super) struct Writer {
     file: Arc<File>,
+    _slot: Option<Arc<Slot>>,
     key: Key,
     place: Place,
     ledger: Arc<Mutex<Ledger>>,
@@ -77,8 +80,14 @@ pub(super) struct Writer {
 
 impl Writer {
     /// From `place` on.
-    pub(super) fn new(file: Arc<File>, key: Key, place: Place, ledger: Arc<Mutex<Ledger>>) -> Self {
-        Self { file, key, place, ledger }
+    pub(super) fn new(
+        file: Arc<File>,
+        slot: Option<Arc<Slot>>,
+        key: Key,
+        place: Place,
+        ledger: Arc<Mutex<Ledger>>,
+    ) -> Self {
+        Self { file, _slot: slot, key, place, ledger }
     }
 
     fn write_now(&mut self, bytes: &[u8]) -> Result<(), wasmtime::Error> {

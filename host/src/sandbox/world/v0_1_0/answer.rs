@@ -8,7 +8,7 @@ use super::bindings::dagwood::task::types;
 use crate::contract::{Failure, Problem};
 use crate::executor::port::Answer;
 use crate::sandbox::limits::{CODE_BYTES, DETAILS_BYTES, MESSAGE_BYTES};
-use crate::sandbox::text::cut;
+use crate::text::cut;
 
 /// The host's own form of an answer.
 pub(super) fn from(answer: Result<types::Outcome, types::Failure>) -> Answer {

@@ -7,9 +7,9 @@ use crate::contract::{Cardinality, Descriptor, Port, Request};
 use crate::ids::PortName;
 use crate::limits::JSON_DEPTH_MAX;
 use crate::sandbox::limits::{DESCRIPTION_BYTES, DESCRIPTOR_LIST, MEDIA_TYPE_BYTES, NAME_BYTES, SCHEMA_BYTES};
-use crate::sandbox::text::cut;
 use crate::sandbox::world::Described;
 use crate::sandbox::world::json::is_shallow;
+use crate::text::cut;
 
 /// The kinds of request that the interface names.
 const REQUESTS: &[&str] = &["http", "mount", "env", "secret", "memory"];

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use proptest::prelude::{any, prop_assert, proptest};
 
-use crate::views::text::{coloured_line, is_harmful, lines, one_line, short_line};
+use crate::text::{coloured_line, cut, exact_bytes, is_harmful, lines, one_line, shell_word, short_line};
 
 #[test]
 fn ordinary_text_is_left_alone() {
@@ -63,4 +63,27 @@ proptest! {
         let short = short_line(&text, max);
         prop_assert!(short.chars().count() <= max.max(1) && !short.contains(is_harmful));
     }
+}
+
+#[test]
+fn long_text_is_cut_between_characters() {
+    assert_eq!(cut("short", 5), "short");
+    assert_eq!(cut("aéé", 4), "aé… (2 bytes cut off)");
+    assert_eq!(cut("é", 0), "… (2 bytes cut off)");
+}
+
+#[test]
+fn sizes_are_said_in_the_largest_unit_that_fits() {
+    assert_eq!(exact_bytes(512 << 20), "512 MiB");
+    assert_eq!(exact_bytes(2 << 30), "2 GiB");
+    assert_eq!(exact_bytes(1_000), "1000 bytes");
+    assert_eq!(exact_bytes(0), "0 bytes");
+}
+
+#[test]
+fn commands_that_are_shown_can_be_typed_as_they_are() {
+    assert_eq!(shell_word("/srv/data-1.2"), "/srv/data-1.2");
+    assert_eq!(shell_word("my home"), "'my home'");
+    assert_eq!(shell_word("it's; rm -rf"), "'it'\\''s; rm -rf'");
+    assert_eq!(shell_word(""), "''");
 }

@@ -4,6 +4,9 @@
 //! (they move cursors and change titles), marks that change the direction of writing (they make one thing look like
 //! another), characters without a width, and line separators other than `\n`.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -51,6 +54,36 @@ pub fn short_line(text: &str, max_chars: usize) -> String {
         return line.into_owned();
     }
     line.chars().take(max_chars.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// At most `most_bytes` of `text`, cut between characters, with a word where something is missing.
+pub fn cut(text: &str, most_bytes: usize) -> String {
+    if text.len() <= most_bytes {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(most_bytes);
+    let kept = text.get(..end).unwrap_or_default();
+    format!("{kept}… ({} bytes cut off)", text.len() - end)
+}
+
+/// A limit in bytes, exactly, in the largest unit that divides it: `512 MiB`, `1000 bytes`.
+pub fn exact_bytes(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match UNITS.iter().find(|(size, _)| bytes >= *size && bytes.is_multiple_of(*size)) {
+        Some((size, unit)) => format!("{} {unit}", bytes / size),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+/// `text` as one word of a shell's line.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
+    let text = one_line(text);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// Whether a character does something other than be seen.

@@ -1,0 +1,99 @@
+//! How much memory there is for tasks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Three quarters of the machine's memory, or of what the process's control groups leave it. Where neither can be read
+/// (not Linux), no budget is kept.
+pub(super) fn budget_bytes() -> u64 {
+    // In whole MiB: it is named in messages.
+    (available_bytes(Path::new("/proc"), Path::new("/sys/fs/cgroup")) / 4 * 3) >> 20 << 20
+}
+
+fn available_bytes(proc: &Path, groups: &Path) -> u64 {
+    let machine = read(&proc.join("meminfo")).and_then(|text| total_bytes(&text));
+    let group = read(&proc.join("self/cgroup")).and_then(|text| group_bytes(&text, groups));
+    machine.unwrap_or(u64::MAX).min(group.unwrap_or(u64::MAX))
+}
+
+fn read(path: &Path) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
+/// `MemTotal` of `/proc/meminfo`, which counts in KiB.
+fn total_bytes(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// The least limit on the way from the process's group to the root, by both versions of control groups: a group has
+/// what all above it leave it. Each line of `/proc/self/cgroup` is `number:controllers:path` (cgroups(7)).
+fn group_bytes(own: &str, groups: &Path) -> Option<u64> {
+    own.lines().filter_map(|line| least_limit(line, groups)).min()
+}
+
+fn least_limit(line: &str, groups: &Path) -> Option<u64> {
+    let mut parts = line.splitn(3, ':').skip(1);
+    let (controllers, path) = (parts.next()?, parts.next()?);
+    let (root, file) = match controllers {
+        "" => (groups.to_owned(), "memory.max"),
+        _ if controllers.split(',').any(|name| name == "memory") => (groups.join("memory"), "memory.limit_in_bytes"),
+        _ => return None,
+    };
+    // In a container the path may be that of the machine outside, of which only the root is to be seen.
+    let own: PathBuf = Path::new(path).strip_prefix("/").unwrap_or(Path::new(path)).to_owned();
+    own.ancestors().filter_map(|group| read(&root.join(group).join(file))?.trim().parse().ok()).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn system(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn found(files: &[(&str, &str)]) -> u64 {
+        let system = system(files);
+        available_bytes(&system.path().join("proc"), &system.path().join("groups"))
+    }
+
+    const MACHINE: (&str, &str) = ("proc/meminfo", "MemTotal:       8192 kB\nMemFree: 1 kB\n");
+
+    #[test]
+    fn the_machine_counts_where_no_group_limits() {
+        assert_eq!(found(&[MACHINE]), 8 << 20);
+        let unlimited = [MACHINE, ("proc/self/cgroup", "0::/a\n"), ("groups/a/memory.max", "max\n")];
+        assert_eq!(found(&unlimited), 8 << 20);
+        assert_eq!(found(&[]), u64::MAX);
+    }
+
+    #[test]
+    fn the_tightest_group_above_the_process_counts() {
+        let nested = [
+            MACHINE,
+            ("proc/self/cgroup", "0::/user.slice/run.scope\n"),
+            ("groups/user.slice/run.scope/memory.max", "4096000\n"),
+            ("groups/user.slice/memory.max", "2048000\n"),
+        ];
+        assert_eq!(found(&nested), 2_048_000);
+        let only_the_root_is_seen = [MACHINE, ("proc/self/cgroup", "0::/far/away\n"), ("groups/memory.max", "4096\n")];
+        assert_eq!(found(&only_the_root_is_seen), 4_096);
+    }
+
+    #[test]
+    fn the_first_version_of_groups_counts_too() {
+        let old = [
+            MACHINE,
+            ("proc/self/cgroup", "5:cpu,cpuacct:/c\n4:memory:/c\n"),
+            ("groups/memory/c/memory.limit_in_bytes", "1024000\n"),
+        ];
+        assert_eq!(found(&old), 1_024_000);
+    }
+}
