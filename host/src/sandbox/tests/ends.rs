@@ -150,5 +150,5 @@ fn compiled_code_that_is_none_is_the_hosts_fault() {
     let prepared = prepare(&Core { memory: r#"(memory (export "memory") 3)"#, ..Core::default() }.component());
     std::fs::write(&prepared.job.component.path, b"no code").unwrap();
     let report = prepared.report();
-    assert!(matches!(report.result, Err(Ended::Host(_))), "{report:?}");
+    assert!(matches!(report.result, Err(Ended::NotLoaded(_))), "{report:?}");
 }
