@@ -13,6 +13,7 @@ use crate::contract::{ArtifactRef, Descriptor, Input};
 use crate::dag::template::Template;
 use crate::ids::{DagId, Digest, PortName, TaskId, TaskIx};
 use crate::limits::TaskLimits;
+use crate::schedule::{Catchup, ClockChanges, Window};
 
 /// A plugin that a name was resolved to: from here on it is its digest.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,9 +54,9 @@ pub struct DagSettings {
     pub schedule: Option<String>,
     /// IANA name; `UTC` by default.
     pub timezone: String,
-    /// No tick before it.
+    /// No logical date before it.
     pub start_date: Option<Timestamp>,
-    /// No tick after it.
+    /// No logical date after it.
     pub end_date: Option<Timestamp>,
     /// What to do about missed ticks.
     pub catchup: Catchup,
@@ -89,66 +90,6 @@ impl Default for DagSettings {
             dagrun_timeout: None,
         }
     }
-}
-
-/// What a scheduled run is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Window {
-    /// The tick itself: the data interval has no width.
-    #[default]
-    None,
-    /// From the previous tick to this one.
-    Previous,
-}
-
-/// What a clock change does to a tick of a cron schedule whose hour field is not `*`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ClockChanges {
-    /// For a local time that does not exist.
-    pub gap: DstGap,
-    /// For a local time that exists twice.
-    pub fold: DstFold,
-}
-
-/// What becomes of a tick at a local time that does not exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DstGap {
-    /// It is at the first instant after the gap.
-    #[default]
-    After,
-    /// There is none.
-    Skip,
-}
-
-/// When a tick is whose local time exists twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DstFold {
-    /// At the first.
-    #[default]
-    First,
-    /// At the second.
-    Second,
-    /// At both.
-    Both,
-}
-
-/// What to do about missed ticks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Catchup {
-    /// Only the latest runs.
-    #[default]
-    Latest,
-    /// All run.
-    All,
-    /// The latest `max` of those within `window`.
-    Within {
-        /// How far back.
-        window: Option<Duration>,
-        /// How many.
-        max: Option<u32>,
-    },
 }
 
 /// One of the DAG's own parameters.

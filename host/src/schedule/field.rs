@@ -37,6 +37,9 @@ pub(crate) const WEEKDAY: Kind =
 pub struct Numbers(u64);
 
 impl Numbers {
+    /// All that it can hold.
+    pub(crate) const ALL: Self = Self(u64::MAX);
+
     /// The set of these.
     pub(crate) fn of(numbers: impl IntoIterator<Item = u32>) -> Self {
         numbers.into_iter().fold(Self::default(), Self::with)
@@ -54,6 +57,30 @@ impl Numbers {
         Self(self.0 | other.0)
     }
 
+    /// From `first` on, every seventh.
+    pub(crate) fn weekly(first: u32) -> Self {
+        const SEVENTHS: u64 =
+            1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28 | 1 << 35 | 1 << 42 | 1 << 49 | 1 << 56 | 1 << 63;
+        Self(SEVENTHS.checked_shl(first).unwrap_or(0))
+    }
+
+    /// Those that are days of a month of `length` days.
+    #[must_use]
+    pub(crate) fn within_month(self, length: u32) -> Self {
+        Self(self.0 & !1 & up_to(length))
+    }
+
+    /// The lowest that is at least `number`.
+    pub(crate) fn at_or_after(self, number: u32) -> Option<u32> {
+        let rest = self.0 & u64::MAX.checked_shl(number).unwrap_or(0);
+        (rest != 0).then(|| rest.trailing_zeros())
+    }
+
+    /// The highest that is at most `number`.
+    pub(crate) fn at_or_before(self, number: u32) -> Option<u32> {
+        (self.0 & up_to(number)).checked_ilog2()
+    }
+
     /// Whether it holds `number`.
     pub fn contains(self, number: u32) -> bool {
         self.0 & 1_u64.checked_shl(number).unwrap_or(0) != 0
@@ -68,6 +95,11 @@ impl Numbers {
     pub fn iter(self) -> impl Iterator<Item = u32> {
         (0..64).filter(move |number| self.contains(*number))
     }
+}
+
+/// The bits from 0 to `last`.
+fn up_to(last: u32) -> u64 {
+    u64::MAX >> 63_u32.saturating_sub(last)
 }
 
 /// A part of an expression with its place there.

@@ -1,18 +1,39 @@
 //! When a DAG runs by itself: the words for it and what they mean.
 //!
-//! Pure: no clock, no files, nothing of DAGs. Here is the grammar; ticks are to come. One more preset: a line in
-//! [`expression`]'s table.
+//! Pure: no clock, no files, nothing of DAGs; time is an argument. In the order of dependency: a text is read
+//! ([`expression`], [`cron`], [`duration`]); `calendar` finds the local times of a cron expression; `stretch` takes a time
+//! zone apart; `wall` puts both together; `beat` is the ticks of any schedule; [`timetable`] adds the dates that
+//! bound them, what a run is for ([`planned`]), and which missed ones are made up for ([`catchup`]).
+//!
+//! One more preset: a line in [`expression`]'s table. One more kind of schedule: a variant there, and the compiler
+//! names the places.
 
+mod beat;
+mod calendar;
+pub mod catchup;
+pub mod changes;
+pub mod continuous;
 pub mod cron;
 pub mod duration;
 pub mod expression;
 mod field;
+pub mod planned;
+mod stretch;
 #[cfg(test)]
 mod tests;
+pub mod ticks;
+pub mod timetable;
+mod wall;
 
+pub use catchup::Catchup;
+pub use changes::{ClockChanges, DstFold, DstGap};
+pub use continuous::{Continuous, EndedRun, Pace};
 pub use cron::Cron;
 pub use duration::parse_duration;
 pub use expression::Schedule;
+pub use planned::{DataInterval, PlannedRun, PlannedRuns, Window};
+pub use ticks::Ticks;
+pub use timetable::{Timetable, TimetableSpec};
 
 use std::ops::Range;
 

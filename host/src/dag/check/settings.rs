@@ -6,11 +6,11 @@ use crate::dag::check::dates::{instant, zone};
 use crate::dag::check::quantity::{Zero, duration};
 use crate::dag::diagnostic::{Mistake, Place};
 use crate::dag::file::{CatchupSpec, DagFile};
-use crate::dag::model::{Catchup, ClockChanges, DagSettings, Window};
+use crate::dag::model::DagSettings;
 use crate::dag::path::DocPath;
 use crate::ids::DagId;
 use crate::limits::{MAX_ACTIVE_RUNS, MAX_ACTIVE_TASKS};
-use crate::schedule::Schedule;
+use crate::schedule::{Catchup, ClockChanges, Schedule, Window};
 
 /// The DAG's id.
 pub(super) fn id(file: &DagFile, mistakes: &mut Vec<Mistake>) -> Option<DagId> {

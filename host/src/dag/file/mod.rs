@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::dag::file::parts::{Grants, ParamSpec};
-use crate::dag::model::{DstFold, DstGap};
+use crate::schedule::{DstFold, DstGap};
 
 /// Runs of one DAG and tasks of one run at most: more than a machine does at once.
 const ACTIVE_MAX: u64 = 100_000;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::dag::model::Window;
+use crate::schedule::Window;
 
 /// A table whose order counts.
 #[derive(Debug, Clone)]

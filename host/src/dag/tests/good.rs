@@ -4,11 +4,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{GOOD, found, warned};
-use crate::dag::model::{Catchup, ClockChanges, Dag, DstFold, DstGap, TriggerRule, Window, Wire};
+use crate::dag::model::{Dag, TriggerRule, Wire};
 use crate::dag::params::fill_params;
 use crate::dag::testing::{checked, known};
 use crate::dag::{Draft, PluginSource, check, show};
 use crate::ids::{Digest, PortName, TaskIx};
+use crate::schedule::{Catchup, ClockChanges, DstFold, DstGap, Window};
 
 fn dag(text: &str) -> Dag {
     let checked = checked(text);
