@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("schedule", &[]),
     ("dag", &["schedule"]),
     ("lifecycle", &["dag"]),
-    ("planner", &["dag", "lifecycle"]),
+    ("planner", &["dag", "lifecycle", "schedule"]),
     ("artifacts", &["clock"]),
     ("executor", &["clock", "lifecycle", "artifacts"]),
     ("registry", &["clock", "lifecycle", "executor"]),

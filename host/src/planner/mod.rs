@@ -20,8 +20,10 @@
 //! - `launch`: everything that a try is given
 //! - `report`, `person`, `host`: what the events do
 //! - `shape`, `slots`, `timers`: what is looked up
+//! - [`agenda`]: which runs begin
 //! - `rebase`: moving a run to another version of its DAG
 
+pub mod agenda;
 mod branch;
 mod decide;
 pub mod event;

@@ -1,0 +1,142 @@
+//! One DAG: its terms, what runs of it, and what waits for room.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use jiff::Timestamp;
+
+use crate::ids::RunKey;
+use crate::lifecycle::state::RunState;
+use crate::planner::agenda::event::{DagTerms, Waiting};
+use crate::schedule::{Continuous, DataInterval, EndedRun, Pace, PlannedRun, Timetable};
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// `None`: its file is gone.
+    pub(super) terms: Option<DagTerms>,
+    pub(super) paused: bool,
+    /// When it is looked at again though nothing happened.
+    pub(super) due: Option<Timestamp>,
+    first_seen: Timestamp,
+    /// `run_after` of the last scheduled run.
+    last_scheduled: Option<Timestamp>,
+    active: BTreeSet<RunKey>,
+    /// Runs that were ordered and are not made yet.
+    making: u32,
+    /// In the order in which they came.
+    waiting: VecDeque<RunKey>,
+    failed_in_a_row: u32,
+}
+
+impl Entry {
+    pub(super) fn new(first_seen: Timestamp, last_scheduled: Option<Timestamp>, paused: bool) -> Self {
+        Self {
+            terms: None,
+            paused,
+            due: None,
+            first_seen,
+            last_scheduled,
+            active: BTreeSet::new(),
+            making: 0,
+            waiting: VecDeque::new(),
+            failed_in_a_row: 0,
+        }
+    }
+
+    pub(super) fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+        // Whoever ends the pause wants to see it run again.
+        self.failed_in_a_row = 0;
+    }
+
+    pub(super) fn queue(&mut self, run: RunKey) {
+        if !self.waiting.contains(&run) {
+            self.waiting.push_back(run);
+        }
+    }
+
+    pub(super) fn activate(&mut self, run: RunKey) {
+        self.waiting.retain(|waiting| *waiting != run);
+        self.active.insert(run);
+    }
+
+    pub(super) fn made(&mut self, run: Option<RunKey>) {
+        self.making = self.making.saturating_sub(1);
+        self.active.extend(run);
+    }
+
+    /// A run is over. Why the DAG is to be paused, if it is.
+    pub(super) fn end(&mut self, run: RunKey, state: RunState) -> Option<String> {
+        self.waiting.retain(|waiting| *waiting != run);
+        if !self.active.remove(&run) {
+            return None;
+        }
+        match state {
+            RunState::Failed => self.failed_in_a_row = self.failed_in_a_row.saturating_add(1),
+            RunState::Success | RunState::Queued | RunState::Running => self.failed_in_a_row = 0,
+        }
+        let most = self.terms.as_ref().map_or(0, |terms| terms.max_consecutive_failed_runs);
+        let pauses = most > 0 && self.failed_in_a_row >= most && !self.paused;
+        pauses.then(|| format!("{most} runs failed in a row (max_consecutive_failed_dag_runs)"))
+    }
+
+    fn room(&self, terms: &DagTerms) -> usize {
+        let taken = self.active.len() + self.making as usize;
+        if self.paused { 0 } else { (terms.max_active_runs as usize).saturating_sub(taken) }
+    }
+
+    /// The waiting runs that there is room for; they count as active from here on.
+    pub(super) fn start_waiting(&mut self) -> impl Iterator<Item = RunKey> + use<> {
+        let room = self.terms.as_ref().map_or(0, |terms| self.room(terms));
+        let started: Vec<_> = self.waiting.drain(..room.min(self.waiting.len())).collect();
+        self.active.extend(&started);
+        started.into_iter()
+    }
+
+    /// The oldest scheduled run that is missing, if there is room for it; it counts as being made from here on.
+    pub(super) fn make_one(&mut self, now: Timestamp) -> Option<PlannedRun> {
+        let terms = self.terms.as_ref().filter(|terms| self.room(terms) > 0)?;
+        let timetable = terms.timetable.as_deref()?;
+        let planned = match timetable.pace() {
+            Pace::Ticks => {
+                let tick = timetable.missed(self.last_scheduled, self.first_seen, now).next()?;
+                timetable.run_at(tick)
+            }
+            Pace::Continuous(continuous) => self.continuous_run(continuous, now)?,
+        };
+        self.last_scheduled = Some(planned.run_after);
+        self.making += 1;
+        Some(planned)
+    }
+
+    fn continuous_run(&self, continuous: Continuous, now: Timestamp) -> Option<PlannedRun> {
+        self.next_continuous(continuous).filter(|start| *start <= now)?;
+        Some(PlannedRun { run_after: now, logical_date: now, data_interval: DataInterval { start: now, end: now } })
+    }
+
+    /// It is asked only where there is room, which is when the last run has ended.
+    fn next_continuous(&self, continuous: Continuous) -> Option<Timestamp> {
+        let last = self.last_scheduled.map(|started| EndedRun { started, ended: started });
+        continuous.next_start(last, self.first_seen)
+    }
+
+    /// When it is to be looked at again. Without room only the end of a run changes anything.
+    pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let terms = self.terms.as_ref().filter(|terms| self.room(terms) > 0)?;
+        let timetable: &Timetable = terms.timetable.as_deref()?;
+        match timetable.pace() {
+            Pace::Ticks => timetable.next_after(self.last_scheduled.map_or(now, |last| last.max(now))),
+            Pace::Continuous(continuous) => self.next_continuous(continuous).map(|start| start.max(now)),
+        }
+    }
+
+    pub(super) fn waits(&self, run: RunKey) -> Option<Waiting> {
+        if !self.waiting.contains(&run) {
+            return None;
+        }
+        Some(match &self.terms {
+            None => Waiting::Gone,
+            Some(_) if self.paused => Waiting::Paused,
+            Some(terms) => Waiting::MaxActiveRuns { limit: terms.max_active_runs },
+        })
+    }
+}

@@ -1,0 +1,203 @@
+//! Which runs begin: those that a schedule makes, those that people ask for, those of backfills.
+//!
+//! [`Agenda::apply`] takes what happened and the time, and answers with [`Order`]s: make a run, start one that waits,
+//! pause a DAG. It knows DAGs by their timetables and limits, runs by their keys only; tasks are the
+//! [`Planner`](super::Planner)'s. [`Agenda::next_wakeup`] says when a schedule is due though nothing happened. It costs
+//! O(log n) for each DAG that something happened to.
+//!
+//! Must never know: tasks, the store, the clock. One more reason for a run to wait: a condition in `entry`'s `has_room`.
+//!
+//! - [`event`]: what comes in, what goes out
+//! - `entry`: one DAG: its limits, what runs of it, what waits
+//! - `backfill`: one backfill's own limit and order
+
+mod backfill;
+mod entry;
+pub mod event;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::ids::{DagId, RunKey};
+use crate::lifecycle::state::RunState;
+
+use backfill::Backfill;
+use entry::Entry;
+pub use event::{BackfillId, DagTerms, Lane, Matter, Order, Seen, Waiting};
+
+/// All DAGs that are scheduled here, and their runs. See the room's page.
+#[derive(Debug, Default)]
+pub struct Agenda {
+    dags: BTreeMap<DagId, Entry>,
+    /// When each DAG that has a tick to come is due.
+    due: BTreeSet<(Timestamp, DagId)>,
+    backfills: BTreeMap<BackfillId, Backfill>,
+    /// Whose each run is that runs or waits.
+    runs: BTreeMap<RunKey, (DagId, Lane)>,
+}
+
+impl Agenda {
+    /// Takes in what happened, and all that is due at `now`, and says what to do about it.
+    pub fn apply(&mut self, matters: impl IntoIterator<Item = Matter>, now: Timestamp) -> Vec<Order> {
+        let mut touched: BTreeSet<DagId> = BTreeSet::new();
+        let mut orders = Vec::new();
+        for matter in matters {
+            self.take_in(matter, &mut touched, &mut orders);
+        }
+        while let Some((_, dag)) = self.due.first().filter(|(at, _)| *at <= now).cloned() {
+            self.due.pop_first();
+            touched.insert(dag);
+        }
+        for dag in touched {
+            self.settle(&dag, now, &mut orders);
+        }
+        orders
+    }
+
+    /// When to apply again at the latest, and for which DAG. `None`: only an event brings anything.
+    pub fn next_wakeup(&self) -> Option<(Timestamp, &DagId)> {
+        self.due.first().map(|(at, dag)| (*at, dag))
+    }
+
+    /// Why a run that is queued does not start; `None`: it is not known, or does not wait.
+    pub fn waits(&self, run: RunKey) -> Option<Waiting> {
+        let (dag, lane) = self.runs.get(&run)?;
+        let entry = self.dags.get(dag)?;
+        match lane {
+            Lane::Dag => entry.waits(run),
+            Lane::Backfill(id) => self.backfills.get(id)?.waits(run, entry.paused),
+        }
+    }
+
+    /// When the DAG's schedule has its next tick, as far as the agenda waits for one.
+    pub fn next_tick(&self, dag: &DagId) -> Option<Timestamp> {
+        self.dags.get(dag)?.due
+    }
+
+    fn take_in(&mut self, matter: Matter, touched: &mut BTreeSet<DagId>, orders: &mut Vec<Order>) {
+        match matter {
+            Matter::DagSeen(seen) => {
+                let Seen { dag_id, terms, first_seen, last_scheduled, paused } = *seen;
+                touched.insert(dag_id.clone());
+                let entry = self.dags.entry(dag_id).or_insert_with(|| Entry::new(first_seen, last_scheduled, paused));
+                entry.terms = Some(terms);
+            }
+            Matter::DagGone(dag) => {
+                if let Some(entry) = self.dags.get_mut(&dag) {
+                    entry.terms = None;
+                    touched.insert(dag);
+                }
+            }
+            Matter::Paused { dag, paused } => {
+                if let Some(entry) = self.dags.get_mut(&dag) {
+                    entry.set_paused(paused);
+                    touched.insert(dag);
+                }
+            }
+            Matter::Queued { dag, run, lane } => {
+                self.queue(&dag, run, lane);
+                touched.insert(dag);
+            }
+            Matter::Active { dag, run, lane } => self.activate(&dag, run, lane),
+            Matter::Ended { run, state } => {
+                if let Some((dag, lane)) = self.runs.remove(&run) {
+                    self.end(&dag, run, lane, state, orders);
+                    touched.insert(dag);
+                }
+            }
+            Matter::Made { dag, run } => {
+                if let Some(entry) = self.dags.get_mut(&dag) {
+                    entry.made(run);
+                    touched.insert(dag.clone());
+                }
+                if let Some(run) = run {
+                    self.runs.insert(run, (dag, Lane::Dag));
+                }
+            }
+            Matter::BackfillAdded { id, dag, max_active_runs } => {
+                self.backfills.insert(id, Backfill::new(dag.clone(), max_active_runs));
+                touched.insert(dag);
+            }
+        }
+    }
+
+    fn queue(&mut self, dag: &DagId, run: RunKey, lane: Lane) {
+        self.runs.insert(run, (dag.clone(), lane));
+        match lane {
+            Lane::Dag => {
+                if let Some(entry) = self.dags.get_mut(dag) {
+                    entry.queue(run);
+                }
+            }
+            Lane::Backfill(id) => {
+                if let Some(backfill) = self.backfills.get_mut(&id) {
+                    backfill.queue(run);
+                }
+            }
+        }
+    }
+
+    fn activate(&mut self, dag: &DagId, run: RunKey, lane: Lane) {
+        self.runs.insert(run, (dag.clone(), lane));
+        match lane {
+            Lane::Dag => {
+                if let Some(entry) = self.dags.get_mut(dag) {
+                    entry.activate(run);
+                }
+            }
+            Lane::Backfill(id) => {
+                if let Some(backfill) = self.backfills.get_mut(&id) {
+                    backfill.activate(run);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, dag: &DagId, run: RunKey, lane: Lane, state: RunState, orders: &mut Vec<Order>) {
+        match lane {
+            Lane::Dag => {
+                let Some(entry) = self.dags.get_mut(dag) else { return };
+                if let Some(reason) = entry.end(run, state) {
+                    entry.set_paused(true);
+                    orders.push(Order::Pause { dag: dag.clone(), reason });
+                }
+            }
+            Lane::Backfill(id) => {
+                let over = self.backfills.get_mut(&id).is_some_and(|backfill| {
+                    backfill.end(run);
+                    backfill.is_over()
+                });
+                if over {
+                    self.backfills.remove(&id);
+                    orders.push(Order::EndBackfill { id });
+                }
+            }
+        }
+    }
+
+    /// Starts and makes what there is room for, and notes when the DAG is due again.
+    fn settle(&mut self, dag: &DagId, now: Timestamp, orders: &mut Vec<Order>) {
+        let Some(entry) = self.dags.get_mut(dag) else { return };
+        if let Some(at) = entry.due.take() {
+            self.due.remove(&(at, dag.clone()));
+        }
+        orders.extend(entry.start_waiting().map(|run| Order::Start { run }));
+        while let Some(planned) = entry.make_one(now) {
+            orders.push(Order::Make { dag: dag.clone(), planned });
+        }
+        entry.due = entry.next_due(now);
+        if let Some(at) = entry.due {
+            self.due.insert((at, dag.clone()));
+        }
+        if entry.paused || entry.terms.is_none() {
+            return;
+        }
+        // A backfill has room of its own, so that it is never in the way of the schedule.
+        for backfill in self.backfills.values_mut().filter(|backfill| backfill.dag == *dag) {
+            orders.extend(backfill.start_waiting().map(|run| Order::Start { run }));
+        }
+    }
+}
