@@ -26,7 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["dag", "lifecycle", "executor", "registry"]),
     ("scheduler", &["clock", "dag", "lifecycle", "planner", "executor", "store"]),
     ("loader", &["clock", "dag", "artifacts", "registry", "executor", "lifecycle"]),
-    ("views", &["dag", "lifecycle", "registry", "store"]),
+    ("views", &["dag", "lifecycle", "schedule", "registry", "store"]),
     (
         "compose",
         &[

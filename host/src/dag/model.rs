@@ -13,7 +13,7 @@ use crate::contract::{ArtifactRef, Descriptor, Input};
 use crate::dag::template::Template;
 use crate::ids::{DagId, Digest, PortName, TaskId, TaskIx};
 use crate::limits::TaskLimits;
-use crate::schedule::{Catchup, ClockChanges, Window};
+use crate::schedule::{Catchup, ClockChanges, Timetable, Window};
 
 /// A plugin that a name was resolved to: from here on it is its digest.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,8 @@ pub struct DagSettings {
     pub tags: Vec<String>,
     /// The schedule's text as written; `None`: by hand only. Checked by `schedule`.
     pub schedule: Option<String>,
+    /// When its scheduled runs start; `None`: by hand only.
+    pub timetable: Option<Arc<Timetable>>,
     /// IANA name; `UTC` by default.
     pub timezone: String,
     /// No logical date before it.
@@ -64,7 +66,7 @@ pub struct DagSettings {
     pub window: Window,
     /// What a clock change does to a tick.
     pub clock_changes: ClockChanges,
-    /// Runs at once.
+    /// Runs at once; 1 under `@continuous`.
     pub max_active_runs: u32,
     /// Tasks at once, per run.
     pub max_active_tasks: u32,
@@ -79,6 +81,7 @@ impl Default for DagSettings {
             owner: None,
             tags: Vec::new(),
             schedule: None,
+            timetable: None,
             timezone: "UTC".to_owned(),
             start_date: None,
             end_date: None,

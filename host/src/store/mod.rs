@@ -10,16 +10,19 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 pub use error::StoreError;
 pub use records::{
-    DagRecord, DagVersion, GoneInstance, InstanceRecord, MovedInstance, NewInstance, NewRun, ProcessId, ProcessKind,
-    Rebase, RunFilter, RunRecord, RunType, Seen, TryRecord,
+    BackfillRecord, BackfillRun, Created, DagRecord, DagVersion, GoneInstance, ImportErrorRecord, InstanceRecord,
+    MovedInstance, NewBackfill, NewInstance, NewRun, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord, RunType,
+    Seen, TryRecord,
 };
 
 use crate::executor::Boxed;
-use crate::ids::{DagId, Digest, RunId, RunKey};
+use crate::ids::{BackfillId, DagId, Digest, RunId, RunKey};
 use crate::lifecycle::change::Change;
 
 /// Whether a change found what it expected.
@@ -49,13 +52,48 @@ pub trait Store: Send + Sync + 'static {
 
     /// Keeps a version of a DAG.
     fn keep_dag_version(&self, version: &DagVersion, seen: Seen, now: Timestamp) -> Result<()>;
+    /// The digests of a DAG's versions, newest first, each with when it was first kept.
+    fn dag_versions(&self, dag: &DagId) -> Result<Vec<(Digest, Timestamp)>>;
     /// A version by its digest.
     fn dag_version(&self, digest: Digest) -> Result<Option<DagVersion>>;
     /// All DAGs that were ever run or served, by id.
     fn dags(&self) -> Result<Vec<DagRecord>>;
 
-    /// Makes a run and its instances in one transaction. Its run id gets a suffix where it is taken.
-    fn create_run(&self, run: &NewRun) -> Result<(RunKey, RunId)>;
+    /// Notes that a server's folder has no file of the DAG any more. Its version and its runs stay.
+    fn unserve_dag(&self, dag: &DagId) -> Result<()>;
+    /// Pauses a DAG for a reason, or with `None` ends the pause. False: there is no such DAG.
+    fn pause_dag(&self, dag: &DagId, reason: Option<&str>) -> Result<bool>;
+    /// `run_after` of a DAG's last scheduled run.
+    fn last_scheduled(&self, dag: &DagId) -> Result<Option<Timestamp>>;
+    /// Keeps why a file is no DAG, or with `None` that nothing is wrong with it.
+    fn keep_import_error(&self, path: &Path, text: Option<&str>, now: Timestamp) -> Result<()>;
+    /// The files that are no DAGs.
+    fn import_errors(&self) -> Result<Vec<ImportErrorRecord>>;
+
+    /// Makes runs and their instances in one transaction. A run id gets a suffix where it is taken.
+    fn create_runs(&self, runs: Vec<NewRun>) -> Result<Vec<Created>>;
+    /// As [`Store::create_runs`], for one.
+    ///
+    /// # Errors
+    /// Besides the usual ones: its logical date is taken.
+    fn create_run(&self, run: &NewRun) -> Result<(RunKey, RunId)> {
+        match self.create_runs(vec![run.clone()])?.pop() {
+            Some(Created::Made(key, run_id)) => Ok((key, run_id)),
+            Some(Created::LogicalDateTaken) => Err(StoreError::LogicalDateTaken {
+                dag_id: run.dag_id.to_string(),
+                logical_date: run.dates.logical_date.map(|date| date.to_string()).unwrap_or_default(),
+            }),
+            None => Err(StoreError::Closed),
+        }
+    }
+    /// Makes a backfill with its runs in one transaction; gives those that it has in fact, in order.
+    fn create_backfill(&self, new: NewBackfill) -> Result<(BackfillId, Vec<RunKey>)>;
+    /// All backfills, newest first.
+    fn backfills(&self) -> Result<Vec<BackfillRecord>>;
+    /// A backfill is over, or cancelled: it clears and starts no more runs.
+    fn end_backfill(&self, id: BackfillId, cancelled: bool, now: Timestamp) -> Result<()>;
+    /// Gives this server the unfinished runs of all earlier ones, whose processes are ended.
+    fn adopt_runs(&self, server: ProcessId, now: Timestamp) -> Result<()>;
     /// Moves a finished run to a DAG version and to its next owner, if it is still as it was when that was decided.
     fn rebase_run(&self, run: RunKey, rebase: &Rebase, now: Timestamp) -> Result<()>;
     /// A run by its ids.
@@ -64,7 +102,7 @@ pub trait Store: Send + Sync + 'static {
     fn run(&self, run: RunKey) -> Result<Option<RunRecord>>;
     /// Runs, newest first, and how many there are in all.
     fn runs(&self, filter: &RunFilter) -> Result<(Vec<RunRecord>, u64)>;
-    /// Unfinished runs of a process.
+    /// Unfinished runs of a process, and finished ones that a backfill is to run again; those of a backfill in its order.
     fn unfinished_runs(&self, process: ProcessId) -> Result<Vec<RunRecord>>;
     /// The instances of a run, in the order of their tasks.
     fn instances(&self, run: RunKey) -> Result<Vec<InstanceRecord>>;

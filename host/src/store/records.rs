@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::contract::{Invocation, Output, Problem};
 use crate::dag::model::RunInputs;
-use crate::ids::{DagId, Digest, RunId, RunKey, TaskId, TaskIx};
+use crate::ids::{BackfillId, DagId, Digest, RunId, RunKey, TaskId, TaskIx};
 use crate::lifecycle::launch::{RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
 
@@ -83,6 +83,10 @@ pub struct DagRecord {
     pub version: Option<Digest>,
     /// Where its file lies.
     pub path: Option<PathBuf>,
+    /// Whether a file that a server watches has it now.
+    pub is_served: bool,
+    /// Why it is paused, if it is.
+    pub paused: Option<String>,
     /// When it was first seen.
     pub first_seen_at: Timestamp,
     /// When it was last seen.
@@ -125,6 +129,81 @@ pub struct NewInstance {
     pub component: Digest,
     /// `name@version`, for people.
     pub plugin: String,
+}
+
+/// What became of a run that was to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// It is there.
+    Made(RunKey, RunId),
+    /// It is not: another scheduled or backfill run has its logical date.
+    LogicalDateTaken,
+}
+
+/// A backfill to be made, with its runs in the order in which they are to start.
+#[derive(Debug, Clone)]
+pub struct NewBackfill {
+    /// Whose.
+    pub dag_id: DagId,
+    /// The first logical date.
+    pub from: Timestamp,
+    /// The last one.
+    pub to: Timestamp,
+    /// Its runs at once.
+    pub max_active_runs: u32,
+    /// Its runs.
+    pub runs: Vec<BackfillRun>,
+    /// Who drives them.
+    pub owner: ProcessId,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// A run of a backfill.
+#[derive(Debug, Clone)]
+pub enum BackfillRun {
+    /// To be made.
+    New(Box<NewRun>),
+    /// Finished, to be cleared and run again.
+    Again(RunKey),
+}
+
+/// A backfill as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackfillRecord {
+    /// Its number.
+    pub id: BackfillId,
+    /// Whose.
+    pub dag_id: DagId,
+    /// The first logical date.
+    pub from: Timestamp,
+    /// The last one.
+    pub to: Timestamp,
+    /// Its runs at once.
+    pub max_active_runs: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its last run ended, or it was cancelled.
+    pub ended_at: Option<Timestamp>,
+    /// Whether it was cancelled.
+    pub is_cancelled: bool,
+    /// How many runs it has.
+    pub runs: u64,
+    /// Those that are not at their end.
+    pub open_runs: u64,
+    /// Those that failed.
+    pub failed_runs: u64,
+}
+
+/// A file in a served folder that is no DAG.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportErrorRecord {
+    /// The file.
+    pub path: PathBuf,
+    /// All that is wrong with it, as text.
+    pub text: String,
+    /// When it was read.
+    pub at: Timestamp,
 }
 
 /// How a finished run is moved to a DAG version.
@@ -187,6 +266,10 @@ pub struct RunRecord {
     pub dates: RunDates,
     /// Parameters and outside files.
     pub inputs: RunInputs,
+    /// The backfill that it belongs to.
+    pub backfill: Option<BackfillId>,
+    /// It is finished, and its backfill is to clear it and run it again.
+    pub reprocess: bool,
     /// When it was made.
     pub queued_at: Timestamp,
     /// When it began.
@@ -206,6 +289,10 @@ pub struct RunFilter {
     pub dag_id: Option<DagId>,
     /// In one state.
     pub state: Option<RunState>,
+    /// Of this logical date or a later one.
+    pub logical_from: Option<Timestamp>,
+    /// Of this logical date or an earlier one.
+    pub logical_to: Option<Timestamp>,
     /// At most so many; all without it.
     pub limit: Option<u64>,
 }

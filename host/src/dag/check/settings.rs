@@ -1,5 +1,7 @@
 //! The keys at the top of the file.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use crate::dag::check::dates::{instant, zone};
@@ -10,7 +12,7 @@ use crate::dag::model::DagSettings;
 use crate::dag::path::DocPath;
 use crate::ids::DagId;
 use crate::limits::{MAX_ACTIVE_RUNS, MAX_ACTIVE_TASKS};
-use crate::schedule::{Catchup, ClockChanges, Schedule, Window};
+use crate::schedule::{Catchup, ClockChanges, Schedule, Timetable, TimetableSpec, Window};
 
 /// The DAG's id.
 pub(super) fn id(file: &DagFile, mistakes: &mut Vec<Mistake>) -> Option<DagId> {
@@ -39,24 +41,42 @@ pub(super) fn check(file: &DagFile, mistakes: &mut Vec<Mistake>) -> DagSettings 
         mistakes.push(Mistake::error(place, "`end_date` is before `start_date`, so no run is ever scheduled"));
     }
     let timeout = file.dagrun_timeout.as_ref();
+    let clock_changes = ClockChanges { gap: file.dst_gap.unwrap_or_default(), fold: file.dst_fold.unwrap_or_default() };
+    let (catchup, window) = (catchup(file, mistakes), file.window.map_or(Window::None, Window::from));
+    let written = schedule(file, mistakes);
+    let timetable = written.as_ref().and_then(|(_, place, schedule)| {
+        let schedule = schedule.clone()?;
+        let catchup = catchup.clone();
+        let spec = TimetableSpec { schedule, zone, clock_changes, start_date, end_date, window, catchup };
+        let timetable = Timetable::new(spec);
+        if let Some(why) = timetable.never() {
+            let message = format!("this schedule never fires: {why}");
+            mistakes.push(Mistake::warning(Place::value(place.clone()), message));
+        }
+        Some(Arc::new(timetable))
+    });
+    let continuous = timetable.as_ref().is_some_and(|timetable| timetable.spec().schedule == Schedule::Continuous);
+    let max_active_runs = file.max_active_runs.unwrap_or(MAX_ACTIVE_RUNS);
     DagSettings {
         description: file.description.clone(),
         owner: file.owner.clone().or_else(|| file.defaults.options.owner.clone()),
         tags: file.tags.iter().flatten().cloned().collect(),
-        schedule: schedule(file, mistakes),
+        schedule: written.map(|(text, _, _)| text),
+        timetable,
         timezone,
         start_date,
         end_date,
-        catchup: catchup(file, mistakes),
-        window: file.window.map_or(Window::None, Window::from),
-        clock_changes: ClockChanges { gap: file.dst_gap.unwrap_or_default(), fold: file.dst_fold.unwrap_or_default() },
-        max_active_runs: file.max_active_runs.unwrap_or(MAX_ACTIVE_RUNS),
+        catchup,
+        window,
+        clock_changes,
+        max_active_runs: if continuous { 1 } else { max_active_runs },
         max_active_tasks: file.max_active_tasks.unwrap_or(MAX_ACTIVE_TASKS),
         dagrun_timeout: duration(timeout, || DocPath::of(&["dagrun_timeout"]), Zero::Refused, mistakes),
     }
 }
 
-fn schedule(file: &DagFile, mistakes: &mut Vec<Mistake>) -> Option<String> {
+/// The text of the schedule, where it stands, and what it means, if it means anything.
+fn schedule(file: &DagFile, mistakes: &mut Vec<Mistake>) -> Option<(String, DocPath, Option<Schedule>)> {
     let old = DocPath::of(&["schedule_interval"]);
     let (text, at) = match (&file.schedule, &file.schedule_interval) {
         (Some(text), None) => (text, DocPath::of(&["schedule"])),
@@ -73,15 +93,12 @@ fn schedule(file: &DagFile, mistakes: &mut Vec<Mistake>) -> Option<String> {
         (None, None) => return None,
     };
     match Schedule::parse(text) {
-        Ok(schedule) => {
-            if let Some(why) = schedule.never() {
-                let message = format!("this schedule never fires: {why}");
-                mistakes.push(Mistake::warning(Place::value(at), message));
-            }
+        Ok(schedule) => Some((text.clone(), at, Some(schedule))),
+        Err(error) => {
+            mistakes.push(Mistake::error(Place::within(at.clone(), error.span), error.message).hint(error.hint));
+            Some((text.clone(), at, None))
         }
-        Err(error) => mistakes.push(Mistake::error(Place::within(at, error.span), error.message).hint(error.hint)),
     }
-    Some(text.clone())
 }
 
 fn catchup(file: &DagFile, mistakes: &mut Vec<Mistake>) -> Catchup {

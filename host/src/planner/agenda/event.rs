@@ -4,13 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::ids::{DagId, RunKey};
+use crate::ids::{BackfillId, DagId, RunKey};
 use crate::lifecycle::state::RunState;
 use crate::schedule::{PlannedRun, Timetable};
-
-/// A backfill, as the store numbers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BackfillId(pub i64);
 
 /// Whose room a run takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +28,12 @@ pub struct DagTerms {
     pub max_consecutive_failed_runs: u32,
 }
 
-/// A DAG that is there, or has a new version.
+/// A DAG as it is kept, whether its file is there or not.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct KnownDag {
     /// Which.
     pub dag_id: DagId,
-    /// Its terms from now on.
-    pub terms: DagTerms,
-    /// When it was first seen. Looked at for a DAG that is new to the agenda, as are the two below.
+    /// When it was first seen.
     pub first_seen: Timestamp,
     /// `run_after` of its last scheduled run.
     pub last_scheduled: Option<Timestamp>,
@@ -50,8 +44,15 @@ pub struct Seen {
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Matter {
-    /// A DAG is there, or has a new version.
-    DagSeen(Box<Seen>),
+    /// A DAG is kept. Comes before all else that is said of it; passed over if it is known already.
+    DagKnown(KnownDag),
+    /// A DAG's file is there, or has a new version of it.
+    DagSeen {
+        /// Which.
+        dag: DagId,
+        /// Its terms from now on.
+        terms: DagTerms,
+    },
     /// A DAG's file is gone: nothing is made of it any more; what runs goes on.
     DagGone(DagId),
     /// A person paused a DAG, or ended the pause.

@@ -21,12 +21,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::ids::{DagId, RunKey};
+use crate::ids::{BackfillId, DagId, RunKey};
 use crate::lifecycle::state::RunState;
 
 use backfill::Backfill;
 use entry::Entry;
-pub use event::{BackfillId, DagTerms, Lane, Matter, Order, Seen, Waiting};
+pub use event::{DagTerms, KnownDag, Lane, Matter, Order, Waiting};
 
 /// All DAGs that are scheduled here, and their runs. See the room's page.
 #[derive(Debug, Default)]
@@ -79,11 +79,14 @@ impl Agenda {
 
     fn take_in(&mut self, matter: Matter, touched: &mut BTreeSet<DagId>, orders: &mut Vec<Order>) {
         match matter {
-            Matter::DagSeen(seen) => {
-                let Seen { dag_id, terms, first_seen, last_scheduled, paused } = *seen;
-                touched.insert(dag_id.clone());
-                let entry = self.dags.entry(dag_id).or_insert_with(|| Entry::new(first_seen, last_scheduled, paused));
-                entry.terms = Some(terms);
+            Matter::DagKnown(KnownDag { dag_id, first_seen, last_scheduled, paused }) => {
+                self.dags.entry(dag_id).or_insert_with(|| Entry::new(first_seen, last_scheduled, paused));
+            }
+            Matter::DagSeen { dag, terms } => {
+                if let Some(entry) = self.dags.get_mut(&dag) {
+                    entry.terms = Some(terms);
+                    touched.insert(dag);
+                }
             }
             Matter::DagGone(dag) => {
                 if let Some(entry) = self.dags.get_mut(&dag) {

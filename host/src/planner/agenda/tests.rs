@@ -26,14 +26,8 @@ fn by_hand(max_active_runs: u32) -> DagTerms {
     DagTerms { timetable: None, max_active_runs, max_consecutive_failed_runs: 0 }
 }
 
-fn seen(terms: DagTerms, last_scheduled: Option<Timestamp>) -> Matter {
-    Matter::DagSeen(Box::new(Seen {
-        dag_id: dag(),
-        terms,
-        first_seen: at("01T00:00:00"),
-        last_scheduled,
-        paused: false,
-    }))
+fn seen(terms: DagTerms) -> Matter {
+    Matter::DagSeen { dag: dag(), terms }
 }
 
 /// An agenda whose orders are done at once: what is made gets the next key.
@@ -49,7 +43,9 @@ impl Play {
     fn new(terms: DagTerms, last_scheduled: Option<Timestamp>, now: Timestamp) -> Self {
         let agenda = Agenda::default();
         let mut play = Self { agenda, made: vec![], started: vec![], paused: vec![], ended_backfills: 0 };
-        play.told(seen(terms, last_scheduled), now);
+        let first_seen = at("01T00:00:00");
+        play.told(Matter::DagKnown(KnownDag { dag_id: dag(), first_seen, last_scheduled, paused: false }), now);
+        play.told(seen(terms), now);
         play
     }
 
@@ -169,7 +165,7 @@ fn a_dag_whose_file_is_gone_makes_nothing_and_comes_back_as_it_was() {
     play.woken(at("01T02:30:00"));
     assert_eq!((play.made.len(), play.started.len(), play.wakes()), (0, 0, None));
     assert_eq!(play.agenda.waits(RunKey(10)), Some(Waiting::Gone));
-    play.told(seen(terms("@hourly", Catchup::Latest, 4), None), at("01T02:40:00"));
+    play.told(seen(terms("@hourly", Catchup::Latest, 4)), at("01T02:40:00"));
     assert_eq!((&play.made[..], &play.started[..]), (&[at("01T02:00:00")][..], &[10][..]));
 }
 
@@ -207,7 +203,7 @@ fn once_runs_once() {
     let mut play = Play::new(terms("@once", Catchup::Latest, 16), None, after(60));
     assert_eq!((play.made.len(), play.wakes()), (1, None));
     play.ended(1, RunState::Success, after(61));
-    play.told(seen(terms("@once", Catchup::Latest, 16), None), after(62));
+    play.told(seen(terms("@once", Catchup::Latest, 16)), after(62));
     assert_eq!(play.made.len(), 1);
 }
 

@@ -31,7 +31,7 @@ pub(super) fn keep(tx: &Transaction<'_>, version: &DagVersion, seen: Seen, now: 
             tx.execute(update, params![dag_id, path.to_string_lossy()])?;
         }
         Seen::Served(path) => {
-            let update = "UPDATE dag SET version = ?2, path = ?3 WHERE dag_id = ?1";
+            let update = "UPDATE dag SET version = ?2, path = ?3, is_served = 1 WHERE dag_id = ?1";
             tx.execute(update, params![dag_id, digest, path.to_string_lossy()])?;
         }
     }
@@ -66,6 +66,8 @@ pub(super) fn list(tx: &Transaction<'_>) -> rusqlite::Result<Vec<DagRecord>> {
             dag_id: row.parsed("dag_id")?,
             version: row.opt_parsed("version")?,
             path: path.map(PathBuf::from),
+            is_served: row.get("is_served")?,
+            paused: row.get("paused")?,
             first_seen_at: row.instant("first_seen_at")?,
             last_seen_at: row.instant("last_seen_at")?,
             runs: row.get("runs")?,

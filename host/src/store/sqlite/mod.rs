@@ -7,6 +7,7 @@ mod plugins;
 mod processes;
 mod run_changes;
 mod runs;
+mod served;
 mod task_changes;
 mod writer;
 
@@ -19,11 +20,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use rustc_hash::FxHashMap;
 
 use crate::executor::Boxed;
-use crate::ids::{DagId, Digest, RunId, RunKey};
+use crate::ids::{BackfillId, DagId, Digest, RunId, RunKey};
 use crate::lifecycle::change::Change;
 use crate::store::{
-    DagRecord, DagVersion, InstanceRecord, NewRun, ProcessId, ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen,
-    Store, StoreError, TryRecord, Verdict,
+    BackfillRecord, Created, DagRecord, DagVersion, ImportErrorRecord, InstanceRecord, NewBackfill, NewRun, ProcessId,
+    ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen, Store, StoreError, TryRecord, Verdict,
 };
 
 pub use open::SCHEMA_VERSION;
@@ -128,19 +129,51 @@ impl Store for SqliteStore {
         self.read(dags::list)
     }
 
-    fn create_run(&self, run: &NewRun) -> Result<(RunKey, RunId)> {
-        let new = run.clone();
-        self.write(move |tx| runs::create(tx, &new)).map_err(|error| match error {
-            StoreError::Sqlite { source, .. }
-                if source.to_string().contains("dag_run.dag_id, dag_run.logical_date") =>
-            {
-                StoreError::LogicalDateTaken {
-                    dag_id: run.dag_id.to_string(),
-                    logical_date: run.dates.logical_date.map(|date| date.to_string()).unwrap_or_default(),
-                }
-            }
-            other => other,
-        })
+    fn dag_versions(&self, dag: &DagId) -> Result<Vec<(Digest, Timestamp)>> {
+        self.read(|tx| served::versions(tx, dag))
+    }
+
+    fn unserve_dag(&self, dag: &DagId) -> Result<()> {
+        let dag = dag.clone();
+        self.write(move |tx| served::serve(tx, &dag, false))
+    }
+
+    fn pause_dag(&self, dag: &DagId, reason: Option<&str>) -> Result<bool> {
+        let (dag, reason) = (dag.clone(), reason.map(str::to_owned));
+        self.write(move |tx| served::pause(tx, &dag, reason.as_deref()))
+    }
+
+    fn last_scheduled(&self, dag: &DagId) -> Result<Option<Timestamp>> {
+        self.read(|tx| served::last_scheduled(tx, dag))
+    }
+
+    fn keep_import_error(&self, path: &Path, text: Option<&str>, now: Timestamp) -> Result<()> {
+        let (path, text) = (path.to_string_lossy().into_owned(), text.map(str::to_owned));
+        self.write(move |tx| served::keep_import_error(tx, &path, text.as_deref(), now))
+    }
+
+    fn import_errors(&self) -> Result<Vec<ImportErrorRecord>> {
+        self.read(served::import_errors)
+    }
+
+    fn create_runs(&self, new: Vec<NewRun>) -> Result<Vec<Created>> {
+        self.write(move |tx| new.iter().map(|run| runs::create(tx, run)).collect())
+    }
+
+    fn create_backfill(&self, new: NewBackfill) -> Result<(BackfillId, Vec<RunKey>)> {
+        self.write(move |tx| runs::create_backfill(tx, &new))
+    }
+
+    fn backfills(&self) -> Result<Vec<BackfillRecord>> {
+        self.read(runs::list_backfills)
+    }
+
+    fn end_backfill(&self, id: BackfillId, cancelled: bool, now: Timestamp) -> Result<()> {
+        self.write(move |tx| runs::end_backfill(tx, id, cancelled, now))
+    }
+
+    fn adopt_runs(&self, server: ProcessId, now: Timestamp) -> Result<()> {
+        self.write(move |tx| served::adopt(tx, server, now))
     }
 
     fn rebase_run(&self, run: RunKey, rebase: &Rebase, now: Timestamp) -> Result<()> {

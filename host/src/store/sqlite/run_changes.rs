@@ -33,7 +33,7 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &RunChange) -> rusqlite::Resul
         RunStep::Requeue => tx
             .prepare_cached(
                 "UPDATE dag_run SET state = 'queued', queued_at = :at, start_date = NULL, end_date = NULL,
-                 with_failures = 0, reason = NULL
+                 with_failures = 0, reason = NULL, reprocess = 0
                  WHERE run_key = :run AND state = :expect",
             )?
             .execute(named_params! {":at": at, ":run": run, ":expect": expect})?,

@@ -461,7 +461,7 @@ fn runs_are_listed_newest_first(store: &dyn Store) {
             store.create_run(&run).unwrap().0
         })
         .into();
-    let filter = RunFilter { dag_id: Some(dag_id()), state: None, limit: Some(2) };
+    let filter = RunFilter { dag_id: Some(dag_id()), limit: Some(2), ..RunFilter::default() };
     let (runs, total) = store.runs(&filter).unwrap();
     let found: Vec<_> = runs.iter().map(|run| run.key).collect();
     assert_eq!((found, total), (vec![keys[0], keys[2]], 3));

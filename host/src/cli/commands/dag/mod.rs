@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod next;
 mod show;
 
 use clap::Subcommand;
@@ -18,6 +19,8 @@ pub enum DagCommand {
     Show(show::ShowArgs),
     /// List the DAGs that were run or served
     List(list::ListArgs),
+    /// Show when a DAG's next scheduled runs start, and what each is for
+    Next(next::NextArgs),
 }
 
 /// Does it.
@@ -26,5 +29,6 @@ pub(super) fn run(command: DagCommand, context: &Context) -> Result<Exit, CliErr
         DagCommand::Check(args) => check::run(args, context),
         DagCommand::Show(args) => show::run(args, context),
         DagCommand::List(args) => list::run(args, context),
+        DagCommand::Next(args) => next::run(args, context),
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn run(args: ListArgs, context: &Context) -> Result<Exit, CliError> {
     let host = context.host()?;
     let store = host.store.as_ref();
     let dag_id = args.dag.as_deref().map(|dag| DagArg::read(dag)?.id(store)).transpose()?;
-    let filter = RunFilter { dag_id, state: args.state, limit: Some(args.limit) };
+    let filter = RunFilter { dag_id, state: args.state, limit: Some(args.limit), ..RunFilter::default() };
     let (runs, total) = store.runs(&filter)?;
     let list = RunList::new(runs, total);
     if args.json.json {

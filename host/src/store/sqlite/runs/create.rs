@@ -5,12 +5,15 @@ use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
 use crate::contract::Problem;
 use crate::ids::{RunId, RunKey};
-use crate::store::{NewInstance, NewRun};
+use crate::store::{Created, NewInstance, NewRun, RunType};
 
 use super::super::codec::{json, micros, opt_micros};
 
 /// Makes the run and its instances, all in state `none`. A taken run id gets the first free suffix.
-pub(in super::super) fn create(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<(RunKey, RunId)> {
+pub(in super::super) fn create(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Created> {
+    if has_run_for(tx, run)? {
+        return Ok(Created::LogicalDateTaken);
+    }
     let run_id = free_run_id(tx, run)?;
     let interval = run.dates.data_interval;
     tx.prepare_cached(
@@ -35,7 +38,20 @@ pub(in super::super) fn create(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::
     for (place, task) in run.tasks.iter().enumerate() {
         insert_instance(tx, key, place, task)?;
     }
-    Ok((key, run_id))
+    Ok(Created::Made(key, run_id))
+}
+
+/// Over scheduled and backfill runs a logical date exists once.
+fn has_run_for(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<bool> {
+    let counts = match run.run_type {
+        RunType::Scheduled | RunType::Backfill => true,
+        RunType::Manual => false,
+    };
+    let Some(logical_date) = run.dates.logical_date.filter(|_| counts) else { return Ok(false) };
+    tx.prepare_cached(
+        "SELECT 1 FROM dag_run WHERE dag_id = ?1 AND logical_date = ?2 AND run_type IN ('scheduled', 'backfill')",
+    )?
+    .exists(params![run.dag_id.as_str(), micros(logical_date)])
 }
 
 /// One instance in state `none` at its place in the DAG version.

@@ -2,11 +2,11 @@
 
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
-use crate::ids::{DagId, RunId, RunKey, TaskIx};
+use crate::ids::{BackfillId, DagId, RunId, RunKey, TaskIx};
 use crate::lifecycle::launch::RunDates;
 use crate::store::{InstanceRecord, ProcessId, RunFilter, RunRecord, RunType, TryRecord};
 
-use super::super::codec::RowExt;
+use super::super::codec::{RowExt, opt_micros};
 
 pub(in super::super) fn find(tx: &Transaction<'_>, dag: &DagId, run: &RunId) -> rusqlite::Result<Option<RunRecord>> {
     tx.prepare_cached("SELECT * FROM dag_run WHERE dag_id = ?1 AND run_id = ?2")?
@@ -21,24 +21,29 @@ pub(in super::super) fn get(tx: &Transaction<'_>, run: RunKey) -> rusqlite::Resu
 pub(in super::super) fn list(tx: &Transaction<'_>, filter: &RunFilter) -> rusqlite::Result<(Vec<RunRecord>, u64)> {
     let dag = filter.dag_id.as_ref().map(DagId::as_str);
     let state = filter.state.map(|state| state.as_str());
-    let which = "(:dag IS NULL OR dag_id = :dag) AND (:state IS NULL OR state = :state)";
+    let which = "(:dag IS NULL OR dag_id = :dag) AND (:state IS NULL OR state = :state)
+                 AND (:from IS NULL OR logical_date >= :from) AND (:to IS NULL OR logical_date <= :to)";
+    let (from, to) = (opt_micros(filter.logical_from), opt_micros(filter.logical_to));
     let total = tx
         .prepare_cached(&format!("SELECT count(*) FROM dag_run WHERE {which}"))?
-        .query_row(named_params! {":dag": dag, ":state": state}, |row| row.get(0))?;
+        .query_row(named_params! {":dag": dag, ":state": state, ":from": from, ":to": to}, |row| row.get(0))?;
     let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
     let runs = tx
         .prepare_cached(&format!(
             "SELECT * FROM dag_run WHERE {which} ORDER BY run_after DESC, run_key DESC LIMIT :limit"
         ))?
-        .query_map(named_params! {":dag": dag, ":state": state, ":limit": limit}, run_record)?
+        .query_map(named_params! {":dag": dag, ":state": state, ":from": from, ":to": to, ":limit": limit}, run_record)?
         .collect::<rusqlite::Result<_>>()?;
     Ok((runs, total))
 }
 
 pub(in super::super) fn unfinished(tx: &Transaction<'_>, owner: ProcessId) -> rusqlite::Result<Vec<RunRecord>> {
-    tx.prepare_cached("SELECT * FROM dag_run WHERE owner = ?1 AND state IN ('queued', 'running') ORDER BY run_key")?
-        .query_map([owner.0], run_record)?
-        .collect()
+    tx.prepare_cached(
+        "SELECT * FROM dag_run WHERE owner = ?1 AND (state IN ('queued', 'running') OR reprocess = 1)
+         ORDER BY backfill, backfill_place, run_key",
+    )?
+    .query_map([owner.0], run_record)?
+    .collect()
 }
 
 pub(in super::super) fn instances(tx: &Transaction<'_>, run: RunKey) -> rusqlite::Result<Vec<InstanceRecord>> {
@@ -74,6 +79,8 @@ fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
             run_after: row.instant("run_after")?,
         },
         inputs: row.opt_from_json("inputs")?.unwrap_or_default(),
+        backfill: row.get::<_, Option<i64>>("backfill")?.map(BackfillId),
+        reprocess: row.get("reprocess")?,
         queued_at: row.instant("queued_at")?,
         start_date: row.opt_instant("start_date")?,
         end_date: row.opt_instant("end_date")?,
