@@ -131,6 +131,15 @@ id!(
     ", `-`, `.`, `:`, `+`, `~` and `@`"
 );
 
+impl RunId {
+    /// The id of a run that is made at or for `instant`: `scheduled__2026-01-01T00:00:00Z`.
+    pub fn at(kind: &str, instant: impl fmt::Display) -> Self {
+        let text = format!("{kind}__{instant}");
+        let fits = |c: char| c.is_ascii_alphanumeric() || "_-.:+~@".contains(c);
+        Self(text.chars().take(ID_MAX_BYTES).map(|c| if fits(c) { c } else { '_' }).collect::<String>().into())
+    }
+}
+
 /// The BLAKE3 digest of some content; printed as `blake3:` and 64 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

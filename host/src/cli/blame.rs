@@ -110,7 +110,7 @@ impl Blame for CreateError {
     fn exit(&self) -> Exit {
         match self {
             Self::Store(error) => error.exit(),
-            Self::NoSuchRun { .. } | Self::NothingToResume { .. } | Self::InUse { .. } | Self::RunId(_) => Exit::Usage,
+            Self::NoSuchRun { .. } | Self::NothingToResume { .. } | Self::InUse { .. } => Exit::Usage,
         }
     }
 }

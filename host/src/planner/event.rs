@@ -42,6 +42,14 @@ pub struct RunSnapshot {
     pub instances: Vec<Instance>,
 }
 
+impl RunSnapshot {
+    /// One that was just made: all its instances are new.
+    pub fn new(key: RunKey, run_id: RunId, dag: Arc<Dag>, inputs: RunInputs, dates: RunDates) -> Self {
+        let inputs = Arc::new(inputs);
+        Self { key, run_id, dag, inputs, dates, state: RunState::Queued, started_at: None, instances: Vec::new() }
+    }
+}
+
 /// Which active instances an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {

@@ -86,17 +86,22 @@ pub enum CreateError {
         /// Its state.
         state: String,
     },
-    /// An id that cannot be.
-    #[error("no run id can be made for {0}")]
-    RunId(String),
 }
 
 /// Keeps the DAG's version, then makes a run of it and its instances in one transaction.
 pub fn new_run(store: &dyn Store, source: &Source, request: NewRunRequest) -> Result<(RunKey, RunId), CreateError> {
-    let wanted = format!("{}__{:.6}", request.run_type.as_str(), request.dates.run_after);
-    let run_id = RunId::new(&wanted).map_err(|_| CreateError::RunId(wanted))?;
     store.keep_dag_version(&version(source), source.seen(), request.now)?;
-    let run = NewRun {
+    Ok(store.create_run(&planned(source, request))?)
+}
+
+/// A run of the DAG, to be made in the store. Its version must be kept.
+pub fn planned(source: &Source, request: NewRunRequest) -> NewRun {
+    let (kind, run_after) = (request.run_type.as_str(), request.dates.run_after);
+    let run_id = match request.run_type {
+        RunType::Manual => RunId::at(kind, format_args!("{run_after:.6}")),
+        RunType::Scheduled | RunType::Backfill => RunId::at(kind, run_after),
+    };
+    NewRun {
         dag_id: source.dag.id.clone(),
         run_id,
         run_type: request.run_type,
@@ -106,8 +111,7 @@ pub fn new_run(store: &dyn Store, source: &Source, request: NewRunRequest) -> Re
         inputs: request.inputs,
         tasks: new_instances(&source.dag),
         now: request.now,
-    };
-    Ok(store.create_run(&run)?)
+    }
 }
 
 /// Moves a finished run to the DAG as it is now. Gives the run and the tasks to be cleared: those that failed, were
@@ -166,7 +170,8 @@ fn moved(run: &RunRecord, instances: &[InstanceRecord], dag: &Dag, inputs: RunIn
     }
 }
 
-fn version(source: &Source) -> DagVersion {
+/// What is kept of the source.
+pub fn version(source: &Source) -> DagVersion {
     let plugins: BTreeMap<_, _> =
         source.dag.tasks.iter().map(|task| (task.plugin_name.clone(), task.plugin.digest)).collect();
     DagVersion {

@@ -1,40 +1,55 @@
 //! The shell round the pure core: one inbox, one loop, and what is done about a decision.
 //!
-//! The loop turns what happened into planner events, commits what the planner decided, and only then acts on it.
+//! The loop turns what happened into events for the planner and the agenda, commits what they decided, and only then
+//! acts on it. `dagwood run` and the server drive the same loop; the server also tells it of DAGs, which it then
+//! schedules, and of what people ask for.
 //! Must never know: SQLite, wasmtime, the command line. It is given its store, executor and clock.
-//! One more thing that can happen: a [`Message`], and its arm in `turn`.
+//! One more thing that can happen: a [`Message`], and its arm in `hear`. One more thing that people can ask for: a
+//! [`Request`], and a file in `answer`.
 //!
 //! - [`lease`]: which processes live, and the end of those that do not
 //! - [`create`]: a checked DAG → a run in the store, or an earlier run moved to it
-//! - `turn`: the loop
-//! - `perform`: launches and cancels
+//! - `turn`: the loop; `hear`: messages; `step`: what they mean
+//! - `orders`: runs that begin; `perform`: launches and cancels; `stop`: the end in good order
+//! - [`request`]: what people ask for; `answer`: what is done about it; [`selection`]: which tasks are meant
 
+mod answer;
 pub mod create;
+mod hear;
 pub mod lease;
 mod load;
+mod orders;
 mod params;
 mod perform;
+pub mod request;
+pub mod selection;
+mod step;
+mod stop;
 mod turn;
 
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::dag::model::Dag;
+use crate::dag::model::{Dag, RunInputs};
 use crate::executor::Executor;
-use crate::ids::{RunId, RunKey, TaskId, TaskIx};
+use crate::ids::{DagId, RunId, RunKey, TaskId, TaskIx};
 use crate::lifecycle::change::{RunChange, TaskChange};
 use crate::lifecycle::launch::{Attempt, Report};
 use crate::lifecycle::state::RunState;
+use crate::planner::agenda::KnownDag;
 use crate::planner::{Capacity, RunSnapshot};
-use crate::store::{ProcessId, Store, StoreError};
+use crate::store::{DagVersion, ProcessId, Store, StoreError};
 
+use create::Source;
 pub use load::snapshot;
+pub use request::{Reply, Request, RequestError};
 
 /// Told of what was committed, after the commit. Must not block. What an observer does not care for it leaves out.
 pub trait RunObserver: Send + Sync {
@@ -50,6 +65,10 @@ pub trait RunObserver: Send + Sync {
     fn run_changed(&self, change: &RunChange) {
         let _ = change;
     }
+    /// A run is at its end.
+    fn run_ended(&self, dag: &Dag, run_id: &RunId, state: RunState) {
+        let _ = (dag, run_id, state);
+    }
     /// A task said how far it is. `message` is a stranger's text.
     fn progress(&self, task: &TaskId, done: u64, total: Option<u64>, message: &str) {
         let _ = (task, done, total, message);
@@ -62,6 +81,31 @@ pub struct Unobserved;
 
 impl RunObserver for Unobserved {}
 
+/// What runs are made of, which lies outside the database. May block.
+pub trait Materials: Send + Sync + 'static {
+    /// Takes in the outside files of a DAG; those that cannot be taken are left out, with the reason for each.
+    fn files(&self, source: &Source) -> RunInputs;
+    /// The DAG of a kept version, with the plugins that it had.
+    ///
+    /// # Errors
+    /// Why it cannot be had any more, for people.
+    fn dag(&self, version: &DagVersion) -> Result<Arc<Dag>, String>;
+}
+
+/// For loops that make no runs themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoMaterials;
+
+impl Materials for NoMaterials {
+    fn files(&self, _source: &Source) -> RunInputs {
+        RunInputs::default()
+    }
+
+    fn dag(&self, version: &DagVersion) -> Result<Arc<Dag>, String> {
+        Err(format!("version {} of `{}` is not looked for here", version.digest, version.dag_id))
+    }
+}
+
 /// What the loop is told.
 enum Message {
     /// Drive this run; `clear` is cleared first; `ended` is told its final state.
@@ -71,12 +115,22 @@ enum Message {
         observer: Arc<dyn RunObserver>,
         ended: oneshot::Sender<RunState>,
     },
+    /// DAGs that are kept, and the runs that this process owns: after a start.
+    Recover { dags: Vec<KnownDag>, recovered: oneshot::Sender<()> },
+    /// A DAG's file is there, or has a new version of it.
+    DagSeen { known: KnownDag, source: Box<Source> },
+    /// A DAG's file is gone.
+    DagGone(DagId),
     /// A try ended.
     Ended(Box<Report>),
     /// A committed launch gave no report.
     Lost(Attempt),
     /// A run is to end now.
     Cancel { run: RunKey, reason: String },
+    /// A person asks for something.
+    Ask { request: Box<Request>, reply: oneshot::Sender<Result<Reply, RequestError>> },
+    /// Nothing new is begun; what runs may go on for `grace`, and is given back then.
+    Stop { grace: Duration },
     /// No more runs; the loop ends when it has none left.
     Close,
 }
@@ -89,10 +143,16 @@ pub struct Parts {
     pub executor: Arc<dyn Executor>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What runs are made of.
+    pub materials: Arc<dyn Materials>,
+    /// Told of runs that nobody else watches.
+    pub observer: Arc<dyn RunObserver>,
     /// Who it is: the owner of its runs.
     pub process: ProcessId,
     /// What may run at once.
     pub capacity: Capacity,
+    /// Whether it begins runs: those that are due, and those that wait.
+    pub begins_runs: bool,
 }
 
 /// A handle on the loop.
@@ -111,11 +171,11 @@ pub struct Stopped;
 pub struct Looping(JoinHandle<Result<(), StoreError>>);
 
 impl Looping {
-    /// Waits until the loop was closed and has nothing left to do.
+    /// Waits until the loop was closed and has nothing left to do. Losing a race loses nothing; to be asked once.
     ///
     /// # Errors
     /// When the store fails; what ran is ended. A loop that panicked counts as closed by the store.
-    pub async fn ended(mut self) -> Result<(), StoreError> {
+    pub async fn ended(&mut self) -> Result<(), StoreError> {
         (&mut self.0).await.unwrap_or(Err(StoreError::Closed))
     }
 }
@@ -134,6 +194,10 @@ impl Scheduler {
         (Self { inbox }, Looping(tokio::spawn(looping.run())))
     }
 
+    fn tell(&self, message: Message) -> Result<(), Stopped> {
+        self.inbox.send(message).map_err(|_| Stopped)
+    }
+
     /// Drives a run to its end, which the receiver is told.
     pub fn add(
         &self,
@@ -142,18 +206,46 @@ impl Scheduler {
         observer: Arc<dyn RunObserver>,
     ) -> Result<oneshot::Receiver<RunState>, Stopped> {
         let (ended, end) = oneshot::channel();
-        let snapshot = Box::new(snapshot);
-        self.inbox.send(Message::Add { snapshot, clear, observer, ended }).map_err(|_| Stopped)?;
+        self.tell(Message::Add { snapshot: Box::new(snapshot), clear, observer, ended })?;
         Ok(end)
+    }
+
+    /// Takes up the runs that this process owns in the store. `dags`: all that are kept.
+    pub async fn recover(&self, dags: Vec<KnownDag>) -> Result<(), Stopped> {
+        let (recovered, done) = oneshot::channel();
+        self.tell(Message::Recover { dags, recovered })?;
+        done.await.map_err(|_| Stopped)
+    }
+
+    /// A DAG's file is there, or has a new version, which is kept already.
+    pub fn dag_seen(&self, known: KnownDag, source: Source) -> Result<(), Stopped> {
+        self.tell(Message::DagSeen { known, source: Box::new(source) })
+    }
+
+    /// A DAG's file is gone.
+    pub fn dag_gone(&self, dag: DagId) -> Result<(), Stopped> {
+        self.tell(Message::DagGone(dag))
+    }
+
+    /// Does what a person asks for; the answer comes when it is committed.
+    pub async fn ask(&self, request: Request) -> Result<Reply, RequestError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::Ask { request: Box::new(request), reply }).map_err(|_| RequestError::Stopped)?;
+        answer.await.unwrap_or(Err(RequestError::Stopped))
     }
 
     /// Ends a run now.
     pub fn cancel(&self, run: RunKey, reason: &str) -> Result<(), Stopped> {
-        self.inbox.send(Message::Cancel { run, reason: reason.to_owned() }).map_err(|_| Stopped)
+        self.tell(Message::Cancel { run, reason: reason.to_owned() })
+    }
+
+    /// Begins nothing new, lets what runs go on for `grace`, then gives it back; then the loop ends.
+    pub fn stop(&self, grace: Duration) -> Result<(), Stopped> {
+        self.tell(Message::Stop { grace })
     }
 
     /// Lets the loop end when its runs have.
     pub fn close(&self) -> Result<(), Stopped> {
-        self.inbox.send(Message::Close).map_err(|_| Stopped)
+        self.tell(Message::Close)
     }
 }

@@ -51,6 +51,16 @@ impl Launched {
         self.cancels.remove(attempt);
     }
 
+    /// All that have not reported.
+    pub(super) fn attempts(&self) -> Vec<Attempt> {
+        self.cancels.keys().cloned().collect()
+    }
+
+    /// Waits for no report any more.
+    pub(super) fn forget_all(&mut self) {
+        self.cancels.clear();
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.cancels.is_empty()
     }

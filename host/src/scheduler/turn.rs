@@ -1,46 +1,62 @@
 //! The loop: what happened → what was decided → committed → done.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, sleep};
 
 use crate::clock::Clock;
 use crate::dag::model::Dag;
-use crate::ids::{InstanceKey, RunKey};
+use crate::ids::{DagId, InstanceKey, RunId, RunKey};
 use crate::lifecycle::change::Change;
 use crate::lifecycle::launch::Attempt;
 use crate::lifecycle::state::RunState;
-use crate::planner::{Decision, Event, Held, Planner};
+use crate::planner::agenda::{Agenda, Matter};
+use crate::planner::{Capacity, Decision, Event, Held, Planner};
 use crate::store::{ProcessId, Store, StoreError, Verdict};
 
+use super::create::Source;
 use super::load;
 use super::params::params_check;
 use super::perform::Launched;
-use super::{Message, Parts, RunObserver};
+use super::step::Step;
+use super::stop::Stopping;
+use super::{Materials, Message, Parts, RunObserver};
 
 /// Messages taken at once: what they lead to goes into one transaction.
 const BATCH_MAX: usize = 1_024;
+
 /// The longest sleep. The clock may be set while the loop sleeps; it looks again after so long.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 
 /// A run that this loop drives.
-struct Driven {
-    dag: Arc<Dag>,
-    observer: Arc<dyn RunObserver>,
-    ended: Option<oneshot::Sender<RunState>>,
+pub(super) struct Driven {
+    pub(super) dag: Arc<Dag>,
+    pub(super) run_id: RunId,
+    pub(super) observer: Arc<dyn RunObserver>,
+    /// Told its final state.
+    pub(super) ended: Vec<oneshot::Sender<RunState>>,
 }
 
 pub(super) struct Loop {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    process: ProcessId,
-    planner: Planner,
-    messages: mpsc::UnboundedReceiver<Message>,
-    launched: Launched,
-    driven: HashMap<RunKey, Driven>,
-    closed: bool,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) materials: Arc<dyn Materials>,
+    pub(super) observer: Arc<dyn RunObserver>,
+    pub(super) process: ProcessId,
+    pub(super) capacity: Capacity,
+    pub(super) begins_runs: bool,
+    pub(super) planner: Planner,
+    pub(super) agenda: Agenda,
+    /// The DAGs whose files are there.
+    pub(super) roster: BTreeMap<DagId, Source>,
+    pub(super) messages: mpsc::UnboundedReceiver<Message>,
+    pub(super) launched: Launched,
+    pub(super) driven: HashMap<RunKey, Driven>,
+    pub(super) closed: bool,
+    pub(super) stopping: Option<Stopping>,
 }
 
 impl Loop {
@@ -52,69 +68,78 @@ impl Loop {
         Self {
             store: parts.store,
             clock: parts.clock,
+            materials: parts.materials,
+            observer: parts.observer,
             process: parts.process,
-            planner: Planner::new(parts.capacity, params_check()),
+            planner: Planner::new(parts.capacity.clone(), params_check()),
+            capacity: parts.capacity,
+            begins_runs: parts.begins_runs,
+            agenda: Agenda::default(),
+            roster: BTreeMap::new(),
             messages,
             launched: Launched::new(parts.executor, inbox),
             driven: HashMap::new(),
             closed: false,
+            stopping: None,
         }
     }
 
     /// Goes on until it is closed and has nothing left to do. After an error, what runs is ended with the loop.
     pub(super) async fn run(mut self) -> Result<(), StoreError> {
-        while !(self.closed && self.driven.is_empty() && self.launched.is_empty()) {
-            let events = self.wait().await;
-            let mut decision = self.decide(events);
-            while !(decision.is_empty() && decision.ended_runs.is_empty()) {
-                let refused = self.commit(&decision).await?;
-                decision = self.act(decision, refused).await?;
+        while !self.is_over() {
+            let messages = self.wait().await;
+            let mut step = Step::default();
+            for message in messages {
+                self.hear(message, &mut step).await?;
             }
+            self.look_at_stop(&mut step);
+            if step.is_empty() {
+                step.events.push(Event::Wake);
+            }
+            self.carry_out(step).await?;
         }
         Ok(())
     }
 
-    /// Sleeps until something happens or is due.
-    async fn wait(&mut self) -> Vec<Event> {
-        let mut batch = Vec::new();
-        let due = self.planner.next_wakeup().map(|wake| until(wake.at, self.clock.as_ref()));
-        tokio::select! {
-            _ = self.messages.recv_many(&mut batch, BATCH_MAX) => {}
-            () = sleep(due.unwrap_or(SLEEP_MAX).min(SLEEP_MAX)) => {}
-        }
-        let mut events: Vec<Event> = batch.into_iter().flat_map(|message| self.hear(message)).collect();
-        if events.is_empty() {
-            events.push(Event::Wake);
-        }
-        events
+    fn is_over(&self) -> bool {
+        let idle = self.launched.is_empty();
+        (self.closed && idle && self.driven.is_empty()) || (self.stopping.is_some() && idle)
     }
 
-    /// What a message means to the planner.
-    fn hear(&mut self, message: Message) -> Vec<Event> {
-        match message {
-            Message::Add { snapshot, clear, observer, ended } => {
-                let run = snapshot.key;
-                let driven = Driven { dag: Arc::clone(&snapshot.dag), observer, ended: Some(ended) };
-                self.driven.insert(run, driven);
-                let mut events = vec![Event::RunAdded(snapshot)];
-                if !clear.is_empty() {
-                    events.push(Event::Clear { run, tasks: clear });
-                }
-                events
+    /// Sleeps until something happens or is due.
+    async fn wait(&mut self) -> Vec<Message> {
+        let mut batch = Vec::new();
+        let due = self.next_due().map(|at| until(at, self.clock.as_ref()));
+        let longest = self.stopping.as_ref().map_or(SLEEP_MAX, Stopping::left);
+        tokio::select! {
+            _ = self.messages.recv_many(&mut batch, BATCH_MAX) => {}
+            () = sleep(due.unwrap_or(longest).min(longest)) => {}
+        }
+        batch
+    }
+
+    /// The next instant at which something is to be done though nothing happens: a timer of a run, a tick of a DAG.
+    fn next_due(&self) -> Option<Timestamp> {
+        let timer = self.planner.next_wakeup().map(|wake| wake.at);
+        let tick = self.agenda.next_wakeup().map(|(at, _)| at).filter(|_| self.begins_runs);
+        timer.into_iter().chain(tick).min()
+    }
+
+    /// Takes in a step and all that follows from it, one commit after the other.
+    async fn carry_out(&mut self, mut step: Step) -> Result<(), StoreError> {
+        loop {
+            let decision = self.decide(std::mem::take(&mut step.events));
+            let refused = self.commit(&decision).await?;
+            let mut next = self.act(decision, refused).await?;
+            step.matters.append(&mut next.matters);
+            self.plan(std::mem::take(&mut step.matters), &mut next).await?;
+            for told in std::mem::take(&mut step.then) {
+                told();
             }
-            Message::Ended(report) => {
-                self.launched.forget(&report.attempt);
-                vec![Event::TaskEnded(report)]
+            if next.is_empty() {
+                return Ok(());
             }
-            Message::Lost(attempt) => {
-                self.launched.forget(&attempt);
-                vec![Event::HostLost(Held::Attempts(vec![attempt]))]
-            }
-            Message::Cancel { run, reason } => vec![Event::CancelRun { run, reason }],
-            Message::Close => {
-                self.closed = true;
-                Vec::new()
-            }
+            step = next;
         }
     }
 
@@ -159,68 +184,75 @@ impl Loop {
         }
     }
 
-    /// Does what was committed, and decides about what was refused.
-    async fn act(&mut self, decision: Decision, refused: Vec<InstanceOrRun>) -> Result<Decision, StoreError> {
+    /// Does what was committed, and says what is to be decided about what was refused.
+    async fn act(&mut self, decision: Decision, refused: Vec<InstanceOrRun>) -> Result<Step, StoreError> {
         for launch in decision.launches {
             if !refused.iter().any(|row| row.covers(&launch.attempt)) {
                 self.launched.launch(launch);
             }
         }
-        let mut events = Vec::new();
+        let mut next = Step::default();
         // A try whose start was refused is not there to be ended; nobody else would give its slot back.
         let (_, unknown): (Vec<_>, Vec<_>) =
             decision.cancels.into_iter().partition(|attempt| self.launched.cancel(attempt));
         if !unknown.is_empty() {
-            events.push(Event::HostLost(Held::Attempts(unknown)));
+            next.events.push(Event::HostLost(Held::Attempts(unknown)));
         }
         for row in &refused {
-            events.extend(self.reload(row).await?);
+            self.reload(row, &mut next).await?;
         }
         for ended in decision.ended_runs {
             if !refused.iter().any(|row| row.run() == ended.run) {
-                self.finish(ended.run, ended.state);
-                events.push(Event::RunRemoved(ended.run));
+                self.finish(ended.run, ended.state, &mut next);
             }
         }
-        Ok(self.decide(events))
+        Ok(next)
     }
 
-    fn finish(&mut self, run: RunKey, state: RunState) {
-        let Some(mut driven) = self.driven.remove(&run) else { return };
-        if let Some(ended) = driven.ended.take() {
+    /// A run is driven here no more: it is at its end, or another's.
+    pub(super) fn finish(&mut self, run: RunKey, state: RunState, next: &mut Step) {
+        next.events.push(Event::RunRemoved(run));
+        next.matters.push(Matter::Ended { run, state });
+        let Some(driven) = self.driven.remove(&run) else { return };
+        driven.observer.run_ended(&driven.dag, &driven.run_id, state);
+        for ended in driven.ended {
             // Who asked may have gone away.
             let _ = ended.send(state);
         }
     }
 
     /// Somebody else changed a row: the planner goes on from what is kept, or leaves a run that is another's now.
-    async fn reload(&mut self, row: &InstanceOrRun) -> Result<Vec<Event>, StoreError> {
+    async fn reload(&mut self, row: &InstanceOrRun, next: &mut Step) -> Result<(), StoreError> {
         let run = row.run();
         if !self.driven.contains_key(&run) {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let store = Arc::clone(&self.store);
-        let read = tokio::task::spawn_blocking(move || Ok((store.run(run)?, store.instances(run)?)));
-        let (record, instances) = match read.await {
-            Ok(read) => read?,
-            Err(_) => return Err(StoreError::Closed),
-        };
-        let ours = record.as_ref().filter(|record| record.owner == self.process && !record.state.is_finished());
+        let (record, instances) = self.blocking(move |store| Ok((store.run(run)?, store.instances(run)?))).await?;
+        let ours = record.as_ref().is_some_and(|record| record.owner == self.process && !record.state.is_finished());
         let actual = match row {
             InstanceOrRun::Instance(key) => {
                 instances.iter().find(|instance| instance.task == key.task).map(load::instance)
             }
             InstanceOrRun::Run(_) => None,
         };
-        match (ours, row, actual) {
-            (Some(_), InstanceOrRun::Instance(instance), Some(actual)) => {
-                Ok(vec![Event::Refused { instance: *instance, actual: Box::new(actual) }])
+        match (row, actual) {
+            (InstanceOrRun::Instance(instance), Some(actual)) if ours => {
+                next.events.push(Event::Refused { instance: *instance, actual: Box::new(actual) });
             }
-            _ => {
-                self.finish(run, record.map_or(RunState::Failed, |record| record.state));
-                Ok(vec![Event::RunRemoved(run)])
+            (InstanceOrRun::Instance(_) | InstanceOrRun::Run(_), _) => {
+                self.finish(run, record.map_or(RunState::Failed, |record| record.state), next);
             }
         }
+        Ok(())
+    }
+
+    /// Reads or writes the store on a thread that may block.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || work(store.as_ref())).await.unwrap_or(Err(StoreError::Closed))
     }
 }
 
@@ -253,6 +285,6 @@ impl InstanceOrRun {
     }
 }
 
-fn until(at: jiff::Timestamp, clock: &dyn Clock) -> Duration {
+fn until(at: Timestamp, clock: &dyn Clock) -> Duration {
     Duration::try_from(at.duration_since(clock.now())).unwrap_or(Duration::ZERO)
 }

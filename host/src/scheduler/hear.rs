@@ -1,0 +1,131 @@
+//! What a message means to the planner and the agenda.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::ids::RunKey;
+use crate::lifecycle::state::RunState;
+use crate::planner::agenda::{DagTerms, Lane, Matter};
+use crate::planner::{Event, Held};
+use crate::store::{RunRecord, StoreError};
+
+use super::Message;
+use super::create::Source;
+use super::step::Step;
+use super::turn::{Driven, Loop};
+
+impl Loop {
+    pub(super) async fn hear(&mut self, message: Message, step: &mut Step) -> Result<(), StoreError> {
+        match message {
+            Message::Add { snapshot, clear, observer, ended } => {
+                let run = snapshot.key;
+                let (dag, run_id) = (Arc::clone(&snapshot.dag), snapshot.run_id.clone());
+                self.driven.insert(run, Driven { dag, run_id, observer, ended: vec![ended] });
+                step.events.push(Event::RunAdded(snapshot));
+                if !clear.is_empty() {
+                    step.events.push(Event::Clear { run, tasks: clear });
+                }
+            }
+            Message::Recover { dags, recovered } => {
+                step.matters.extend(dags.into_iter().map(Matter::DagKnown));
+                self.recover(step).await?;
+                // Who waits for it may have gone away.
+                step.then.push(Box::new(move || drop(recovered.send(()))));
+            }
+            Message::DagSeen { known, source } => {
+                let (dag, terms) = (known.dag_id.clone(), terms(&source));
+                step.matters.extend([Matter::DagKnown(known), Matter::DagSeen { dag: dag.clone(), terms }]);
+                self.roster.insert(dag, *source);
+            }
+            Message::DagGone(dag) => {
+                self.roster.remove(&dag);
+                step.matters.push(Matter::DagGone(dag));
+            }
+            Message::Ended(report) => {
+                self.launched.forget(&report.attempt);
+                step.events.push(Event::TaskEnded(report));
+            }
+            Message::Lost(attempt) => {
+                self.launched.forget(&attempt);
+                step.events.push(Event::HostLost(Held::Attempts(vec![attempt])));
+            }
+            Message::Cancel { run, reason } => step.events.push(Event::CancelRun { run, reason }),
+            Message::Ask { request, reply } => {
+                let answer = self.answer(*request, step).await?;
+                // The answer waits for the commit of what it led to.
+                step.then.push(Box::new(move || drop(reply.send(answer))));
+            }
+            Message::Stop { grace } => self.begin_stop(grace, step),
+            Message::Close => self.closed = true,
+        }
+        Ok(())
+    }
+
+    /// Takes up the runs that this process owns: those that ran lost their host, those that waited wait again.
+    async fn recover(&mut self, step: &mut Step) -> Result<(), StoreError> {
+        let process = self.process;
+        let (runs, backfills) =
+            self.blocking(move |store| Ok((store.unfinished_runs(process)?, store.backfills()?))).await?;
+        let open: BTreeSet<_> = runs.iter().filter_map(|run| run.backfill).collect();
+        step.matters.extend(backfills.into_iter().filter(|backfill| open.contains(&backfill.id)).map(|backfill| {
+            let (id, dag, max_active_runs) = (backfill.id, backfill.dag_id, backfill.max_active_runs);
+            Matter::BackfillAdded { id, dag, max_active_runs }
+        }));
+        for run in runs {
+            let (dag, lane) = (run.dag_id.clone(), lane(&run));
+            if run.state == RunState::Running {
+                step.matters.push(Matter::Active { dag, run: run.key, lane });
+                self.take_up(run.key, step).await?;
+                step.events.push(Event::HostLost(Held::Run(run.key)));
+            } else {
+                step.matters.push(Matter::Queued { dag, run: run.key, lane });
+            }
+        }
+        Ok(())
+    }
+
+    /// Drives a run that is kept. One whose DAG or components cannot be had any more is failed, and says so.
+    pub(super) async fn take_up(&mut self, run: RunKey, step: &mut Step) -> Result<bool, StoreError> {
+        let (materials, now) = (Arc::clone(&self.materials), self.clock.now());
+        let taken = self
+            .blocking(move |store| {
+                let Some(record) = store.run(run)? else { return Ok(None) };
+                let version = store.dag_version(record.version)?;
+                let dag = match version {
+                    Some(version) => materials.dag(&version),
+                    None => Err(format!("version {} of its DAG is not kept any more", record.version)),
+                };
+                match dag {
+                    Ok(dag) => Ok(Some(super::snapshot(&record, dag, &store.instances(run)?))),
+                    Err(why) => {
+                        store.abandon_run(run, &format!("it cannot go on: {why}"), now)?;
+                        Ok(None)
+                    }
+                }
+            })
+            .await?;
+        let Some(snapshot) = taken else {
+            step.matters.push(Matter::Ended { run, state: RunState::Failed });
+            return Ok(false);
+        };
+        let (dag, run_id) = (Arc::clone(&snapshot.dag), snapshot.run_id.clone());
+        self.observer.run_made(&dag, &run_id);
+        self.driven.insert(run, Driven { dag, run_id, observer: Arc::clone(&self.observer), ended: Vec::new() });
+        step.events.push(Event::RunAdded(Box::new(snapshot)));
+        Ok(true)
+    }
+}
+
+/// Whose room a run takes.
+pub(super) fn lane(run: &RunRecord) -> Lane {
+    run.backfill.map_or(Lane::Dag, Lane::Backfill)
+}
+
+fn terms(source: &Source) -> DagTerms {
+    let settings = &source.dag.settings;
+    DagTerms {
+        timetable: settings.timetable.clone(),
+        max_active_runs: settings.max_active_runs,
+        max_consecutive_failed_runs: settings.max_consecutive_failed_dag_runs,
+    }
+}

@@ -1,0 +1,21 @@
+//! What messages mean, until it is committed.
+
+use crate::planner::Event;
+use crate::planner::agenda::Matter;
+
+/// What is to be taken in, and who is told when it is durable.
+#[derive(Default)]
+pub(super) struct Step {
+    /// For the planner.
+    pub(super) events: Vec<Event>,
+    /// For the agenda.
+    pub(super) matters: Vec<Matter>,
+    /// Called after the commit.
+    pub(super) then: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl Step {
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.matters.is_empty() && self.then.is_empty()
+    }
+}
