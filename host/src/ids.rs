@@ -131,6 +131,20 @@ id!(
     ", `-`, `.`, `:`, `+`, `~` and `@`"
 );
 
+id!(
+    /// A pool's name: as a DAG's id.
+    PoolName,
+    &['-', '.'],
+    ", `-` and `.`"
+);
+
+impl Default for PoolName {
+    /// Airflow's `default_pool`, for tasks that name none.
+    fn default() -> Self {
+        Self("default_pool".into())
+    }
+}
+
 /// The BLAKE3 digest of some content; printed as `blake3:` and 64 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -52,6 +52,7 @@ pub(super) fn check(file: &DagFile, mistakes: &mut Vec<Mistake>) -> DagSettings 
         clock_changes: ClockChanges { gap: file.dst_gap.unwrap_or_default(), fold: file.dst_fold.unwrap_or_default() },
         max_active_runs: file.max_active_runs.unwrap_or(MAX_ACTIVE_RUNS),
         max_active_tasks: file.max_active_tasks.unwrap_or(MAX_ACTIVE_TASKS),
+        max_consecutive_failed_dag_runs: file.max_consecutive_failed_dag_runs.unwrap_or(0),
         dagrun_timeout: duration(timeout, || DocPath::of(&["dagrun_timeout"]), Zero::Refused, mistakes),
     }
 }

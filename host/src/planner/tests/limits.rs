@@ -70,7 +70,7 @@ fn a_task_over_the_whole_budget_fails_for_good_without_a_try_and_says_so() {
     let big = TaskSpec { memory_bytes: 1001, retries: 3, ..task("big", &[]) };
     let play = Play::new(vec![big, task("small", &[])]);
     assert_eq!(play.states(), ["failed", "running"]);
-    assert!(play.why("big").contains("1001 bytes is over the whole budget of 1000 bytes"), "{}", play.why("big"));
+    assert!(play.why("big").contains("1001 bytes is over the 1000 bytes that all tasks"), "{}", play.why("big"));
     assert_eq!(play.instance("big").try_number, 0);
 }
 
