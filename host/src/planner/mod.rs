@@ -25,13 +25,17 @@
 mod branch;
 mod decide;
 pub mod event;
+mod explain;
 mod host;
 mod launch;
 mod life;
+mod lines;
 mod load;
 mod node;
+mod past;
 mod person;
 mod queue;
+mod rank;
 mod rebase;
 mod report;
 mod run;
@@ -43,7 +47,9 @@ mod timers;
 mod world;
 
 pub use event::{Capacity, Decision, EndedRun, Event, Held, RunSnapshot, WakeUp, Why};
+pub use explain::{Holder, Reason, Waits};
 pub use launch::{ParamsCheck, idempotency_key, seed};
+pub use past::{PastRun, PastTask};
 pub use rebase::{Carried, Gone, Rebased, rebase};
 pub use slots::InUse;
 pub use world::Planner;
