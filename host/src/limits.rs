@@ -10,6 +10,11 @@ pub const PARALLELISM: usize = 32;
 pub const MAX_ACTIVE_RUNS: u32 = 16;
 /// Tasks of one run at once; Airflow's `max_active_tasks_per_dag`.
 pub const MAX_ACTIVE_TASKS: u32 = 16;
+/// Slots of the pool `default_pool` where nobody said otherwise; Airflow's `default_pool_task_slot_count`.
+pub const DEFAULT_POOL_SLOTS: u32 = 128;
+/// What twice the weight is worth in waiting: long enough that a weight means something under load. A weight has at most
+/// 31 doublings and its negative as many, so nothing is overtaken by what came more than 10 h 20 min after it.
+pub const DOUBLED_WEIGHT_WAIT: Duration = Duration::from_secs(10 * 60);
 /// Hosts that an instance may lose, since it was last cleared, before it counts as failed: apart from its tries.
 pub const LOST_HOSTS: u32 = 3;
 /// Airflow's `default_task_retry_delay`.

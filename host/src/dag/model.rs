@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::contract::{ArtifactRef, Descriptor, Input};
 use crate::dag::template::Template;
-use crate::ids::{DagId, Digest, PortName, TaskId, TaskIx};
+use crate::ids::{DagId, Digest, PoolName, PortName, TaskId, TaskIx};
 use crate::limits::TaskLimits;
 use crate::schedule::{Catchup, ClockChanges, Timetable, Window};
 
@@ -72,6 +72,8 @@ pub struct DagSettings {
     pub max_active_tasks: u32,
     /// A run that takes longer fails.
     pub dagrun_timeout: Option<Duration>,
+    /// So many failed runs in a row pause the DAG; 0: never.
+    pub max_consecutive_failed_dag_runs: u32,
 }
 
 impl Default for DagSettings {
@@ -91,6 +93,7 @@ impl Default for DagSettings {
             max_active_runs: crate::limits::MAX_ACTIVE_RUNS,
             max_active_tasks: crate::limits::MAX_ACTIVE_TASKS,
             dagrun_timeout: None,
+            max_consecutive_failed_dag_runs: 0,
         }
     }
 }
@@ -139,8 +142,22 @@ pub struct Task {
     pub deterministic: bool,
     /// Overrides the seed made of the ids.
     pub seed: Option<u64>,
-    /// Higher goes first.
+    /// Its own weight, and how it becomes the effective one.
     pub priority_weight: i32,
+    /// What else counts into its effective weight.
+    pub weight_rule: WeightRule,
+    /// By its weight rule: higher goes first.
+    pub effective_weight: i32,
+    /// The pool whose slots its tries take.
+    pub pool: PoolName,
+    /// How many of them; 1 at least.
+    pub pool_slots: u32,
+    /// Its tries at once over all runs of the DAG.
+    pub max_active_tis_per_dag: Option<u32>,
+    /// Its tries at once in one run.
+    pub max_active_tis_per_dagrun: Option<u32>,
+    /// What of the DAG's previous run it waits for.
+    pub past: PastRule,
     /// Labels that its plugin may choose → downstream tasks; labels not here are task ids.
     pub branches: BTreeMap<String, Vec<TaskIx>>,
 }
@@ -211,6 +228,31 @@ pub enum TriggerRule {
     NoneSkipped,
     /// At once.
     Always,
+}
+
+/// What counts into a task's effective weight: Airflow's weight rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WeightRule {
+    /// Its own weight and those of all that come after it, each once.
+    #[default]
+    Downstream,
+    /// Its own weight and those of all that come before it, each once.
+    Upstream,
+    /// Its own weight alone.
+    Absolute,
+}
+
+/// What of the DAG's previous run a task waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PastRule {
+    /// Nothing.
+    #[default]
+    Ignored,
+    /// `depends_on_past`: the same task.
+    SameTask,
+    /// `wait_for_downstream`: the same task and its direct downstreams.
+    WithDownstream,
 }
 
 /// Who comes before and after whom, by index; without doubles, sorted.

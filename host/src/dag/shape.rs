@@ -12,22 +12,7 @@ use crate::dag::path::{DocPath, Step};
 use crate::dag::words::Suggest;
 
 /// Keys of Airflow that belong to a DAG or a task, but that this version does not have yet.
-const NOT_YET: &[&str] = &[
-    "deadline",
-    "depends_on_past",
-    "expand",
-    "fuel",
-    "max_active_tis_per_dag",
-    "max_active_tis_per_dagrun",
-    "max_consecutive_failed_dag_runs",
-    "on_failure",
-    "on_retry",
-    "on_success",
-    "pool",
-    "pool_slots",
-    "wait_for_downstream",
-    "weight_rule",
-];
+const NOT_YET: &[&str] = &["deadline", "expand", "fuel", "on_failure", "on_retry", "on_success"];
 
 /// The schema with its validator; `None` only if the schema were broken, which a test rules out.
 static SCHEMA: LazyLock<Option<(Value, Validator)>> = LazyLock::new(|| {

@@ -32,7 +32,11 @@ impl Run {
             Verdict::Skip => Some(TaskEvent::RuleSkips { reason: rule_reason(task.trigger_rule, &node.up) }),
             Verdict::UpstreamFailed => Some(TaskEvent::UpstreamFailed { problem: self.upstream_problem(ix, task) }),
             Verdict::Met if node.open_required > 0 => None,
-            Verdict::Met => Some(self.admit(ix, task, shared)),
+            // What can never run need not wait for the past to be told so.
+            Verdict::Met => match self.admit(ix, task, shared) {
+                TaskEvent::RuleMet if node.past_open => None,
+                event => Some(event),
+            },
         }
     }
 

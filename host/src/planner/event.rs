@@ -1,24 +1,37 @@
 //! What the planner is told, and what it answers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::dag::model::{Dag, RunInputs};
-use crate::ids::{InstanceKey, RunId, RunKey, TaskIx};
+use crate::ids::{InstanceKey, PoolName, RunId, RunKey, TaskIx};
 use crate::lifecycle::change::Change;
 use crate::lifecycle::event::MarkAs;
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::launch::{Attempt, Launch, Report, RunDates};
 use crate::lifecycle::state::RunState;
+use crate::limits::DEFAULT_POOL_SLOTS;
+use crate::planner::past::PastRun;
 
 /// What may run at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capacity {
     /// Tasks at once. 0 launches nothing: so a server stops in good order.
     pub parallelism: u32,
     /// The memory limits of all that runs stay within it together.
     pub memory_budget_bytes: u64,
+    /// The pools with their slots. One with 0 starts nothing; what names a pool that is not here waits.
+    pub pools: BTreeMap<PoolName, u32>,
+}
+
+impl Capacity {
+    /// With no pool but the default one, in its usual size.
+    pub fn new(parallelism: u32, memory_budget_bytes: u64) -> Self {
+        let pools = BTreeMap::from([(PoolName::default(), DEFAULT_POOL_SLOTS)]);
+        Self { parallelism, memory_budget_bytes, pools }
+    }
 }
 
 /// A run as it is kept: a new one, or one of before a crash.
@@ -40,6 +53,9 @@ pub struct RunSnapshot {
     pub started_at: Option<Timestamp>,
     /// Its instances, in the order of the DAG's tasks. Those that lack at the end are new.
     pub instances: Vec<Instance>,
+    /// The DAG's run before it, by logical date, among scheduled and backfill runs. `None`: it is the first, or it was
+    /// triggered by hand, so it has no past.
+    pub past: Option<PastRun>,
 }
 
 impl RunSnapshot {
@@ -107,6 +123,14 @@ pub enum Event {
     RunRemoved(RunKey),
     /// More or less may run at once. What runs goes on.
     CapacityChanged(Capacity),
+    /// Another run comes before this one now (one was made or deleted in between), or what is kept of it changed
+    /// otherwise than by being driven here.
+    PastChanged {
+        /// The later run.
+        run: RunKey,
+        /// What comes before it.
+        past: Option<PastRun>,
+    },
 }
 
 /// What follows. To be done in this order: commit `changes` in one transaction, in which each may be refused by itself;

@@ -54,6 +54,8 @@ impl Run {
                 let reason = format!("failed: {}", self.names(&self.causes()));
                 self.end(RunStep::Fail { reason }, RunState::Failed, cx);
             }
+            // The past may still be cleared and come out otherwise, or be marked.
+            RunEnd::Stuck if self.past_open > 0 => {}
             RunEnd::Stuck => {
                 let stuck: Vec<TaskIx> = self.all().filter(|ix| self.state_of(*ix) == Some(TaskState::None)).collect();
                 let reason = format!("stuck, since nothing that runs could start them: {}", self.names(&stuck));

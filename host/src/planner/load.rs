@@ -1,8 +1,11 @@
 //! Taking in a run as it is kept: a new one, or one of before a crash.
 
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::ids::TaskIx;
+use rustc_hash::FxHashMap;
+
+use crate::dag::model::{Dag, PastRule};
+use crate::ids::{TaskId, TaskIx};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::rules::Upstream;
 use crate::lifecycle::run_end::Tally;
@@ -16,7 +19,7 @@ use crate::planner::shape::{Shape, may_branch, to_u32};
 impl Run {
     /// Takes a run in as it is kept.
     pub(super) fn load(snapshot: RunSnapshot, cx: &mut Cx<'_>) -> Self {
-        let RunSnapshot { key, run_id, dag, inputs, dates, state, started_at, instances } = snapshot;
+        let RunSnapshot { key, run_id, dag, inputs, dates, state, started_at, instances, past } = snapshot;
         let mut nodes: Vec<Node> = instances.into_iter().take(dag.tasks.len()).map(Node::new).collect();
         nodes.extend(dag.tasks.iter().skip(nodes.len()).map(|task| Node::new(Instance::new(task.retry.retries))));
         let shape = Shape::of(&dag);
@@ -28,11 +31,17 @@ impl Run {
             dates,
             state,
             nodes,
-            head: None,
             tally: Tally::default(),
             timeout_at: None,
-            ready: BinaryHeap::new(),
+            lanes: BTreeMap::new(),
+            stale_lanes: BTreeSet::new(),
+            was_open: false,
             todo: VecDeque::new(),
+            past_tasks: past_tasks(&dag),
+            past,
+            link: None,
+            past_open: 0,
+            news: Vec::new(),
             dag,
         };
         for at in 0..run.nodes.len() {
@@ -51,9 +60,10 @@ impl Run {
         let Some(state) = self.state_of(ix) else { return };
         self.tally.add(state);
         if state.is_active() {
-            cx.shared.slots.take(self.memory_bytes(ix));
+            self.take_slot(ix, cx);
         }
         self.file(ix, cx);
+        self.count_below(ix, None, state);
         let left_out = self.left_out(ix);
         let may_branch = self.dag.task(ix).is_some_and(may_branch);
         for below in branch::downstream(&self.dag, ix) {
@@ -66,4 +76,10 @@ impl Run {
         }
         self.leave_out(&left_out, true);
     }
+}
+
+/// The tasks that depend on the past.
+fn past_tasks(dag: &Dag) -> FxHashMap<TaskId, TaskIx> {
+    let all = dag.tasks.iter().zip((0..).map(TaskIx));
+    all.filter(|(task, _)| task.past != PastRule::Ignored).map(|(task, ix)| (task.id.clone(), ix)).collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::rules::Counts;
+use crate::planner::rank::Rank;
 
 /// One task of a run, as the planner holds it.
 #[derive(Debug)]
@@ -16,9 +17,13 @@ pub(super) struct Node {
     pub(super) open_branches: u32,
     /// Branches directly upstream that left it out.
     pub(super) left_out_by: u32,
-    /// Its place in the ready queue; an entry there with another ticket does not hold. 0: none.
-    pub(super) ticket: u64,
-    /// Scheduled, but what it needs was cleared meanwhile: it waits for that first.
+    /// Direct downstreams that do not let the next run's task go on.
+    pub(super) open_below: u32,
+    /// The previous run does not let it go on.
+    pub(super) past_open: bool,
+    /// Its place in the order of launches while it waits for slots.
+    pub(super) rank: Option<Rank>,
+    /// Scheduled, but what it needs, or the past, was cleared meanwhile: it waits for that first.
     pub(super) held: bool,
     /// Running, and to be cleared as soon as its try is over.
     pub(super) clearing: bool,
@@ -32,7 +37,9 @@ impl Node {
             open_required: 0,
             open_branches: 0,
             left_out_by: 0,
-            ticket: 0,
+            open_below: 0,
+            past_open: false,
+            rank: None,
             held: false,
             clearing: false,
         }

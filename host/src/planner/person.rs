@@ -29,12 +29,11 @@ impl Run {
     /// Has nothing more to do with the run: its tries are ended, its slots are given back. Nothing is recorded.
     pub(super) fn abandon(&mut self, cx: &mut Cx<'_>) {
         for ix in self.active() {
-            let memory_bytes = self.memory_bytes(ix);
-            cx.shared.slots.give_back(memory_bytes);
+            cx.shared.slots.give_back(self.instance(ix));
             if self.state_of(ix) == Some(TaskState::Running)
-                && let Some(attempt) = self.attempt(ix)
+                && let (Some(attempt), Some(hold)) = (self.attempt(ix), self.hold(ix))
             {
-                cx.shared.slots.take_until_reported(attempt.clone(), memory_bytes);
+                cx.shared.slots.take_until_reported(attempt.clone(), hold);
                 cx.out.cancels.push(attempt);
             }
         }
@@ -95,8 +94,8 @@ impl Run {
         let running = self.state_of(ix) == Some(TaskState::Running);
         let attempt = self.attempt(ix).filter(|_| running);
         change(self, cx);
-        if let Some(attempt) = attempt {
-            cx.shared.slots.take_until_reported(attempt.clone(), self.memory_bytes(ix));
+        if let (Some(attempt), Some(hold)) = (attempt, self.hold(ix)) {
+            cx.shared.slots.take_until_reported(attempt.clone(), hold);
             cx.out.cancels.push(attempt);
         }
     }

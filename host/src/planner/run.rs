@@ -1,13 +1,13 @@
 //! One run: its instances, what is counted about them, and its ready queue.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rustc_hash::FxHashMap;
 
 use crate::dag::model::{Dag, RunInputs};
-use crate::ids::{InstanceKey, RunId, RunKey, TaskIx};
+use crate::ids::{InstanceKey, PoolName, RunId, RunKey, TaskId, TaskIx};
 use crate::lifecycle::change::{Change, TaskChange};
 use crate::lifecycle::event::TaskEvent;
 use crate::lifecycle::instance::Instance;
@@ -21,7 +21,10 @@ use crate::planner::branch;
 use crate::planner::event::{Decision, Why};
 use crate::planner::launch;
 use crate::planner::node::Node;
+use crate::planner::past::{Link, PastRun};
+use crate::planner::queue::Lane;
 use crate::planner::shape::{Shape, may_branch, to_u32};
+use crate::planner::slots::Hold;
 use crate::planner::world::Shared;
 
 /// What a step of a run may touch beyond the run.
@@ -30,9 +33,6 @@ pub(super) struct Cx<'a> {
     pub(super) shared: &'a mut Shared,
     pub(super) out: &'a mut Decision,
 }
-
-/// Where in the order of launches something stands: priority first, then who came first. The least goes first.
-pub(super) type Rank = (Reverse<i32>, u64);
 
 /// A run that is driven here.
 #[derive(Debug)]
@@ -45,15 +45,27 @@ pub(super) struct Run {
     pub(super) dates: RunDates,
     pub(super) state: RunState,
     pub(super) nodes: Vec<Node>,
-    /// The entry of this run in the planner's order of launches.
-    pub(super) head: Option<Rank>,
     /// Its instances by state.
     pub(super) tally: Tally,
     pub(super) timeout_at: Option<Timestamp>,
-    /// Scheduled instances; an entry holds if its ticket is still its instance's.
-    pub(super) ready: BinaryHeap<Reverse<(Rank, TaskIx)>>,
+    /// Scheduled instances that wait for slots, by pool.
+    pub(super) lanes: BTreeMap<PoolName, Lane>,
+    /// Lanes about which something changed.
+    pub(super) stale_lanes: BTreeSet<PoolName>,
+    /// Whether one more could run when its lanes were last listed.
+    pub(super) was_open: bool,
     /// Instances about which something changed.
     pub(super) todo: VecDeque<TaskIx>,
+    /// The DAG's previous run.
+    pub(super) past: Option<PastRun>,
+    /// Its tasks there, while that run is driven here too.
+    pub(super) link: Option<Link>,
+    /// The tasks that depend on the past.
+    pub(super) past_tasks: FxHashMap<TaskId, TaskIx>,
+    /// How many of them wait for it.
+    pub(super) past_open: u32,
+    /// Instances about which the next run is to be told.
+    pub(super) news: Vec<TaskIx>,
 }
 
 /// What an instance was before a change, as far as its neighbours care.
@@ -93,6 +105,19 @@ impl Run {
         self.dag.task(ix).map_or(0, |task| task.limits.memory_bytes)
     }
 
+    /// What a try of the instance takes.
+    pub(super) fn hold(&self, ix: TaskIx) -> Option<Hold> {
+        let task = self.dag.task(ix)?;
+        Some(Hold {
+            memory_bytes: task.limits.memory_bytes,
+            pool: task.pool.clone(),
+            pool_slots: task.pool_slots,
+            dag: self.dag.id.clone(),
+            task: task.id.clone(),
+            run: self.key,
+        })
+    }
+
     /// What happens to an instance happens here: its step is decided, recorded, and told to its neighbours.
     /// `false`: that cannot happen in its state.
     pub(super) fn step(&mut self, ix: TaskIx, event: TaskEvent, at: Timestamp, cx: &mut Cx<'_>) -> bool {
@@ -127,21 +152,28 @@ impl Run {
         let Some(state) = self.state_of(ix) else { return };
         self.tally.shift(was.state, state);
         match (was.state.is_active(), state.is_active()) {
-            (false, true) => cx.shared.slots.take(self.memory_bytes(ix)),
-            (true, false) => cx.shared.slots.give_back(self.memory_bytes(ix)),
+            (false, true) => self.take_slot(ix, cx),
+            (true, false) => cx.shared.slots.give_back(self.instance(ix)),
             (false, false) | (true, true) => {}
         }
+        self.leave_lane(ix);
         if let Some(node) = self.nodes.get_mut(ix.index()) {
             node.held = false;
-            node.ticket = 0;
             node.clearing &= state.is_active();
         }
         self.file(ix, cx);
+        self.note_news(ix, was.state, state);
         self.tell_downstream(ix, was.state, state);
         let left_out = self.left_out(ix);
         if left_out != was.left_out {
             self.leave_out(&was.left_out, false);
             self.leave_out(&left_out, true);
+        }
+    }
+
+    pub(super) fn take_slot(&self, ix: TaskIx, cx: &mut Cx<'_>) {
+        if let Some(hold) = self.hold(ix) {
+            cx.shared.slots.take(self.instance(ix), hold);
         }
     }
 
@@ -220,8 +252,8 @@ impl Run {
         while let Some(ix) = self.todo.pop_front() {
             if let Some(event) = self.decide(ix, cx.shared) {
                 self.step(ix, event, cx.now, cx);
-            } else if self.node(ix).is_some_and(|node| node.held && node.open_required == 0) {
-                self.make_ready(ix, cx);
+            } else {
+                self.look_at_scheduled(ix, cx);
             }
         }
     }

@@ -1,9 +1,16 @@
 //! Who holds how much of what may run at once.
+//!
+//! A ledger: what a try takes is written down with the try, and exactly that is given back. So a slot belongs to whoever
+//! holds it, and cannot leak.
+
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use crate::ids::{DagId, InstanceKey, PoolName, RunKey, TaskId};
 use crate::lifecycle::launch::Attempt;
 use crate::planner::event::Capacity;
+use crate::planner::shape::to_u32;
 
 /// What is taken of the capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,23 +23,88 @@ pub struct InUse {
     pub ending: u32,
 }
 
+/// What is counted together for a task's own limits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Tries {
+    dag: DagId,
+    task: TaskId,
+    /// In this run only; `None`: over all runs.
+    run: Option<RunKey>,
+}
+
+/// What a try takes while it holds a slot.
+#[derive(Debug, Clone)]
+pub(super) struct Hold {
+    pub(super) memory_bytes: u64,
+    pub(super) pool: PoolName,
+    pub(super) pool_slots: u32,
+    pub(super) dag: DagId,
+    pub(super) task: TaskId,
+    pub(super) run: RunKey,
+}
+
+impl Hold {
+    /// Where it is counted for `max_active_tis_per_dag`.
+    pub(super) fn over_runs(&self) -> Tries {
+        Tries { dag: self.dag.clone(), task: self.task.clone(), run: None }
+    }
+
+    /// Where it is counted for `max_active_tis_per_dagrun`.
+    pub(super) fn in_run(&self) -> Tries {
+        Tries { run: Some(self.run), ..self.over_runs() }
+    }
+}
+
+/// Whether a pool has the slots that somebody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    Yes,
+    NotNow,
+    /// Somebody wants more than the pool has: others need not wait for that.
+    Never,
+}
+
+/// What was taken or given back since that was last asked: whoever waits for it is to be looked at.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    pub(super) pools: BTreeSet<PoolName>,
+    pub(super) taken: Vec<Tries>,
+    pub(super) given_back: Vec<Tries>,
+}
+
 /// The slots. One belongs to the active instance that holds it, or to a cancelled try until its report comes.
 #[derive(Debug)]
 pub(super) struct Slots {
     pub(super) capacity: Capacity,
-    tasks: u32,
+    active: FxHashMap<InstanceKey, Hold>,
+    ending: FxHashMap<Attempt, Hold>,
     memory_bytes: u64,
-    ending: FxHashMap<Attempt, u64>,
+    pools: FxHashMap<PoolName, u32>,
+    tries: FxHashMap<Tries, u32>,
+    changed: Changed,
 }
 
 impl Slots {
     pub(super) fn new(capacity: Capacity) -> Self {
-        Self { capacity, tasks: 0, memory_bytes: 0, ending: FxHashMap::default() }
+        Self {
+            capacity,
+            active: FxHashMap::default(),
+            ending: FxHashMap::default(),
+            memory_bytes: 0,
+            pools: FxHashMap::default(),
+            tries: FxHashMap::default(),
+            changed: Changed::default(),
+        }
     }
 
-    /// Whether one more task may run at all.
+    /// Tries that hold a slot.
+    pub(super) fn tasks(&self) -> u32 {
+        to_u32(self.active.len().saturating_add(self.ending.len()))
+    }
+
+    /// Whether no more tasks may run at all.
     pub(super) fn is_full(&self) -> bool {
-        self.tasks >= self.capacity.parallelism
+        self.tasks() >= self.capacity.parallelism
     }
 
     /// Whether that much memory is left of the budget.
@@ -45,27 +117,62 @@ impl Slots {
         memory_bytes > self.capacity.memory_budget_bytes
     }
 
-    pub(super) fn take(&mut self, memory_bytes: u64) {
-        self.tasks = self.tasks.saturating_add(1);
-        self.memory_bytes = self.memory_bytes.saturating_add(memory_bytes);
+    /// The slots of a pool that are taken.
+    pub(super) fn held_of(&self, pool: &PoolName) -> u32 {
+        self.pools.get(pool).copied().unwrap_or(0)
     }
 
-    pub(super) fn give_back(&mut self, memory_bytes: u64) {
-        self.tasks = self.tasks.saturating_sub(1);
-        self.memory_bytes = self.memory_bytes.saturating_sub(memory_bytes);
+    /// The slots that a pool has; `None`: there is no such pool.
+    pub(super) fn size_of(&self, pool: &PoolName) -> Option<u32> {
+        self.capacity.pools.get(pool).copied()
+    }
+
+    /// Whether a pool has that many slots left. A pool without slots, or that there is not, has none for anybody.
+    pub(super) fn room(&self, pool: &PoolName, slots: u32) -> Room {
+        match self.size_of(pool) {
+            None | Some(0) => Room::NotNow,
+            Some(size) if slots > size => Room::Never,
+            Some(size) if self.held_of(pool).saturating_add(slots) <= size => Room::Yes,
+            Some(_) => Room::NotNow,
+        }
+    }
+
+    /// How many tries are counted there.
+    pub(super) fn tries(&self, tries: &Tries) -> u32 {
+        self.tries.get(tries).copied().unwrap_or(0)
+    }
+
+    /// Everybody who holds something: the instance, what it takes, and whether its try is being ended.
+    pub(super) fn holders(&self) -> impl Iterator<Item = (InstanceKey, &Hold, bool)> {
+        let active = self.active.iter().map(|(instance, hold)| (*instance, hold, false));
+        active.chain(self.ending.iter().map(|(attempt, hold)| (attempt.instance, hold, true)))
+    }
+
+    pub(super) fn take(&mut self, instance: InstanceKey, hold: Hold) {
+        self.count(&hold);
+        if let Some(old) = self.active.insert(instance, hold) {
+            self.count_back(&old);
+        }
+    }
+
+    pub(super) fn give_back(&mut self, instance: InstanceKey) {
+        if let Some(hold) = self.active.remove(&instance) {
+            self.count_back(&hold);
+        }
     }
 
     /// The slot stays taken until the cancelled try has reported.
-    pub(super) fn take_until_reported(&mut self, attempt: Attempt, memory_bytes: u64) {
-        if self.ending.insert(attempt, memory_bytes).is_none() {
-            self.take(memory_bytes);
+    pub(super) fn take_until_reported(&mut self, attempt: Attempt, hold: Hold) {
+        self.count(&hold);
+        if let Some(old) = self.ending.insert(attempt, hold) {
+            self.count_back(&old);
         }
     }
 
     /// A cancelled try is over. `false`: it was none.
     pub(super) fn reported(&mut self, attempt: &Attempt) -> bool {
-        let Some(memory_bytes) = self.ending.remove(attempt) else { return false };
-        self.give_back(memory_bytes);
+        let Some(hold) = self.ending.remove(attempt) else { return false };
+        self.count_back(&hold);
         true
     }
 
@@ -77,11 +184,41 @@ impl Slots {
         }
     }
 
+    /// What changed since this was last asked.
+    pub(super) fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
+    }
+
     pub(super) fn in_use(&self) -> InUse {
-        InUse {
-            tasks: self.tasks,
-            memory_bytes: self.memory_bytes,
-            ending: u32::try_from(self.ending.len()).unwrap_or(u32::MAX),
+        InUse { tasks: self.tasks(), memory_bytes: self.memory_bytes, ending: to_u32(self.ending.len()) }
+    }
+
+    fn count(&mut self, hold: &Hold) {
+        self.memory_bytes = self.memory_bytes.saturating_add(hold.memory_bytes);
+        let held = self.pools.entry(hold.pool.clone()).or_default();
+        *held = held.saturating_add(hold.pool_slots);
+        for tries in [hold.over_runs(), hold.in_run()] {
+            let count = self.tries.entry(tries.clone()).or_default();
+            *count = count.saturating_add(1);
+            self.changed.taken.push(tries);
         }
+        self.changed.pools.insert(hold.pool.clone());
+    }
+
+    fn count_back(&mut self, hold: &Hold) {
+        self.memory_bytes = self.memory_bytes.saturating_sub(hold.memory_bytes);
+        if let Some(held) = self.pools.get_mut(&hold.pool) {
+            *held = held.saturating_sub(hold.pool_slots);
+        }
+        for tries in [hold.over_runs(), hold.in_run()] {
+            if let Some(count) = self.tries.get_mut(&tries) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    self.tries.remove(&tries);
+                }
+            }
+            self.changed.given_back.push(tries);
+        }
+        self.changed.pools.insert(hold.pool.clone());
     }
 }

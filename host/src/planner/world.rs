@@ -5,25 +5,27 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::ids::{InstanceKey, RunKey, TaskIx};
+use crate::ids::{InstanceKey, PoolName, RunKey, TaskIx};
 use crate::lifecycle::event::TaskEvent;
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::launch::{Attempt, Report};
 use crate::lifecycle::state::RunState;
-use crate::planner::decide::over_budget;
 use crate::planner::event::{Capacity, Decision, Event, Held, RunSnapshot, WakeUp, Why};
 use crate::planner::launch::ParamsCheck;
-use crate::planner::run::{Cx, Rank, Run};
+use crate::planner::lines::Lines;
+use crate::planner::run::{Cx, Run};
 use crate::planner::slots::{InUse, Slots};
 use crate::planner::timers::Timers;
 
 /// All runs that are driven here. See the room's page.
 #[derive(Debug)]
 pub struct Planner {
-    runs: BTreeMap<RunKey, Run>,
-    /// The runs that could start something, by what goes first in each.
-    heads: BTreeSet<(Rank, RunKey)>,
-    shared: Shared,
+    pub(super) runs: BTreeMap<RunKey, Run>,
+    /// Who waits for slots.
+    pub(super) lines: Lines,
+    /// For each run, driven here or not, those driven here that it is the past of.
+    pub(super) later: BTreeMap<RunKey, BTreeSet<RunKey>>,
+    pub(super) shared: Shared,
 }
 
 /// What all runs share.
@@ -52,7 +54,7 @@ impl Planner {
     /// A planner without runs. `params_check` holds rendered params against a plugin's schema.
     pub fn new(capacity: Capacity, params_check: ParamsCheck) -> Self {
         let shared = Shared { slots: Slots::new(capacity), timers: Timers::default(), params_check, tickets: 0 };
-        Self { runs: BTreeMap::new(), heads: BTreeSet::new(), shared }
+        Self { runs: BTreeMap::new(), lines: Lines::default(), later: BTreeMap::new(), shared }
     }
 
     /// Takes in what happened, and all that is due at `now`, and decides what follows.
@@ -61,9 +63,7 @@ impl Planner {
         let mut touched = BTreeSet::new();
         self.take_in(event, now, &mut out, &mut touched);
         self.fire(now, &mut out, &mut touched);
-        for key in &touched {
-            self.settle(*key, now, &mut out);
-        }
+        self.settle(touched.clone(), now, &mut out, &mut touched);
         self.fill(now, &mut out, &mut touched);
         for key in &touched {
             self.with_run(*key, now, &mut out, Run::end_if_over);
@@ -82,6 +82,11 @@ impl Planner {
         self.shared.slots.in_use()
     }
 
+    /// The slots of a pool that are taken.
+    pub fn pool_in_use(&self, pool: &PoolName) -> u32 {
+        self.shared.slots.held_of(pool)
+    }
+
     /// An instance as it stands, with all decisions made so far.
     pub fn instance(&self, key: InstanceKey) -> Option<&Instance> {
         self.runs.get(&key.run)?.node(key.task).map(|node| &node.inst)
@@ -96,7 +101,7 @@ impl Planner {
         match event {
             Event::RunAdded(snapshot) => {
                 touched.insert(snapshot.key);
-                self.add(*snapshot, now, out);
+                self.add(*snapshot, now, out, touched);
             }
             Event::TaskEnded(report) => self.report(*report, now, out, touched),
             Event::Wake => {}
@@ -119,7 +124,11 @@ impl Planner {
                 self.reload(instance, *actual, now, out);
             }
             Event::RunRemoved(key) => self.remove(key, now, out),
-            Event::CapacityChanged(capacity) => self.shared.slots.capacity = capacity,
+            Event::CapacityChanged(capacity) => self.change_capacity(capacity),
+            Event::PastChanged { run, past } => {
+                touched.insert(run);
+                self.change_past(run, past);
+            }
         }
     }
 
@@ -129,17 +138,19 @@ impl Planner {
         }
     }
 
-    fn add(&mut self, snapshot: RunSnapshot, now: Timestamp, out: &mut Decision) {
+    fn add(&mut self, snapshot: RunSnapshot, now: Timestamp, out: &mut Decision, touched: &mut BTreeSet<RunKey>) {
         let key = snapshot.key;
         self.remove(key, now, out);
         let run = Run::load(snapshot, &mut Cx { now, shared: &mut self.shared, out });
         self.runs.insert(key, run);
+        self.join(key, touched);
     }
 
     fn remove(&mut self, key: RunKey, now: Timestamp, out: &mut Decision) {
         self.with_run(key, now, out, Run::abandon);
-        if let Some(rank) = self.runs.remove(&key).and_then(|run| run.head) {
-            self.heads.remove(&(rank, key));
+        self.part(key);
+        if let Some(run) = self.runs.remove(&key) {
+            self.unlist(&run);
         }
     }
 
@@ -212,41 +223,21 @@ impl Planner {
         }
     }
 
-    /// Looks at what changed in a run, and brings its place among the others up to date.
-    fn settle(&mut self, key: RunKey, now: Timestamp, out: &mut Decision) {
-        let Some(run) = self.runs.get_mut(&key) else { return };
-        run.settle(&mut Cx { now, shared: &mut self.shared, out });
-        let head = run.head().map(|(rank, _)| rank);
-        if run.head == head {
-            return;
-        }
-        if let Some(rank) = std::mem::replace(&mut run.head, head) {
-            self.heads.remove(&(rank, key));
-        }
-        if let Some(rank) = head {
-            self.heads.insert((rank, key));
-        }
-    }
-
-    /// Gives free slots to who comes first. Who comes first and lacks memory is waited for, so that nothing starves.
-    fn fill(&mut self, now: Timestamp, out: &mut Decision, touched: &mut BTreeSet<RunKey>) {
-        while let Some((_, key)) = self.heads.first().copied().filter(|_| !self.shared.slots.is_full()) {
-            let Some((run, ix)) = self.runs.get_mut(&key).and_then(|run| run.head().map(|(_, ix)| (run, ix))) else {
-                self.heads.pop_first();
-                continue;
-            };
-            let memory_bytes = run.memory_bytes(ix);
-            let cx = &mut Cx { now, shared: &mut self.shared, out };
-            if cx.shared.slots.never_fits(memory_bytes) {
-                let problem = over_budget(memory_bytes, cx.shared.slots.capacity.memory_budget_bytes);
-                run.step(ix, TaskEvent::CannotStart { problem }, now, cx);
-            } else if cx.shared.slots.fits(memory_bytes) {
-                run.start_head(cx);
-            } else {
-                return;
-            }
+    /// Looks at what changed in these runs and, where they wait for it, in those that come after them; and brings their
+    /// places among the others up to date.
+    pub(super) fn settle(
+        &mut self,
+        keys: BTreeSet<RunKey>,
+        now: Timestamp,
+        out: &mut Decision,
+        touched: &mut BTreeSet<RunKey>,
+    ) {
+        let mut open = keys;
+        while let Some(key) = open.pop_first() {
             touched.insert(key);
-            self.settle(key, now, out);
+            self.with_run(key, now, out, Run::settle);
+            self.list(key);
+            open.extend(self.tell_later(key));
         }
     }
 

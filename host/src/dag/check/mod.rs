@@ -15,6 +15,7 @@ mod params;
 mod plugins;
 mod quantity;
 mod settings;
+mod weights;
 mod wiring;
 
 use std::collections::BTreeMap;
@@ -67,13 +68,16 @@ fn assemble(draft: &Draft, ground: &Ground<'_>, catalog: &Catalog, mistakes: &mu
     wiring::warn_of_early_rules(ground, &wired, &options, mistakes);
     let id = settings::id(ground.file, mistakes);
     let ids: Option<Vec<TaskId>> = ground.tasks.iter().map(|(id, _)| TaskId::new(id).ok()).collect();
-    let parts = wired.into_iter().zip(filled).zip(options).zip(branches);
+    let edges = Edges { upstream: edges.upstream, downstream: edges.downstream, order: edges.order? };
+    let weights = weights::effective(&edges, &options);
+    let parts = wired.into_iter().zip(filled).zip(options).zip(branches).zip(weights);
     let tasks: Option<Vec<Task>> = ids?
         .into_iter()
         .enumerate()
         .zip(parts)
-        .map(|((at, id), (((inputs, (params, template_values)), options), branches))| {
+        .map(|((at, id), ((((inputs, (params, template_values)), options), branches), effective_weight))| {
             let (_, spec) = ground.tasks.get(at)?;
+            let past = options.past();
             Some(Task {
                 id,
                 plugin_name: spec.plugin.clone()?,
@@ -90,11 +94,17 @@ fn assemble(draft: &Draft, ground: &Ground<'_>, catalog: &Catalog, mistakes: &mu
                 deterministic: options.deterministic,
                 seed: spec.seed,
                 priority_weight: options.priority_weight,
+                weight_rule: options.weight_rule,
+                effective_weight,
+                pool: options.pool,
+                pool_slots: options.pool_slots,
+                max_active_tis_per_dag: options.max_active_tis_per_dag,
+                max_active_tis_per_dagrun: options.max_active_tis_per_dagrun,
+                past,
                 branches,
             })
         })
         .collect();
-    let edges = Edges { upstream: edges.upstream, downstream: edges.downstream, order: edges.order? };
     Some(Dag { id: id?, version: version(draft, catalog), settings, params: declared, tasks: tasks?, edges })
 }
 

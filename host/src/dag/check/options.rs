@@ -6,12 +6,16 @@ use crate::dag::check::ground::Ground;
 use crate::dag::check::quantity::{Zero, duration, size};
 use crate::dag::diagnostic::{Mistake, Place};
 use crate::dag::file::Options;
-use crate::dag::model::{RetryPolicy, TriggerRule};
+use crate::dag::model::{PastRule, RetryPolicy, TriggerRule, WeightRule};
 use crate::dag::path::DocPath;
+use crate::ids::PoolName;
 use crate::limits::{MAX_RETRY_DELAY, RESCHEDULE_TIMEOUT, RETRY_DELAY, TaskLimits};
 
 /// Airflow's.
 const PRIORITY_WEIGHT: i32 = 1;
+
+/// Airflow's.
+const POOL_SLOTS: u32 = 1;
 
 /// The smallest cap on a result: `null` has to fit.
 const RESULT_MIN_BYTES: u64 = 4;
@@ -26,6 +30,24 @@ pub(super) struct TaskOptions {
     pub(super) limits: TaskLimits,
     pub(super) deterministic: bool,
     pub(super) priority_weight: i32,
+    pub(super) weight_rule: WeightRule,
+    pub(super) pool: PoolName,
+    pub(super) pool_slots: u32,
+    pub(super) max_active_tis_per_dag: Option<u32>,
+    pub(super) max_active_tis_per_dagrun: Option<u32>,
+    pub(super) depends_on_past: bool,
+    pub(super) wait_for_downstream: bool,
+}
+
+impl TaskOptions {
+    /// `wait_for_downstream` includes `depends_on_past`, as in Airflow.
+    pub(super) fn past(&self) -> PastRule {
+        match (self.wait_for_downstream, self.depends_on_past) {
+            (true, _) => PastRule::WithDownstream,
+            (false, true) => PastRule::SameTask,
+            (false, false) => PastRule::Ignored,
+        }
+    }
 }
 
 /// The options of every task.
@@ -49,6 +71,13 @@ fn built_in() -> TaskOptions {
         limits: TaskLimits::default(),
         deterministic: true,
         priority_weight: PRIORITY_WEIGHT,
+        weight_rule: WeightRule::default(),
+        pool: PoolName::default(),
+        pool_slots: POOL_SLOTS,
+        max_active_tis_per_dag: None,
+        max_active_tis_per_dagrun: None,
+        depends_on_past: false,
+        wait_for_downstream: false,
     }
 }
 
@@ -63,6 +92,10 @@ fn read(options: &Options, at: &impl Fn() -> DocPath, base: &TaskOptions, mistak
         max_delay: duration(options.max_retry_delay.as_ref(), key("max_retry_delay"), Zero::Allowed, mistakes)
             .unwrap_or(base.retry.max_delay),
     };
+    let wait_for_downstream = options.wait_for_downstream.unwrap_or(base.wait_for_downstream);
+    if wait_for_downstream && options.depends_on_past == Some(false) {
+        mistakes.push(past_all_the_same(at()));
+    }
     TaskOptions {
         owner: options.owner.clone().or_else(|| base.owner.clone()),
         trigger_rule: options.trigger_rule.unwrap_or(base.trigger_rule),
@@ -77,7 +110,32 @@ fn read(options: &Options, at: &impl Fn() -> DocPath, base: &TaskOptions, mistak
         limits: limits(options, at, &base.limits, mistakes),
         deterministic: options.deterministic.unwrap_or(base.deterministic),
         priority_weight: options.priority_weight.unwrap_or(base.priority_weight),
+        weight_rule: options.weight_rule.unwrap_or(base.weight_rule),
+        pool: pool(options, key("pool"), mistakes).unwrap_or_else(|| base.pool.clone()),
+        pool_slots: options.pool_slots.unwrap_or(base.pool_slots),
+        max_active_tis_per_dag: options.max_active_tis_per_dag.or(base.max_active_tis_per_dag),
+        max_active_tis_per_dagrun: options.max_active_tis_per_dagrun.or(base.max_active_tis_per_dagrun),
+        depends_on_past: options.depends_on_past.unwrap_or(base.depends_on_past),
+        wait_for_downstream,
     }
+}
+
+fn pool(options: &Options, at: impl Fn() -> DocPath, mistakes: &mut Vec<Mistake>) -> Option<PoolName> {
+    let name = options.pool.as_deref()?;
+    match PoolName::new(name) {
+        Ok(pool) => Some(pool),
+        Err(error) => {
+            let mistake = Mistake::error(Place::value(at()), format!("`{name}` cannot be a pool's name: {error}"));
+            mistakes.push(mistake.hint("without a `pool`, a task takes its slots from `default_pool`".to_owned()));
+            None
+        }
+    }
+}
+
+fn past_all_the_same(task: DocPath) -> Mistake {
+    let message = "`depends_on_past = false` does nothing where `wait_for_downstream` is true: that includes it";
+    let hint = "leave it out, or set `wait_for_downstream = false` too";
+    Mistake::warning(Place::key(task.key("depends_on_past")), message).hint(hint.to_owned())
 }
 
 fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mistakes: &mut Vec<Mistake>) -> TaskLimits {

@@ -71,6 +71,7 @@ pub(super) fn check(file: &DagFile, mistakes: &mut Vec<Mistake>) -> DagSettings 
         clock_changes,
         max_active_runs: if continuous { 1 } else { max_active_runs },
         max_active_tasks: file.max_active_tasks.unwrap_or(MAX_ACTIVE_TASKS),
+        max_consecutive_failed_dag_runs: file.max_consecutive_failed_dag_runs.unwrap_or(0),
         dagrun_timeout: duration(timeout, || DocPath::of(&["dagrun_timeout"]), Zero::Refused, mistakes),
     }
 }

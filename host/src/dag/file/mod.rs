@@ -68,6 +68,9 @@ pub(crate) struct DagFile {
     pub(crate) max_active_tasks: Option<u32>,
     /// A run that takes longer fails.
     pub(crate) dagrun_timeout: Option<DurationText>,
+    /// So many failed runs in a row pause the DAG; by default, or with 0, none do.
+    #[schemars(range(min = 0, max = ACTIVE_MAX))]
+    pub(crate) max_consecutive_failed_dag_runs: Option<u32>,
     /// The DAG's own parameters: `name = default`, or a table with `default`, `schema` and `description`.
     #[schemars(with = "Ordered<ParamSpec>")]
     pub(crate) params: Ordered<Value>,

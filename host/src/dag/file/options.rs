@@ -4,10 +4,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::dag::file::parts::{DurationText, SizeSpec};
-use crate::dag::model::TriggerRule;
+use crate::dag::model::{TriggerRule, WeightRule};
 
 /// Retries at most: at the shortest delays they still end.
 const RETRIES_MAX: u64 = 10_000;
+
+/// Slots of a pool, or tries of one task at once, at most: more than a machine does at once.
+const AT_ONCE_MAX: u64 = 100_000;
 
 /// Options of a task.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -33,6 +36,23 @@ pub(crate) struct Options {
     /// Higher goes first where not all can go; 1 by default.
     #[schemars(range(min = i32::MIN, max = i32::MAX))]
     pub(crate) priority_weight: Option<i32>,
+    /// What counts into its weight besides its own: the weights `downstream` (the default), `upstream`, or nothing.
+    pub(crate) weight_rule: Option<WeightRule>,
+    /// The pool whose slots it takes while it runs; `default_pool` by default.
+    pub(crate) pool: Option<String>,
+    /// How many slots of its pool it takes; 1 by default.
+    #[schemars(range(min = 1, max = AT_ONCE_MAX))]
+    pub(crate) pool_slots: Option<u32>,
+    /// How often it may run at once over all runs of the DAG; without limit by default.
+    #[schemars(range(min = 1, max = AT_ONCE_MAX))]
+    pub(crate) max_active_tis_per_dag: Option<u32>,
+    /// How often it may run at once in one run; without limit by default.
+    #[schemars(range(min = 1, max = AT_ONCE_MAX))]
+    pub(crate) max_active_tis_per_dagrun: Option<u32>,
+    /// Whether it waits until it succeeded or was skipped in the DAG's previous run; `false` by default.
+    pub(crate) depends_on_past: Option<bool>,
+    /// The same, and until all directly downstream of it did so there too; `false` by default.
+    pub(crate) wait_for_downstream: Option<bool>,
     /// Memory of one try; `512MiB` by default.
     pub(crate) memory: Option<SizeSpec>,
     /// Bytes that one try may write to `/out` and `/tmp`; `2GiB` by default.

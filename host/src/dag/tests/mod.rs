@@ -3,6 +3,7 @@
 mod built;
 mod good;
 mod json;
+mod limits;
 mod properties;
 mod rendered;
 mod wrong;

@@ -40,13 +40,8 @@ fn unknown_keys_get_a_hint() {
 
 #[test]
 fn keys_of_later_versions_say_so() {
-    assert_only(&file("", "pool = 'gpu'"), 5, "pool", "`pool` is not supported in this version");
-    assert_only(
-        &file("max_consecutive_failed_dag_runs = 3", ""),
-        2,
-        "max_consecutive_failed_dag_runs",
-        "`max_consecutive_failed_dag_runs` is not supported in this version",
-    );
+    assert_only(&file("", "expand = 'x'"), 5, "expand", "`expand` is not supported in this version");
+    assert_only(&file("deadline = '1h'", ""), 2, "deadline", "`deadline` is not supported in this version");
 }
 
 #[test]

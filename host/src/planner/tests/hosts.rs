@@ -1,4 +1,4 @@
-use super::play::{Play, ROOMY, RUN, ok, task};
+use super::play::{Play, roomy, RUN, ok, task};
 use super::spec::{Spec, TaskSpec};
 use crate::contract::Outcome;
 use crate::lifecycle::change::TaskStep;
@@ -38,9 +38,9 @@ fn a_lost_host_of_an_earlier_start_is_passed_over() {
 #[test]
 fn a_server_that_stops_hands_back_and_its_tries_hold_their_slots_until_they_report() {
     let spec = Spec::new(vec![task("a", &[]), task("b", &[0])]);
-    let mut play = Play::with(spec, ROOMY);
+    let mut play = Play::with(spec, roomy());
     let report = play.report("a", Outcome::Cancelled);
-    play.apply(Event::CapacityChanged(Capacity { parallelism: 0, ..ROOMY }));
+    play.apply(Event::CapacityChanged(Capacity { parallelism: 0, ..roomy() }));
     play.apply(Event::HandBack(Held::Run(RUN)));
     assert!(matches!(play.steps("a")[..], [TaskStep::HandBack { try_number: 2, max_tries: 2 }]));
     assert_eq!((play.state("a"), play.last.cancels.len()), (TaskState::Scheduled, 1));

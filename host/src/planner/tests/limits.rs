@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::play::{Play, ROOMY, RUN, ok, params_check, snapshot, task};
+use super::play::{Play, roomy, RUN, ok, params_check, snapshot, task};
 use super::spec::{Spec, TaskSpec};
 use crate::lifecycle::change::RunStep;
 use crate::lifecycle::retry::later;
@@ -12,7 +12,7 @@ fn wide(count: usize) -> Vec<TaskSpec> {
 }
 
 fn parallel(parallelism: u32) -> Capacity {
-    Capacity { parallelism, ..ROOMY }
+    Capacity { parallelism, ..roomy() }
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn memory_limits_stay_within_the_budget_together() {
     let mut tasks = wide(3);
     tasks[0].memory_bytes = 600;
     tasks[1].memory_bytes = 600;
-    let mut play = Play::with(Spec::new(tasks), ROOMY);
+    let mut play = Play::with(Spec::new(tasks), roomy());
     // The second does not fit beside the first, and the third does not overtake it.
     assert_eq!(play.states(), ["running", "scheduled", "scheduled"]);
     play.ends("t0", ok());
@@ -79,7 +79,7 @@ fn a_budget_that_shrinks_below_a_waiting_task_fails_it() {
     let mut tasks = wide(2);
     tasks[1].memory_bytes = 900;
     let mut play = Play::with(Spec::new(tasks), parallel(1));
-    play.apply(Event::CapacityChanged(Capacity { parallelism: 1, memory_budget_bytes: 100 }));
+    play.apply(Event::CapacityChanged(Capacity::new(1, 100)));
     play.ends("t0", ok());
     assert_eq!(play.states(), ["success", "failed"]);
     assert_eq!(play.run_state(), RunState::Failed);
@@ -89,7 +89,7 @@ fn a_budget_that_shrinks_below_a_waiting_task_fails_it() {
 fn a_run_that_takes_too_long_fails_and_says_so() {
     let spec =
         Spec { dagrun_timeout: Some(Duration::from_secs(60)), ..Spec::new(vec![task("a", &[]), task("b", &[0])]) };
-    let mut play = Play::with(spec, ROOMY);
+    let mut play = Play::with(spec, roomy());
     let wake = play.planner.next_wakeup().unwrap();
     assert_eq!((wake.at, wake.why), (later(play.now, Duration::from_secs(60)), Why::RunTimeout(RUN)));
     play.after(60);
@@ -109,7 +109,7 @@ fn a_run_whose_tasks_wait_for_each_other_fails_and_says_what_is_stuck() {
     dag.edges.upstream = vec![vec![super::spec::ix(1)], vec![super::spec::ix(0)]];
     dag.edges.downstream = dag.edges.upstream.clone();
     stuck.dag = std::sync::Arc::new(dag);
-    let mut planner = Planner::new(ROOMY, params_check());
+    let mut planner = Planner::new(roomy(), params_check());
     let decision = planner.apply(Event::RunAdded(Box::new(stuck)), jiff::Timestamp::UNIX_EPOCH);
     let text = format!("{:?}", decision.changes.last().unwrap());
     assert!(text.contains("stuck, since nothing that runs could start them: `a`, `b`"), "{text}");

@@ -42,7 +42,7 @@ fn a_task_that_comes_back_or_had_not_begun_has_the_new_versions_retries() {
 #[test]
 fn a_failed_run_is_resumed_in_another_process_on_another_version() {
     let old = Spec::new(vec![task("a", &[]), task("b", &[0])]);
-    let mut play = Play::with(old, super::play::ROOMY);
+    let mut play = Play::with(old, super::play::roomy());
     play.ends("a", ok());
     play.ends("b", broken());
     let kept = kept(&play, &["a", "b"]);
@@ -51,7 +51,7 @@ fn a_failed_run_is_resumed_in_another_process_on_another_version() {
     let mut resumed = snapshot(1, &new);
     resumed.state = RunState::Failed;
     resumed.instances = rebase(&kept, &resumed.dag).instances().cloned().collect();
-    let mut next = Play::load(new, resumed, super::play::ROOMY);
+    let mut next = Play::load(new, resumed, super::play::roomy());
     assert!(next.last.is_empty());
     next.apply(Event::Clear { run: RUN, tasks: vec![ix(2)] });
     assert_eq!(next.states(), ["success", "running", "none"]);
@@ -63,14 +63,14 @@ fn a_failed_run_is_resumed_in_another_process_on_another_version() {
 #[test]
 fn a_finished_run_begins_again_for_a_task_that_is_new() {
     let old = Spec::new(vec![task("a", &[])]);
-    let mut play = Play::with(old, super::play::ROOMY);
+    let mut play = Play::with(old, super::play::roomy());
     play.ends("a", ok());
     let kept = kept(&play, &["a"]);
     let new = Spec::new(vec![task("a", &[]), task("extra", &[0])]);
     let mut resumed = snapshot(1, &new);
     resumed.state = RunState::Success;
     resumed.instances = rebase(&kept, &resumed.dag).instances().cloned().collect();
-    let mut next = Play::load(new, resumed, super::play::ROOMY);
+    let mut next = Play::load(new, resumed, super::play::roomy());
     next.apply(Event::Clear { run: RUN, tasks: vec![ix(1)] });
     assert_eq!(next.states(), ["success", "running"]);
     next.ends("extra", ok());
@@ -83,7 +83,7 @@ fn a_removed_task_counts_as_if_its_edges_were_absent() {
     let mut kept = snapshot(1, &spec);
     kept.state = RunState::Running;
     kept.instances = vec![Instance::new(0), Instance { state: TaskState::Removed, ..Instance::new(0) }];
-    let mut play = Play::load(spec, kept, super::play::ROOMY);
+    let mut play = Play::load(spec, kept, super::play::roomy());
     play.ends("a", ok());
     assert_eq!(play.states(), ["success", "removed", "running"]);
 }
@@ -94,7 +94,7 @@ fn a_failed_task_below_which_all_is_removed_is_a_leaf() {
     let mut kept = snapshot(1, &spec);
     kept.state = RunState::Running;
     kept.instances = vec![Instance::new(0), Instance { state: TaskState::Removed, ..Instance::new(0) }];
-    let mut play = Play::load(spec, kept, super::play::ROOMY);
+    let mut play = Play::load(spec, kept, super::play::roomy());
     play.ends("a", broken());
     assert_eq!(play.run_state(), RunState::Failed);
 }

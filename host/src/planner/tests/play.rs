@@ -17,7 +17,9 @@ use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::tests::spec::{Spec, TaskSpec, ix};
 use crate::planner::{Capacity, Decision, Event, ParamsCheck, Planner, RunSnapshot};
 
-pub(super) const ROOMY: Capacity = Capacity { parallelism: 1000, memory_budget_bytes: 1000 };
+pub(super) fn roomy() -> Capacity {
+    Capacity::new(1000, 1000)
+}
 
 /// Refuses params in which a number is negative.
 pub(super) fn params_check() -> ParamsCheck {
@@ -38,6 +40,7 @@ pub(super) fn snapshot(key: i64, spec: &Spec) -> RunSnapshot {
         state: RunState::Queued,
         started_at: None,
         instances: Vec::new(),
+        past: None,
     }
 }
 
@@ -87,7 +90,7 @@ pub(super) const RUN: RunKey = RunKey(1);
 
 impl Play {
     pub(super) fn new(tasks: Vec<TaskSpec>) -> Self {
-        Self::with(Spec::new(tasks), ROOMY)
+        Self::with(Spec::new(tasks), roomy())
     }
 
     pub(super) fn with(spec: Spec, capacity: Capacity) -> Self {

@@ -154,6 +154,13 @@ impl Spec {
             deterministic: true,
             seed: None,
             priority_weight: spec.priority,
+            weight_rule: crate::dag::model::WeightRule::Absolute,
+            effective_weight: spec.priority,
+            pool: crate::ids::PoolName::default(),
+            pool_slots: 1,
+            max_active_tis_per_dag: None,
+            max_active_tis_per_dagrun: None,
+            past: Default::default(),
             branches: spec
                 .labels
                 .iter()

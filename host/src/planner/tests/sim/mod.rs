@@ -61,7 +61,7 @@ fn task(rng: &mut Rng, place: usize, density: u64) -> TaskSpec {
 fn world(seed: u64, timing: u64, runs: u64) -> World {
     let mut rng = Rng::new(seed);
     let specs: Vec<Spec> = (0..runs).map(|_| spec(&mut rng)).collect();
-    let capacity = Capacity { parallelism: 1 + rng.below(6) as u32, memory_budget_bytes: BUDGET };
+    let capacity = Capacity::new(1 + rng.below(6) as u32, BUDGET);
     World::new(seed, timing, capacity, &specs)
 }
 

@@ -109,7 +109,7 @@ impl Kept<'_> {
 }
 
 /// What is still to be done in this world, if anything is.
-pub(super) fn left_undone(runs: &[Kept<'_>], capacity: Capacity, tasks: u32, memory_bytes: u64) -> Option<String> {
+pub(super) fn left_undone(runs: &[Kept<'_>], capacity: &Capacity, tasks: u32, memory_bytes: u64) -> Option<String> {
     for run in runs.iter().filter(|run| run.state == RunState::Running) {
         let budget = capacity.memory_budget_bytes;
         let undecided = run.places().filter(|place| run.state(*place) == TaskState::None);

@@ -51,7 +51,7 @@ enum Crash {
 impl World {
     /// `seed` decides what the tasks do, `timing` everything else.
     pub(super) fn new(seed: u64, timing: u64, capacity: Capacity, specs: &[Spec]) -> Self {
-        let planner = Planner::new(capacity, params_check());
+        let planner = Planner::new(capacity.clone(), params_check());
         let mut world = Self {
             seed,
             rng: Rng::new(timing),
@@ -147,7 +147,7 @@ impl World {
             }
         }
         let kept: Vec<_> = self.store.runs.values().map(Stored::kept).collect();
-        let undone = naive::left_undone(&kept, self.capacity, in_use.tasks, in_use.memory_bytes);
+        let undone = naive::left_undone(&kept, &self.capacity, in_use.tasks, in_use.memory_bytes);
         assert_eq!(undone, None);
         let wake = self.planner.next_wakeup().map(|wake| (wake.at, wake.why));
         assert_eq!(wake, naive::first_due(&kept));
@@ -240,9 +240,9 @@ impl World {
     /// Another process goes on from what was kept.
     fn restart(&mut self) {
         self.executor.clear();
-        self.planner = Planner::new(self.capacity, params_check());
+        self.planner = Planner::new(self.capacity.clone(), params_check());
         let keys: Vec<RunKey> = self.store.runs.keys().copied().collect();
-        let idle = Capacity { parallelism: 0, ..self.capacity };
+        let idle = Capacity { parallelism: 0, ..self.capacity.clone() };
         self.planner.apply(Event::CapacityChanged(idle), self.now);
         for key in &keys {
             let kept = self.store.runs[key].snapshot.clone();
@@ -256,7 +256,7 @@ impl World {
             let decision = self.planner.apply(Event::HostLost(Held::Run(*key)), self.now);
             self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
         }
-        self.apply(Event::CapacityChanged(self.capacity));
+        self.apply(Event::CapacityChanged(self.capacity.clone()));
     }
 
     fn disturb(&mut self) {
@@ -362,7 +362,7 @@ impl World {
     fn change_capacity(&mut self) {
         // The budget stays: what the model knows depends on it.
         self.capacity.parallelism = 1 + self.rng.below(6) as u32;
-        self.apply(Event::CapacityChanged(self.capacity));
+        self.apply(Event::CapacityChanged(self.capacity.clone()));
     }
 
     fn repeat_a_report(&mut self) {
