@@ -137,6 +137,9 @@ impl RunId {
         let text = format!("{kind}__{instant}");
         let fits = |c: char| c.is_ascii_alphanumeric() || "_-.:+~@".contains(c);
         Self(text.chars().take(ID_MAX_BYTES).map(|c| if fits(c) { c } else { '_' }).collect::<String>().into())
+    }
+}
+
 id!(
     /// A pool's name: as a DAG's id.
     PoolName,

@@ -1,0 +1,96 @@
+//! What is done about what people ask for: one file for each kind.
+
+mod backfill;
+mod explain;
+mod runs;
+mod trigger;
+
+use std::sync::Arc;
+
+use crate::dag::model::Dag;
+use crate::ids::{DagId, RunId};
+use crate::store::{RunRecord, StoreError};
+
+use super::create::Source;
+use super::request::{Reply, Request, RequestError};
+use super::step::Step;
+use super::turn::Loop;
+
+/// An answer; the outer error is the end of the loop.
+pub(super) type Answer<T = Reply> = Result<Result<T, RequestError>, StoreError>;
+
+/// Gives the value, or returns the refusal as an answer.
+macro_rules! ask {
+    ($answer:expr) => {
+        match $answer {
+            Ok(value) => value,
+            Err(refused) => return Ok(Err(refused)),
+        }
+    };
+}
+pub(super) use ask;
+
+impl Loop {
+    /// What is asked for goes into `step`; the answer is for after its commit.
+    pub(super) async fn answer(&mut self, request: Request, step: &mut Step) -> Answer {
+        match request {
+            Request::Trigger { dag, params, logical_date } => self.trigger(dag, params, logical_date, step).await,
+            Request::Pause { dag, reason } => self.pause(dag, reason, step).await,
+            Request::Cancel { dag, run, reason } => self.cancel_run(dag, run, reason, step).await,
+            Request::Clear(clear) => self.clear(clear, step).await,
+            Request::Mark { dag, run, task, success, reason } => {
+                self.mark(dag, run, task, success, reason, step).await
+            }
+            Request::Backfill(backfill) => self.backfill(backfill, step).await,
+            Request::CancelBackfill { id } => self.cancel_backfill(id, step).await,
+            Request::Explain { dag, run, task } => self.explain(dag, run, task).await,
+            // Heard apart: it is answered later.
+            Request::Wait { dag, run } => Ok(Err(RequestError::NoSuchRun { dag, run })),
+        }
+    }
+
+    /// The DAG as it is now: its file's, or where that is gone, its last version.
+    async fn source(&self, dag: &DagId) -> Answer<Source> {
+        if let Some(source) = self.roster.get(dag) {
+            return Ok(Ok(source.clone()));
+        }
+        let (wanted, materials) = (dag.clone(), Arc::clone(&self.materials));
+        let found = self
+            .blocking(move |store| {
+                let known = store.dags()?.into_iter().find(|known| known.dag_id == wanted);
+                let Some((known, digest)) = known.and_then(|known| known.version.map(|digest| (known, digest))) else {
+                    return Ok(Err(RequestError::NoSuchDag { dag: wanted }));
+                };
+                let Some(version) = store.dag_version(digest)? else {
+                    return Ok(Err(RequestError::NoSuchDag { dag: wanted }));
+                };
+                Ok(match materials.dag(&version) {
+                    Ok(dag) => Ok(Source { dag, text: version.source, folder: version.folder, file: known.path }),
+                    Err(why) => Err(RequestError::Unusable { dag: wanted, why }),
+                })
+            })
+            .await?;
+        Ok(found)
+    }
+
+    async fn run_record(&self, dag: &DagId, run: &RunId) -> Answer<RunRecord> {
+        let (of, id) = (dag.clone(), run.clone());
+        let found = self.blocking(move |store| store.find_run(&of, &id)).await?;
+        Ok(found.ok_or_else(|| RequestError::NoSuchRun { dag: dag.clone(), run: run.clone() }))
+    }
+
+    /// The DAG version that a run holds.
+    async fn dag_of(&self, run: &RunRecord) -> Answer<Arc<Dag>> {
+        if let Some(driven) = self.driven.get(&run.key) {
+            return Ok(Ok(Arc::clone(&driven.dag)));
+        }
+        let (dag, digest, materials) = (run.dag_id.clone(), run.version, Arc::clone(&self.materials));
+        self.blocking(move |store| {
+            let Some(version) = store.dag_version(digest)? else {
+                return Ok(Err(RequestError::Unusable { dag, why: format!("version {digest} is not kept any more") }));
+            };
+            Ok(materials.dag(&version).map_err(|why| RequestError::Unusable { dag, why }))
+        })
+        .await
+    }
+}

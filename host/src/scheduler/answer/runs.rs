@@ -1,0 +1,117 @@
+//! What people do to runs: cancel, clear, mark.
+
+use crate::ids::{DagId, InstanceKey, RunId, RunKey, TaskId, TaskIx};
+use crate::lifecycle::event::MarkAs;
+use crate::lifecycle::state::{RunState, TaskState};
+use crate::planner::Event;
+use crate::planner::agenda::Matter;
+use crate::scheduler::hear::lane;
+use crate::scheduler::request::{Clear, Reply, RequestError};
+use crate::scheduler::selection::select;
+use crate::scheduler::step::Step;
+use crate::scheduler::turn::Loop;
+use crate::store::RunRecord;
+
+use super::{Answer, ask};
+
+impl Loop {
+    pub(super) async fn cancel_run(&mut self, dag: DagId, run: RunId, reason: String, step: &mut Step) -> Answer {
+        let record = ask!(self.run_record(&dag, &run).await?);
+        if record.state.is_finished() {
+            return Ok(Err(RequestError::AtItsEnd { run, state: record.state }));
+        }
+        ask!(self.check_ours(&record));
+        if self.driven.contains_key(&record.key) {
+            step.events.push(Event::CancelRun { run: record.key, reason });
+        } else if record.state == RunState::Queued {
+            ask!(self.end_waiting(record.key, &reason, step).await?);
+        } else if self.take_up(record.key, step).await? {
+            // It ran when an earlier server ended.
+            step.events.push(Event::CancelRun { run: record.key, reason });
+        }
+        Ok(Ok(Reply::Done))
+    }
+
+    pub(super) async fn clear(&mut self, clear: Clear, step: &mut Step) -> Answer {
+        let record = ask!(self.run_record(&clear.dag, &clear.run).await?);
+        ask!(self.check_ours(&record));
+        let dag = ask!(self.dag_of(&record).await?);
+        let states = self.states(&record, dag.tasks.len()).await?;
+        let chosen = ask!(
+            select(&dag, &states, &clear)
+                .map_err(|tasks| RequestError::NoSuchTask { run: clear.run.clone(), tasks })
+        );
+        let named = |ix: &TaskIx| {
+            let state = states.get(ix.index()).copied().unwrap_or(TaskState::None);
+            dag.task(*ix).map(|task| (task.id.clone(), state))
+        };
+        let tasks = chosen.iter().filter_map(named).collect();
+        if !clear.dry_run && !chosen.is_empty() && self.have(&record, step).await? {
+            step.events.push(Event::Clear { run: record.key, tasks: chosen });
+        }
+        Ok(Ok(Reply::Cleared { tasks }))
+    }
+
+    pub(super) async fn mark(
+        &mut self,
+        dag: DagId,
+        run: RunId,
+        task: TaskId,
+        success: bool,
+        reason: String,
+        step: &mut Step,
+    ) -> Answer {
+        let record = ask!(self.run_record(&dag, &run).await?);
+        ask!(self.check_ours(&record));
+        let dag = ask!(self.dag_of(&record).await?);
+        let place = dag.tasks.iter().zip((0..).map(TaskIx)).find(|(known, _)| known.id == task);
+        let Some((_, ix)) = place else { return Ok(Err(RequestError::NoSuchTask { run, tasks: vec![task] })) };
+        if self.have(&record, step).await? {
+            let state = if success { MarkAs::Success } else { MarkAs::Failed };
+            step.events.push(Event::Mark { instance: InstanceKey { run: record.key, task: ix }, state, reason });
+            self.release_if_finished(record.key, record.state, step);
+        }
+        Ok(Ok(Reply::Done))
+    }
+
+    /// A run of a living `dagwood run` is left alone.
+    fn check_ours(&self, record: &RunRecord) -> Result<(), RequestError> {
+        let foreign = record.owner != self.process && !record.state.is_finished();
+        if foreign { Err(RequestError::Elsewhere { run: record.run_id.clone() }) } else { Ok(()) }
+    }
+
+    /// The states of a run's instances, in the order of its DAG.
+    async fn states(&self, record: &RunRecord, tasks: usize) -> Result<Vec<TaskState>, crate::store::StoreError> {
+        let run = record.key;
+        let live = |task: u32| self.planner.instance(InstanceKey { run, task: TaskIx(task) }).map(|found| found.state);
+        if self.driven.contains_key(&run) {
+            let count = u32::try_from(tasks).unwrap_or(u32::MAX);
+            return Ok((0..count).map(|task| live(task).unwrap_or(TaskState::None)).collect());
+        }
+        let kept = self.blocking(move |store| store.instances(run)).await?;
+        Ok(kept.into_iter().map(|instance| instance.state).take(tasks).collect())
+    }
+
+    /// Sees to it that the planner has the run. `false`: it cannot be had.
+    async fn have(&mut self, record: &RunRecord, step: &mut Step) -> Result<bool, crate::store::StoreError> {
+        let (run, process) = (record.key, self.process);
+        if self.driven.contains_key(&run) {
+            return Ok(true);
+        }
+        if record.state.is_finished() && !self.blocking(move |store| store.claim_run(run, process)).await? {
+            return Ok(false);
+        }
+        step.matters.extend(self.known(&record.dag_id).await?);
+        step.matters.push(Matter::Active { dag: record.dag_id.clone(), run, lane: lane(record) });
+        self.take_up(run, step).await
+    }
+
+    /// A finished run that was only marked is not driven any further.
+    fn release_if_finished(&mut self, run: RunKey, state: RunState, step: &mut Step) {
+        if state.is_finished() {
+            step.events.push(Event::RunRemoved(run));
+            step.matters.push(Matter::Ended { run, state });
+            step.done.push(run);
+        }
+    }
+}
