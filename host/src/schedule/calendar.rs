@@ -140,10 +140,12 @@ impl Weekdays {
         let first_of = |weekday: u32| 1 + (weekday + 7 - begins_with) % 7;
         let weekly = |weekday| Numbers::weekly(first_of(weekday)).within_month(length);
         let every = self.every.iter().map(weekly).fold(Numbers::default(), Numbers::and);
-        let nth = self.nth.iter().map(|(weekday, which)| first_of(*weekday) + 7 * (which - 1));
+        let nth = self.nth.iter().filter_map(|(weekday, which)| {
+            let before_it = usize::try_from(which.checked_sub(1)?).ok()?;
+            weekly(*weekday).iter().nth(before_it)
+        });
         let last = self.last.iter().filter_map(|weekday| weekly(weekday).at_or_before(length));
-        // A fifth weekday may lie in the next month.
-        every.and(Numbers::of(nth.chain(last)).within_month(length))
+        every.and(Numbers::of(nth.chain(last)))
     }
 }
 
