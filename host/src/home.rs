@@ -90,6 +90,11 @@ impl Home {
         self.root.join("scratch")
     }
 
+    /// Where the server of this home listens.
+    pub fn socket(&self) -> PathBuf {
+        self.root.join("serve.sock")
+    }
+
     /// A locked file for each process that lives.
     pub fn processes(&self) -> PathBuf {
         self.root.join("processes")

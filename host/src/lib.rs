@@ -12,7 +12,7 @@
 //! [`artifacts`], [`executor`], [`registry`], [`sandbox`], [`store`].
 //!
 //! What puts them to work:
-//! [`scheduler`], [`loader`], [`compose`].
+//! [`scheduler`], [`control`], [`loader`], [`compose`].
 //!
 //! Faces:
 //! [`views`], [`cli`].
@@ -36,6 +36,7 @@ pub mod sandbox;
 pub mod store;
 
 pub mod compose;
+pub mod control;
 pub mod loader;
 pub mod scheduler;
 

@@ -145,6 +145,7 @@ impl Blame for LoadError {
 impl Blame for LeaseError {
     fn exit(&self) -> Exit {
         match self {
+            Self::Served => Exit::Usage,
             Self::Io { .. } => Exit::Host,
             Self::Store(error) => error.exit(),
         }

@@ -1,8 +1,11 @@
 //! The composition root: the one place that names the concrete store, sandbox and executor.
 
+mod dags;
+mod materials;
 mod memory;
 mod run;
 mod sandbox;
+mod serve;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +24,9 @@ use crate::scheduler::lease::{LeaseError, end_dead};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 
+pub use dags::DagsError;
 pub use run::{FinishedRun, RunError, RunRequest};
+pub use serve::{OperateError, ServeError, ServeLog, ServeRequest};
 
 /// Where components are compiled.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -104,7 +109,7 @@ impl Host {
             build_variables: std::env::vars_os().collect(),
         };
         let registry = Registry::new(&home.registry(), parts);
-        let capacity = Capacity { parallelism, memory_budget_bytes: memory::budget_bytes() };
+        let capacity = Capacity::new(parallelism, memory::budget_bytes());
         Ok(Self { home, clock, store, artifacts, registry, sandbox, capacity })
     }
 

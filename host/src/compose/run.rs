@@ -8,18 +8,17 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::artifacts;
-use crate::clock::to_microseconds;
 use crate::dag::model::{Dag, RunInputs};
 use crate::dag::params::{BadParam, fill_params};
 use crate::executor::local::Progress;
 use crate::ids::{DagId, RunId, RunKey, TaskId, TaskIx};
-use crate::lifecycle::launch::{Attempt, RunDates};
+use crate::lifecycle::launch::Attempt;
 use crate::lifecycle::state::RunState;
 use crate::loader::{LoadError, Loaded, import_files};
 use crate::planner::RunSnapshot;
-use crate::scheduler::create::{CreateError, NewRunRequest, Source, new_run, resume};
+use crate::scheduler::create::{CreateError, NewRunRequest, Source, manual_dates, new_run, resume};
 use crate::scheduler::lease::{Lease, LeaseError};
-use crate::scheduler::{Parts, RunObserver, Scheduler, Stopped, snapshot};
+use crate::scheduler::{NoMaterials, Parts, RunObserver, Scheduler, Stopped, Unobserved, snapshot};
 use crate::store::{ProcessKind, RunType, StoreError};
 
 use super::Host;
@@ -122,10 +121,13 @@ impl Host {
             store: Arc::clone(&self.store),
             executor: Arc::new(self.executor(Some(relay))?),
             clock: Arc::clone(&self.clock),
+            materials: Arc::new(NoMaterials),
+            observer: Arc::new(Unobserved),
             process: lease.process(),
-            capacity: self.capacity,
+            capacity: self.capacity.clone(),
+            begins_runs: false,
         };
-        let (scheduler, looping) = Scheduler::start(parts);
+        let (scheduler, mut looping) = Scheduler::start(parts);
         let mut ended = scheduler.add(snapshot, clear, observer)?;
         let state = tokio::select! {
             state = &mut ended => state,
@@ -160,16 +162,16 @@ impl Host {
             let Some(run_id) = &request.resume else {
                 let params = fill_params(&loaded.dag, request.params).map_err(RunError::Params)?;
                 let dates = manual_dates(request.logical_date, now);
-                let inputs = RunInputs { params, files };
+                let inputs = RunInputs { params, files, missing: BTreeMap::new() };
                 let new = NewRunRequest { run_type: RunType::Manual, dates, inputs, owner, now };
                 let (key, _) = new_run(host.store.as_ref(), &source, new)?;
                 return Ok((host.snapshot(key, source.dag)?, Vec::new()));
             };
             let given = host.earlier_params(&loaded.dag, run_id, request.params)?;
             let params = fill_params(&loaded.dag, given).map_err(RunError::Params)?;
-            let inputs = RunInputs { params, files };
+            let inputs = RunInputs { params, files, missing: BTreeMap::new() };
             let (run, instances, clear) = resume(host.store.as_ref(), &source, run_id, inputs, owner, now)?;
-            Ok((snapshot(&run, source.dag, &instances), clear))
+            Ok((snapshot(&run, source.dag, &instances, None), clear))
         })
         .await
     }
@@ -177,7 +179,7 @@ impl Host {
     fn snapshot(&self, key: RunKey, dag: Arc<Dag>) -> Result<RunSnapshot, RunError> {
         let run = self.store.run(key)?.ok_or(StoreError::Closed)?;
         let instances = self.store.instances(key)?;
-        Ok(snapshot(&run, dag, &instances))
+        Ok(snapshot(&run, dag, &instances, None))
     }
 
     /// The earlier run's parameters that the DAG still has, under those that are given now.
@@ -193,12 +195,6 @@ impl Host {
         params.extend(given);
         Ok(params)
     }
-}
-
-/// A manual run is for the instant that it is triggered at, unless another is given; its interval has no width.
-fn manual_dates(logical_date: Option<Timestamp>, now: Timestamp) -> RunDates {
-    let logical_date = to_microseconds(logical_date.unwrap_or(now));
-    RunDates { logical_date: Some(logical_date), data_interval: Some((logical_date, logical_date)), run_after: now }
 }
 
 /// Does what blocks on a thread for that. The store's and the files' work is short; a panic in it goes on here.

@@ -273,6 +273,9 @@ pub struct RunInputs {
     pub params: BTreeMap<String, Value>,
     /// Outside files by the path as written in the DAG.
     pub files: BTreeMap<PathBuf, ArtifactRef>,
+    /// Outside files that could not be taken in, with the reason: tasks that need them fail.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing: BTreeMap<PathBuf, String>,
 }
 
 impl Dag {

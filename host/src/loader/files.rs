@@ -7,7 +7,7 @@ use crate::artifacts::{ArtifactStore, cause_chain, check_outside};
 use crate::contract::ArtifactRef;
 use crate::dag::Draft;
 use crate::dag::diagnostic::Diagnostic;
-use crate::dag::model::{Dag, Wire};
+use crate::dag::model::{Dag, RunInputs, Wire};
 
 use super::LoadError;
 
@@ -34,6 +34,18 @@ pub(super) fn unusable(dag: &Dag, draft: &Draft, folder: &Path) -> Vec<Diagnosti
         Some((task.id.as_str(), port.as_str(), message, hint))
     });
     draft.input_mistakes(wrong.collect())
+}
+
+/// Keeps those outside files of the DAG that can be taken, with the reason for each of the others. Blocks.
+pub fn import_what_is_there(artifacts: &ArtifactStore, dag: &Dag, folder: &Path) -> RunInputs {
+    let mut inputs = RunInputs::default();
+    for path in paths(dag) {
+        match artifacts.import(&folder.join(path)) {
+            Ok(imported) => drop(inputs.files.insert(path.to_owned(), imported.artifact)),
+            Err(error) => drop(inputs.missing.insert(path.to_owned(), cause_chain(&error))),
+        }
+    }
+    inputs
 }
 
 /// Keeps all outside files of the DAG by content. Relative paths start from `folder`. Blocks.

@@ -1,11 +1,13 @@
-//! A DAG file on the disk → a checked DAG, its plugins resolved, and its outside files kept by content.
+//! A DAG file on the disk, or a version that was kept of one → a checked DAG, its plugins resolved, and its outside files kept by content.
 //!
 //! Must never know: how a run is driven, the database, the command line. One more place where plugins come from:
 //! a variant in `dag`, one in `registry`, and the arm here that leads from the one to the other.
 
 mod error;
 mod files;
+pub mod folder;
 mod plugins;
+mod restore;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +19,8 @@ use crate::limits::DAG_FILE_MAX_BYTES;
 use crate::registry::{BuildPolicy, BuildWatcher, Registry};
 
 pub use error::LoadError;
-pub use files::import_files;
+pub use files::{import_files, import_what_is_there};
+pub use restore::{RestoreError, restore};
 
 /// Whether a crate that a DAG gives by path may be built: that runs code from its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

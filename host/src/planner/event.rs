@@ -62,7 +62,8 @@ impl RunSnapshot {
     /// One that was just made: all its instances are new.
     pub fn new(key: RunKey, run_id: RunId, dag: Arc<Dag>, inputs: RunInputs, dates: RunDates) -> Self {
         let inputs = Arc::new(inputs);
-        Self { key, run_id, dag, inputs, dates, state: RunState::Queued, started_at: None, instances: Vec::new() }
+        let (state, instances) = (RunState::Queued, Vec::new());
+        Self { key, run_id, dag, inputs, dates, state, started_at: None, instances, past: None }
     }
 }
 

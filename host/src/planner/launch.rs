@@ -132,7 +132,9 @@ fn inputs(run: &Run, task: &Task) -> Result<(Vec<Input>, Vec<NamedValue>), Probl
         match wire {
             Wire::File { path } => {
                 let artifact = run.inputs.files.get(path).copied().ok_or_else(|| {
-                    let message = format!("input `{name}`: `{}` was not kept when the run was made", path.display());
+                    let why =
+                        run.inputs.missing.get(path).map_or("it was not kept when the run was made", String::as_str);
+                    let message = format!("input `{name}`: `{}` is not there: {why}", path.display());
                     Problem::new("missing-file", message)
                 })?;
                 files.push(file_input(name, artifact));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::clock::to_microseconds;
 use crate::dag::model::{Dag, RunInputs};
 use crate::ids::{RunId, RunKey, TaskIx};
 use crate::lifecycle::change::SkipCause;
@@ -168,6 +169,12 @@ fn moved(run: &RunRecord, instances: &[InstanceRecord], dag: &Dag, inputs: RunIn
         tasks: tasks.collect(),
         gone: gone.collect(),
     }
+}
+
+/// A manual run is for the instant that it is triggered at, unless another is given; its interval has no width.
+pub fn manual_dates(logical_date: Option<Timestamp>, now: Timestamp) -> RunDates {
+    let logical_date = to_microseconds(logical_date.unwrap_or(now));
+    RunDates { logical_date: Some(logical_date), data_interval: Some((logical_date, logical_date)), run_after: now }
 }
 
 /// What is kept of the source.

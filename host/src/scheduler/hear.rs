@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::ids::RunKey;
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::{DagTerms, Lane, Matter};
@@ -11,6 +13,8 @@ use crate::store::{RunRecord, StoreError};
 
 use super::Message;
 use super::create::Source;
+use super::load;
+use super::request::{Reply, Request, RequestError};
 use super::step::Step;
 use super::turn::{Driven, Loop};
 
@@ -20,7 +24,8 @@ impl Loop {
             Message::Add { snapshot, clear, observer, ended } => {
                 let run = snapshot.key;
                 let (dag, run_id) = (Arc::clone(&snapshot.dag), snapshot.run_id.clone());
-                self.driven.insert(run, Driven { dag, run_id, observer, ended: vec![ended] });
+                self.driven.insert(run, Driven { dag, run_id, observer });
+                self.watchers.entry(run).or_default().push(ended);
                 step.events.push(Event::RunAdded(snapshot));
                 if !clear.is_empty() {
                     step.events.push(Event::Clear { run, tasks: clear });
@@ -30,7 +35,9 @@ impl Loop {
                 step.matters.extend(dags.into_iter().map(Matter::DagKnown));
                 self.recover(step).await?;
                 // Who waits for it may have gone away.
-                step.then.push(Box::new(move || drop(recovered.send(()))));
+                step.then.push(Box::new(move || {
+                    let _ = recovered.send(());
+                }));
             }
             Message::DagSeen { known, source } => {
                 let (dag, terms) = (known.dag_id.clone(), terms(&source));
@@ -50,6 +57,9 @@ impl Loop {
                 step.events.push(Event::HostLost(Held::Attempts(vec![attempt])));
             }
             Message::Cancel { run, reason } => step.events.push(Event::CancelRun { run, reason }),
+            Message::Ask { request, reply } if matches!(*request, Request::Wait { .. }) => {
+                self.watch(*request, reply).await?;
+            }
             Message::Ask { request, reply } => {
                 let answer = self.answer(*request, step).await?;
                 // The answer waits for the commit of what it led to.
@@ -96,7 +106,10 @@ impl Loop {
                     None => Err(format!("version {} of its DAG is not kept any more", record.version)),
                 };
                 match dag {
-                    Ok(dag) => Ok(Some(super::snapshot(&record, dag, &store.instances(run)?))),
+                    Ok(dag) => {
+                        let past = load::past(store, materials.as_ref(), &record, &dag)?;
+                        Ok(Some(super::snapshot(&record, dag, &store.instances(run)?, past)))
+                    }
                     Err(why) => {
                         store.abandon_run(run, &format!("it cannot go on: {why}"), now)?;
                         Ok(None)
@@ -110,9 +123,38 @@ impl Loop {
         };
         let (dag, run_id) = (Arc::clone(&snapshot.dag), snapshot.run_id.clone());
         self.observer.run_made(&dag, &run_id);
-        self.driven.insert(run, Driven { dag, run_id, observer: Arc::clone(&self.observer), ended: Vec::new() });
+        self.driven.insert(run, Driven { dag, run_id, observer: Arc::clone(&self.observer) });
         step.events.push(Event::RunAdded(Box::new(snapshot)));
         Ok(true)
+    }
+}
+
+impl Loop {
+    /// Answers when the run is at its end.
+    async fn watch(
+        &mut self,
+        request: Request,
+        reply: oneshot::Sender<Result<Reply, RequestError>>,
+    ) -> Result<(), StoreError> {
+        let Request::Wait { dag, run } = request else { return Ok(()) };
+        let (of, id) = (dag.clone(), run.clone());
+        let answer = match self.blocking(move |store| store.find_run(&of, &id)).await? {
+            None => Err(RequestError::NoSuchRun { dag, run }),
+            Some(found) if found.state.is_finished() && !found.reprocess => Ok(Reply::Ended { state: found.state }),
+            Some(found) if found.owner != self.process => Err(RequestError::Elsewhere { run }),
+            Some(found) => {
+                let (ended, end) = oneshot::channel();
+                self.watchers.entry(found.key).or_default().push(ended);
+                tokio::spawn(async move {
+                    let answer = end.await.map(|state| Reply::Ended { state }).map_err(|_| RequestError::Stopped);
+                    // Who asked may have gone away.
+                    let _ = reply.send(answer);
+                });
+                return Ok(());
+            }
+        };
+        let _ = reply.send(answer);
+        Ok(())
     }
 }
 

@@ -24,6 +24,9 @@ pub enum LeaseError {
         #[source]
         source: io::Error,
     },
+    /// Only one server may be on a home.
+    #[error("a server runs on this home folder already: stop it first, or give another --home")]
+    Served,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -36,6 +39,8 @@ pub struct Lease {
     path: PathBuf,
     /// Locked while this lives.
     _lock: File,
+    /// Of a server: locked too, so that there is one at most.
+    _server: Option<File>,
 }
 
 impl Lease {
@@ -53,7 +58,25 @@ impl Lease {
         let path = lock_path(folder, id);
         let lock = open(&path)?;
         lock.lock().map_err(|source| LeaseError::Io { path: path.clone(), source })?;
-        Ok((Self { store, id, path, _lock: lock }, abandoned))
+        Ok((Self { store, id, path, _lock: lock, _server: None }, abandoned))
+    }
+
+    /// As [`Lease::take`], for the one server of the home: it takes over the unfinished runs of those before it.
+    ///
+    /// # Errors
+    /// Besides the usual ones, [`LeaseError::Served`].
+    pub fn take_server(store: Arc<dyn Store>, folder: &Path, now: Timestamp) -> Result<Self, LeaseError> {
+        make_folder(folder)?;
+        let path = folder.join("server.lock");
+        let server = open(&path)?;
+        match server.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(LeaseError::Served),
+            Err(TryLockError::Error(source)) => return Err(LeaseError::Io { path, source }),
+        }
+        let (lease, _) = Self::take(Arc::clone(&store), folder, ProcessKind::Server, now)?;
+        store.adopt_runs(lease.id, now)?;
+        Ok(Self { _server: Some(server), ..lease })
     }
 
     /// This process, as the store numbers it.
@@ -80,10 +103,15 @@ pub fn end_dead(store: &dyn Store, folder: &Path, now: Timestamp) -> Result<Vec<
     bury(store, folder, now)
 }
 
+fn make_folder(folder: &Path) -> Result<(), LeaseError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|source| LeaseError::Io { path: folder.to_owned(), source })
+}
+
 /// Makes the folder of lock files, and waits until this process alone looks at who lives.
 fn pass_door(folder: &Path) -> Result<File, LeaseError> {
     let failed = |source| LeaseError::Io { path: folder.to_owned(), source };
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    make_folder(folder)?;
     let door = open(&folder.join("door.lock"))?;
     door.lock().map_err(failed)?;
     Ok(door)

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::dag::model::Dag;
+use jiff::Timestamp;
+
+use crate::dag::model::{Dag, PastRule};
+use crate::ids::DagId;
 use crate::lifecycle::change::Success;
 use crate::lifecycle::instance::{Again, Instance};
 use crate::lifecycle::state::TaskState;
-use crate::planner::RunSnapshot;
-use crate::store::{InstanceRecord, RunRecord};
+use crate::planner::{PastRun, RunSnapshot};
+use crate::store::{InstanceRecord, RunRecord, RunType, Store, StoreError};
+
+use super::Materials;
 
 /// A run as the planner takes it. Instances of tasks that the DAG lacks (removed ones) are left out.
-pub fn snapshot(run: &RunRecord, dag: Arc<Dag>, instances: &[InstanceRecord]) -> RunSnapshot {
+pub fn snapshot(run: &RunRecord, dag: Arc<Dag>, instances: &[InstanceRecord], past: Option<PastRun>) -> RunSnapshot {
     let tasks = dag.tasks.len();
     RunSnapshot {
         key: run.key,
@@ -21,6 +26,7 @@ pub fn snapshot(run: &RunRecord, dag: Arc<Dag>, instances: &[InstanceRecord]) ->
         started_at: run.start_date,
         instances: instances.iter().filter(|record| record.task.index() < tasks).map(instance).collect(),
         dag,
+        past,
     }
 }
 
@@ -50,4 +56,37 @@ fn result(record: &InstanceRecord) -> Option<Arc<Success>> {
         metrics: Vec::new(),
         usage: record.usage.unwrap_or_default(),
     }))
+}
+
+/// The DAG's run before this one, as far as tasks of `dag` wait for it. Runs by hand have no past.
+pub(super) fn past(
+    store: &dyn Store,
+    materials: &dyn Materials,
+    run: &RunRecord,
+    dag: &Dag,
+) -> Result<Option<PastRun>, StoreError> {
+    match (run.run_type, run.dates.logical_date) {
+        (RunType::Scheduled | RunType::Backfill, Some(date)) => past_before(store, materials, &run.dag_id, date, dag),
+        (RunType::Manual, _) | (RunType::Scheduled | RunType::Backfill, None) => Ok(None),
+    }
+}
+
+/// As [`past`], for a run of that logical date.
+pub(super) fn past_before(
+    store: &dyn Store,
+    materials: &dyn Materials,
+    dag_id: &DagId,
+    logical_date: Timestamp,
+    dag: &Dag,
+) -> Result<Option<PastRun>, StoreError> {
+    if dag.tasks.iter().all(|task| task.past == PastRule::Ignored) {
+        return Ok(None);
+    }
+    let Some(before) = store.run_before(dag_id, logical_date)? else { return Ok(None) };
+    let version = store.dag_version(before.version)?;
+    // A version that cannot be had any more is taken for one without these tasks: nobody could wait for it.
+    let Some(held) = version.and_then(|version| materials.dag(&version).ok()) else { return Ok(None) };
+    let instances = store.instances(before.key)?;
+    let states: Vec<_> = instances.iter().map(|instance| instance.state).take(held.tasks.len()).collect();
+    Ok(Some(PastRun::of(before.key, &held, &states, dag)))
 }

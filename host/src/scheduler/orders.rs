@@ -7,11 +7,12 @@ use crate::ids::{DagId, RunId, RunKey};
 use crate::lifecycle::launch::RunDates;
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::{Matter, Order};
-use crate::planner::{Event, RunSnapshot};
+use crate::planner::{Event, PastRun, RunSnapshot};
 use crate::schedule::PlannedRun;
 use crate::store::{Created, NewRun, RunType, StoreError};
 
 use super::create::{self, NewRunRequest, Source};
+use super::load;
 use super::step::Step;
 use super::turn::{Driven, Loop};
 
@@ -64,15 +65,23 @@ impl Loop {
                     })
                     .collect();
                 let created = store.create_runs(new.clone())?;
-                Ok(sources.into_iter().zip(new).zip(created).collect::<Vec<_>>())
+                let mut made = Vec::new();
+                for (((source, _), new), created) in sources.into_iter().zip(new).zip(created) {
+                    let past = match new.dates.logical_date {
+                        Some(date) => load::past_before(store, materials.as_ref(), &new.dag_id, date, &source.dag)?,
+                        None => None,
+                    };
+                    made.push((source, new, past, created));
+                }
+                Ok(made)
             })
             .await?;
-        for (((source, _), new), created) in made {
+        for (source, new, past, created) in made {
             let dag = source.dag.id.clone();
             match created {
                 Created::Made(key, run_id) => {
                     self.observer.run_made(&source.dag, &run_id);
-                    self.drive_new(key, run_id, source, new, next);
+                    self.drive_new((key, run_id), source, new, past, next);
                     next.matters.push(Matter::Made { dag, run: Some(key) });
                 }
                 Created::LogicalDateTaken => next.matters.push(Matter::Made { dag, run: None }),
@@ -81,10 +90,18 @@ impl Loop {
         Ok(())
     }
 
-    fn drive_new(&mut self, key: RunKey, run_id: RunId, source: Source, new: NewRun, next: &mut Step) {
-        let snapshot = RunSnapshot::new(key, run_id.clone(), Arc::clone(&source.dag), new.inputs, new.dates);
+    fn drive_new(
+        &mut self,
+        (key, run_id): (RunKey, RunId),
+        source: Source,
+        new: NewRun,
+        past: Option<PastRun>,
+        next: &mut Step,
+    ) {
+        let fresh = RunSnapshot::new(key, run_id.clone(), Arc::clone(&source.dag), new.inputs, new.dates);
+        let snapshot = RunSnapshot { past, ..fresh };
         let observer = Arc::clone(&self.observer);
-        self.driven.insert(key, Driven { dag: source.dag, run_id, observer, ended: Vec::new() });
+        self.driven.insert(key, Driven { dag: source.dag, run_id, observer });
         next.events.push(Event::RunAdded(Box::new(snapshot)));
     }
 

@@ -1,5 +1,6 @@
 //! What messages mean, until it is committed.
 
+use crate::ids::RunKey;
 use crate::planner::Event;
 use crate::planner::agenda::Matter;
 
@@ -10,12 +11,14 @@ pub(super) struct Step {
     pub(super) events: Vec<Event>,
     /// For the agenda.
     pub(super) matters: Vec<Matter>,
+    /// Runs that are not driven any more after the commit, without being at a new end.
+    pub(super) release: Vec<RunKey>,
     /// Called after the commit.
     pub(super) then: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 impl Step {
     pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.matters.is_empty() && self.then.is_empty()
+        self.events.is_empty() && self.matters.is_empty() && self.then.is_empty() && self.release.is_empty()
     }
 }

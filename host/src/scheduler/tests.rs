@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::create::{NewRunRequest, Source, new_run, resume};
 use super::lease::Lease;
-use super::{Parts, RunObserver, Scheduler, Unobserved, snapshot};
+use super::{NoMaterials, Parts, RunObserver, Scheduler, Unobserved, snapshot};
 use crate::clock::{Clock, SystemClock};
 use crate::contract::Outcome;
 use crate::dag::testing::{catalog, plugin};
@@ -97,7 +97,10 @@ impl Bench {
             executor: Arc::new(Acting(Arc::new(acts))),
             clock: Arc::new(SystemClock),
             process: lease.process(),
-            capacity: Capacity { parallelism: 4, memory_budget_bytes: u64::MAX },
+            materials: Arc::new(NoMaterials),
+            observer: Arc::new(Unobserved),
+            capacity: Capacity::new(4, u64::MAX),
+            begins_runs: false,
         }
     }
 
@@ -109,9 +112,9 @@ impl Bench {
         observer: Arc<dyn RunObserver>,
         acts: impl Fn(&str, u32) -> Act + Send + Sync + 'static,
     ) -> RunState {
-        let (scheduler, looping) = Scheduler::start(self.parts(lease, acts));
+        let (scheduler, mut looping) = Scheduler::start(self.parts(lease, acts));
         let run = self.store.run(key).unwrap().unwrap();
-        let taken = snapshot(&run, Arc::clone(&self.source.dag), &self.store.instances(key).unwrap());
+        let taken = snapshot(&run, Arc::clone(&self.source.dag), &self.store.instances(key).unwrap(), None);
         let ended = scheduler.add(taken, vec![], observer).unwrap();
         let state = ended.await.unwrap();
         scheduler.close().unwrap();
@@ -194,9 +197,9 @@ async fn a_cancelled_run_ends_what_runs_and_can_be_resumed() {
     let key = bench.new_run(&lease);
     let (started, mut begun) = watch::channel(false);
     let waits = |task: &str, start| if task == "b" && start == 1 { Act::Waits } else { Act::Done };
-    let (scheduler, looping) = Scheduler::start(bench.parts(&lease, waits));
+    let (scheduler, mut looping) = Scheduler::start(bench.parts(&lease, waits));
     let run = bench.store.run(key).unwrap().unwrap();
-    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap());
+    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
     let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "b"))).unwrap();
     begun.wait_for(|begun| *begun).await.unwrap();
     scheduler.cancel(key, "a person had enough").unwrap();
@@ -215,7 +218,7 @@ async fn a_cancelled_run_ends_what_runs_and_can_be_resumed() {
     )
     .unwrap();
     assert_eq!(clear.iter().map(|task| task.0).collect::<Vec<_>>(), [1, 2]);
-    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &instances);
+    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &instances, None);
     let ended = scheduler.add(taken, clear, Arc::new(Unobserved)).unwrap();
     assert_eq!(ended.await.unwrap(), RunState::Success);
     assert_eq!(bench.states(key), [TaskState::Success; 3]);
@@ -233,7 +236,7 @@ async fn when_the_loop_is_dropped_what_it_runs_ends() {
     let (started, mut begun) = watch::channel(false);
     let (scheduler, looping) = Scheduler::start(bench.parts(&lease, move |_, _| Act::Holds(held.clone())));
     let run = bench.store.run(key).unwrap().unwrap();
-    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap());
+    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
     let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "a"))).unwrap();
     begun.wait_for(|begun| *begun).await.unwrap();
     drop(looping);
@@ -247,11 +250,11 @@ async fn a_run_that_is_anothers_leaves_no_slot_taken() {
     let bench = Bench::new();
     let ((another, _), (lease, _)) = (bench.lease(), bench.lease());
     let (anothers, ours) = (bench.new_run(&another), bench.new_run(&lease));
-    let capacity = Capacity { parallelism: 1, memory_budget_bytes: u64::MAX };
-    let (scheduler, looping) = Scheduler::start(Parts { capacity, ..bench.parts(&lease, |_, _| Act::Done) });
+    let capacity = Capacity::new(1, u64::MAX);
+    let (scheduler, mut looping) = Scheduler::start(Parts { capacity, ..bench.parts(&lease, |_, _| Act::Done) });
     let ends = [anothers, ours].map(|key| {
         let run = bench.store.run(key).unwrap().unwrap();
-        let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap());
+        let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
         scheduler.add(taken, vec![], Arc::new(Unobserved)).unwrap()
     });
     let [refused, driven] = ends;

@@ -36,8 +36,6 @@ pub(super) struct Driven {
     pub(super) dag: Arc<Dag>,
     pub(super) run_id: RunId,
     pub(super) observer: Arc<dyn RunObserver>,
-    /// Told its final state.
-    pub(super) ended: Vec<oneshot::Sender<RunState>>,
 }
 
 pub(super) struct Loop {
@@ -55,6 +53,8 @@ pub(super) struct Loop {
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
     pub(super) launched: Launched,
     pub(super) driven: HashMap<RunKey, Driven>,
+    /// Who waits for the end of a run, driven here or queued.
+    pub(super) watchers: HashMap<RunKey, Vec<oneshot::Sender<RunState>>>,
     pub(super) closed: bool,
     pub(super) stopping: Option<Stopping>,
 }
@@ -79,6 +79,7 @@ impl Loop {
             messages,
             launched: Launched::new(parts.executor, inbox),
             driven: HashMap::new(),
+            watchers: HashMap::new(),
             closed: false,
             stopping: None,
         }
@@ -133,6 +134,9 @@ impl Loop {
             let mut next = self.act(decision, refused).await?;
             step.matters.append(&mut next.matters);
             self.plan(std::mem::take(&mut step.matters), &mut next).await?;
+            for run in std::mem::take(&mut step.release) {
+                self.driven.remove(&run);
+            }
             for told in std::mem::take(&mut step.then) {
                 told();
             }
@@ -213,11 +217,16 @@ impl Loop {
     pub(super) fn finish(&mut self, run: RunKey, state: RunState, next: &mut Step) {
         next.events.push(Event::RunRemoved(run));
         next.matters.push(Matter::Ended { run, state });
-        let Some(driven) = self.driven.remove(&run) else { return };
-        driven.observer.run_ended(&driven.dag, &driven.run_id, state);
-        for ended in driven.ended {
+        if let Some(driven) = self.driven.remove(&run) {
+            driven.observer.run_ended(&driven.dag, &driven.run_id, state);
+        }
+        self.tell_watchers(run, state);
+    }
+
+    pub(super) fn tell_watchers(&mut self, run: RunKey, state: RunState) {
+        for watcher in self.watchers.remove(&run).unwrap_or_default() {
             // Who asked may have gone away.
-            let _ = ended.send(state);
+            let _ = watcher.send(state);
         }
     }
 

@@ -98,6 +98,10 @@ pub trait Store: Send + Sync + 'static {
     fn rebase_run(&self, run: RunKey, rebase: &Rebase, now: Timestamp) -> Result<()>;
     /// A run by its ids.
     fn find_run(&self, dag_id: &DagId, run_id: &RunId) -> Result<Option<RunRecord>>;
+    /// The scheduled or backfill run of a DAG with the latest logical date before this one.
+    fn run_before(&self, dag: &DagId, logical_date: Timestamp) -> Result<Option<RunRecord>>;
+    /// Makes `process` the owner of a finished run, which it is to clear. False: it is not finished any more.
+    fn claim_run(&self, run: RunKey, process: ProcessId) -> Result<bool>;
     /// A run by its key.
     fn run(&self, run: RunKey) -> Result<Option<RunRecord>>;
     /// Runs, newest first, and how many there are in all.

@@ -69,8 +69,12 @@ impl Loop {
         };
         let next = timetable.next_after(self.clock.now());
         lines.push(match (timetable.pace(), next, timetable.never()) {
-            (Pace::Continuous(_), _, _) => "it is @continuous: each run starts when the one before has ended".to_owned(),
-            (Pace::Ticks, Some(next), _) => format!("its schedule `{text}` ({}) ticks next at {next}", settings.timezone),
+            (Pace::Continuous(_), _, _) => {
+                "it is @continuous: each run starts when the one before has ended".to_owned()
+            }
+            (Pace::Ticks, Some(next), _) => {
+                format!("its schedule `{text}` ({}) ticks next at {next}", settings.timezone)
+            }
             (Pace::Ticks, None, Some(why)) => format!("its schedule `{text}` never fires: {why}"),
             (Pace::Ticks, None, None) => format!("its schedule `{text}` has no tick any more"),
         });
@@ -147,7 +151,9 @@ fn words(dag: &Dag, reason: &Reason) -> String {
             format!("the previous run (number {}) has it as {}: it waits until {what} succeed", run.0, task.state)
         }
         Reason::Due(wake) => format!("it goes on at {}", wake.at),
-        Reason::ActiveTasks { active, max } => format!("{active} tasks of its run are active, max_active_tasks = {max}"),
+        Reason::ActiveTasks { active, max } => {
+            format!("{active} tasks of its run are active, max_active_tasks = {max}")
+        }
         Reason::TriesOverRuns { active, max } => {
             format!("{active} of its tries are active over all runs, max_active_tis_per_dag = {max}")
         }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use crate::dag::model::Dag;
 use crate::ids::{DagId, RunId};
-use crate::store::{RunRecord, StoreError};
+use crate::planner::agenda::KnownDag;
+use crate::store::{DagRecord, RunRecord, Store, StoreError};
 
 use super::create::Source;
 use super::request::{Reply, Request, RequestError};
@@ -38,9 +39,7 @@ impl Loop {
             Request::Pause { dag, reason } => self.pause(dag, reason, step).await,
             Request::Cancel { dag, run, reason } => self.cancel_run(dag, run, reason, step).await,
             Request::Clear(clear) => self.clear(clear, step).await,
-            Request::Mark { dag, run, task, success, reason } => {
-                self.mark(dag, run, task, success, reason, step).await
-            }
+            Request::Mark { dag, run, task, success, reason } => self.mark(dag, run, task, success, reason, step).await,
             Request::Backfill(backfill) => self.backfill(backfill, step).await,
             Request::CancelBackfill { id } => self.cancel_backfill(id, step).await,
             Request::Explain { dag, run, task } => self.explain(dag, run, task).await,
@@ -93,4 +92,21 @@ impl Loop {
         })
         .await
     }
+}
+
+/// All DAGs that are kept, as the agenda wants to know them. Blocks.
+pub fn all_known_dags(store: &dyn Store) -> Result<Vec<KnownDag>, StoreError> {
+    store.dags()?.into_iter().map(|record| known(store, record)).collect()
+}
+
+/// One of them. Blocks.
+pub fn known_dag(store: &dyn Store, dag: &DagId) -> Result<Option<KnownDag>, StoreError> {
+    let record = store.dags()?.into_iter().find(|record| record.dag_id == *dag);
+    record.map(|record| known(store, record)).transpose()
+}
+
+fn known(store: &dyn Store, record: DagRecord) -> Result<KnownDag, StoreError> {
+    let last_scheduled = store.last_scheduled(&record.dag_id)?;
+    let paused = record.paused.is_some();
+    Ok(KnownDag { dag_id: record.dag_id, first_seen: record.first_seen_at, last_scheduled, paused })
 }

@@ -38,8 +38,7 @@ impl Loop {
         let dag = ask!(self.dag_of(&record).await?);
         let states = self.states(&record, dag.tasks.len()).await?;
         let chosen = ask!(
-            select(&dag, &states, &clear)
-                .map_err(|tasks| RequestError::NoSuchTask { run: clear.run.clone(), tasks })
+            select(&dag, &states, &clear).map_err(|tasks| RequestError::NoSuchTask { run: clear.run.clone(), tasks })
         );
         let named = |ix: &TaskIx| {
             let state = states.get(ix.index()).copied().unwrap_or(TaskState::None);
@@ -111,7 +110,7 @@ impl Loop {
         if state.is_finished() {
             step.events.push(Event::RunRemoved(run));
             step.matters.push(Matter::Ended { run, state });
-            step.done.push(run);
+            step.release.push(run);
         }
     }
 }

@@ -6,24 +6,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::clock::to_microseconds;
-use crate::dag::params::fill_params;
+use crate::dag::params::{BadParam, fill_params};
 use crate::ids::{DagId, RunKey};
-use crate::lifecycle::launch::RunDates;
+use crate::lifecycle::state::RunState;
 use crate::planner::agenda::{Lane, Matter};
-use crate::scheduler::create::{NewRunRequest, planned};
+use crate::scheduler::create::{NewRunRequest, manual_dates, planned};
 use crate::scheduler::request::{Reply, RequestError};
 use crate::scheduler::step::Step;
 use crate::scheduler::turn::Loop;
-use crate::store::{RunType, Store};
+use crate::store::{RunType, StoreError};
 
-use super::{Answer, ask};
-
-/// A manual run is for the instant that it is triggered at, unless another is given; its interval has no width.
-pub fn manual_dates(logical_date: Option<Timestamp>, now: Timestamp) -> RunDates {
-    let logical_date = to_microseconds(logical_date.unwrap_or(now));
-    RunDates { logical_date: Some(logical_date), data_interval: Some((logical_date, logical_date)), run_after: now }
-}
+use super::{Answer, ask, known_dag};
 
 impl Loop {
     pub(super) async fn trigger(
@@ -34,9 +27,8 @@ impl Loop {
         step: &mut Step,
     ) -> Answer {
         let source = ask!(self.source(&dag).await?);
-        let wrong = |wrong: Vec<crate::dag::params::BadParam>| RequestError::Params {
-            wrong: wrong.iter().map(ToString::to_string).collect(),
-        };
+        let wrong =
+            |wrong: Vec<BadParam>| RequestError::Params { wrong: wrong.iter().map(ToString::to_string).collect() };
         let params = ask!(fill_params(&source.dag, params).map_err(wrong));
         let (materials, owner, now) = (Arc::clone(&self.materials), self.process, self.clock.now());
         let (run, run_id) = self
@@ -54,7 +46,7 @@ impl Loop {
     }
 
     /// What the agenda has to know of a DAG before a run of it.
-    pub(super) async fn known(&self, dag: &DagId) -> Result<Option<Matter>, crate::store::StoreError> {
+    pub(super) async fn known(&self, dag: &DagId) -> Result<Option<Matter>, StoreError> {
         let dag = dag.clone();
         self.blocking(move |store| Ok(known_dag(store, &dag)?.map(Matter::DagKnown))).await
     }
@@ -75,22 +67,8 @@ impl Loop {
         }
         let (now, reason) = (self.clock.now(), reason.to_owned());
         self.blocking(move |store| store.abandon_run(run, &reason, now)).await?;
-        self.tell_watchers(run, crate::lifecycle::state::RunState::Failed);
-        step.matters.push(Matter::Ended { run, state: crate::lifecycle::state::RunState::Failed });
+        self.tell_watchers(run, RunState::Failed);
+        step.matters.push(Matter::Ended { run, state: RunState::Failed });
         Ok(Ok(true))
     }
-}
-
-/// A DAG as the agenda wants to know it.
-pub fn known_dag(
-    store: &dyn Store,
-    dag: &DagId,
-) -> Result<Option<crate::planner::agenda::KnownDag>, crate::store::StoreError> {
-    let Some(record) = store.dags()?.into_iter().find(|record| record.dag_id == *dag) else { return Ok(None) };
-    Ok(Some(crate::planner::agenda::KnownDag {
-        dag_id: record.dag_id,
-        first_seen: record.first_seen_at,
-        last_scheduled: store.last_scheduled(dag)?,
-        paused: record.paused.is_some(),
-    }))
 }

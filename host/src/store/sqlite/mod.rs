@@ -190,6 +190,14 @@ impl Store for SqliteStore {
         self.read(|tx| runs::find(tx, dag_id, run_id))
     }
 
+    fn run_before(&self, dag: &DagId, logical_date: Timestamp) -> Result<Option<RunRecord>> {
+        self.read(|tx| runs::before(tx, dag, logical_date))
+    }
+
+    fn claim_run(&self, run: RunKey, process: ProcessId) -> Result<bool> {
+        self.write(move |tx| served::claim(tx, run, process))
+    }
+
     fn run(&self, run: RunKey) -> Result<Option<RunRecord>> {
         self.read(|tx| runs::get(tx, run))
     }

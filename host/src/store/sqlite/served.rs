@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
-use crate::ids::{DagId, Digest};
+use crate::ids::{DagId, Digest, RunKey};
 use crate::store::{ImportErrorRecord, ProcessId};
 
 use super::codec::{RowExt, micros};
@@ -80,4 +80,13 @@ pub(super) fn versions(tx: &Transaction<'_>, dag: &DagId) -> rusqlite::Result<Ve
     )?
     .query_map([dag.as_str()], |row| Ok((row.parsed("digest")?, row.instant("created_at")?)))?
     .collect()
+}
+
+/// False if the run is not finished.
+pub(super) fn claim(tx: &Transaction<'_>, run: RunKey, process: ProcessId) -> rusqlite::Result<bool> {
+    let changed = tx.execute(
+        "UPDATE dag_run SET owner = ?2 WHERE run_key = ?1 AND state IN ('success', 'failed')",
+        params![run.0, process.0],
+    )?;
+    Ok(changed > 0)
 }

@@ -7,5 +7,5 @@ mod rebase;
 
 pub(super) use backfill::{create as create_backfill, end as end_backfill, list as list_backfills};
 pub(super) use create::{abandon, create};
-pub(super) use read::{find, get, instances, list, tries, unfinished};
+pub(super) use read::{before, find, get, instances, list, tries, unfinished};
 pub(super) use rebase::rebase;

@@ -1,12 +1,13 @@
 //! Runs, instances and tries as they are kept.
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
 use crate::ids::{BackfillId, DagId, RunId, RunKey, TaskIx};
 use crate::lifecycle::launch::RunDates;
 use crate::store::{InstanceRecord, ProcessId, RunFilter, RunRecord, RunType, TryRecord};
 
-use super::super::codec::{RowExt, opt_micros};
+use super::super::codec::{RowExt, micros, opt_micros};
 
 pub(in super::super) fn find(tx: &Transaction<'_>, dag: &DagId, run: &RunId) -> rusqlite::Result<Option<RunRecord>> {
     tx.prepare_cached("SELECT * FROM dag_run WHERE dag_id = ?1 AND run_id = ?2")?
@@ -16,6 +17,19 @@ pub(in super::super) fn find(tx: &Transaction<'_>, dag: &DagId, run: &RunId) -> 
 
 pub(in super::super) fn get(tx: &Transaction<'_>, run: RunKey) -> rusqlite::Result<Option<RunRecord>> {
     tx.prepare_cached("SELECT * FROM dag_run WHERE run_key = ?1")?.query_row([run.0], run_record).optional()
+}
+
+pub(in super::super) fn before(
+    tx: &Transaction<'_>,
+    dag: &DagId,
+    logical_date: Timestamp,
+) -> rusqlite::Result<Option<RunRecord>> {
+    tx.prepare_cached(
+        "SELECT * FROM dag_run WHERE dag_id = ?1 AND logical_date < ?2 AND run_type IN ('scheduled', 'backfill')
+         ORDER BY logical_date DESC LIMIT 1",
+    )?
+    .query_row(params![dag.as_str(), micros(logical_date)], run_record)
+    .optional()
 }
 
 pub(in super::super) fn list(tx: &Transaction<'_>, filter: &RunFilter) -> rusqlite::Result<(Vec<RunRecord>, u64)> {

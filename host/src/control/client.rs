@@ -1,0 +1,56 @@
+//! The side that asks.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use super::{Answer, Call, LINE_MAX_BYTES, address};
+use crate::scheduler::{Reply, Request};
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No server listens.
+    #[error("no server runs on this home folder")]
+    NoServer,
+    /// The server went away, or speaks another language.
+    #[error("the server of this home folder did not answer: look at its own output")]
+    Broken(#[source] io::Error),
+}
+
+/// Asks the server behind `socket`, and waits for its answer.
+///
+/// # Errors
+/// When there is no server, or it goes away.
+pub fn ask(socket: &Path, request: Request) -> Result<Answer, ClientError> {
+    call(socket, &Call::Scheduler { request })
+}
+
+/// Tells the server, if there is one, that the registry has other plugins.
+pub fn plugins_changed(socket: &Path) -> Result<(), ClientError> {
+    match call(socket, &Call::PluginsChanged) {
+        Ok(Ok(Reply::Done) | Ok(_) | Err(_)) | Err(ClientError::NoServer) => Ok(()),
+        Err(broken) => Err(broken),
+    }
+}
+
+fn call(socket: &Path, call: &Call) -> Result<Answer, ClientError> {
+    let stream = connect(socket)?;
+    let mut line = serde_json::to_vec(call).map_err(|error| ClientError::Broken(error.into()))?;
+    line.push(b'\n');
+    (&stream).write_all(&line).map_err(ClientError::Broken)?;
+    let mut answer = String::new();
+    let read = BufReader::new((&stream).take(LINE_MAX_BYTES)).read_line(&mut answer).map_err(ClientError::Broken)?;
+    if read == 0 {
+        return Err(ClientError::Broken(io::ErrorKind::UnexpectedEof.into()));
+    }
+    serde_json::from_str(&answer).map_err(|error| ClientError::Broken(error.into()))
+}
+
+fn connect(socket: &Path) -> Result<UnixStream, ClientError> {
+    let connected = address(socket).and_then(|(path, _folder)| UnixStream::connect(path));
+    connected.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => ClientError::NoServer,
+        _ => ClientError::Broken(error),
+    })
+}
