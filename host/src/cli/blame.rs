@@ -5,7 +5,8 @@
 
 use crate::artifacts;
 use crate::cli::error::{Blame, Exit};
-use crate::compose::{HostError, RunError};
+use crate::compose::{DagsError, HostError, OperateError, RunError, ServeError};
+use crate::control::ClientError;
 use crate::dag::params::BadParam;
 use crate::executor::log::LogError;
 use crate::home::HomeError;
@@ -13,6 +14,7 @@ use crate::ids::BadId;
 use crate::loader::LoadError;
 use crate::registry::versions::ResolveError;
 use crate::registry::{Fault, RegistryError};
+use crate::scheduler::RequestError;
 use crate::scheduler::create::CreateError;
 use crate::scheduler::lease::LeaseError;
 use crate::store::StoreError;
@@ -162,6 +164,65 @@ impl Blame for RunError {
             Self::Store(error) => error.exit(),
             Self::Artifacts(error) => error.exit(),
             Self::Stopped(_) => Exit::Host,
+        }
+    }
+}
+
+impl Blame for RequestError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoSuchDag { .. }
+            | Self::Unusable { .. }
+            | Self::NoSuchRun { .. }
+            | Self::NoSuchTask { .. }
+            | Self::Elsewhere { .. }
+            | Self::AtItsEnd { .. }
+            | Self::Params { .. }
+            | Self::NoTicks { .. }
+            | Self::TooMany { .. }
+            | Self::NoSuchBackfill { .. } => Exit::Usage,
+            Self::Stopped => Exit::Host,
+        }
+    }
+}
+
+impl Blame for ClientError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoServer => Exit::Usage,
+            Self::Broken(_) => Exit::Host,
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::NoServer => Some("`dagwood serve --dags DIR` starts one".to_owned()),
+            Self::Broken(_) => None,
+        }
+    }
+}
+
+impl Blame for OperateError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Refused(error) => error.exit(),
+            Self::Lease(error) => error.exit(),
+            Self::Store(error) => error.exit(),
+            Self::Artifacts(error) => error.exit(),
+        }
+    }
+}
+
+impl Blame for ServeError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Folder { .. } => Exit::Usage,
+            Self::Lease(error) => error.exit(),
+            Self::Store(error) | Self::Dags(DagsError::Store(error)) => error.exit(),
+            Self::Artifacts(error) => error.exit(),
+            Self::Control(_) | Self::Stopped(_) | Self::Dags(DagsError::Watch { .. } | DagsError::Stopped(_)) => {
+                Exit::Host
+            }
         }
     }
 }

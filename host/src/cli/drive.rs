@@ -68,7 +68,11 @@ pub async fn drive(
     let leaves = leaves(&request.loaded);
     let progress = progress::for_output(context.output);
     let teller: Arc<dyn Progress> = Arc::clone(&progress);
-    let cancel = signals.into_cancel(move |words| teller.say(words));
+    let cancel = signals.into_cancel(
+        "cancelling: tasks are ended and their states recorded; once more to end at once",
+        "ended at once; the run is marked failed when this home folder is opened again",
+        move |words| teller.say(words),
+    );
     let observer: Arc<dyn RunObserver> = Arc::clone(&progress) as _;
     let finished = host.run(request, observer, cancel).await;
     progress.finish();

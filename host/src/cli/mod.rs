@@ -7,11 +7,13 @@
 //! - [`args`]: what the program is called with; [`commands`]: what is done about it
 //! - [`error`]: words and exit codes of errors, [`blame`]: which error leads to which
 //! - [`output`]: the two streams, [`style`] and [`table`]: how things look there
+//! - [`ask`]: what is asked of the server, or done in its place
 //! - [`target`]: which DAG, run, output is meant; [`param`]: `k=v`
 //! - [`drive`]: a run from here to its end, with [`progress`], [`signals`] and [`report`]
 //! - [`reference`]: the page that lists all commands
 
 pub mod args;
+pub mod ask;
 pub mod blame;
 pub mod commands;
 pub mod context;

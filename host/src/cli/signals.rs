@@ -35,15 +35,20 @@ impl Signals {
     }
 
     /// From now on the first signal cancels, and the second ends the process at once, with the exit code of a run that
-    /// failed; `say` is told each time.
-    pub fn into_cancel(mut self, say: impl Fn(&str) + Send + 'static) -> watch::Receiver<bool> {
+    /// failed; `say` is told each time: first `cancelling`, then `ended`.
+    pub fn into_cancel(
+        mut self,
+        cancelling: &'static str,
+        ended: &'static str,
+        say: impl Fn(&str) + Send + 'static,
+    ) -> watch::Receiver<bool> {
         let (cancel, cancelled) = watch::channel(false);
         tokio::spawn(async move {
             self.next().await;
-            say("cancelling: tasks are ended and their states recorded; once more to end at once");
+            say(cancelling);
             cancel.send_replace(true);
             self.next().await;
-            say("ended at once; the run is marked failed when this home folder is opened again");
+            say(ended);
             std::process::exit(Exit::RunFailed as i32);
         });
         cancelled

@@ -56,6 +56,8 @@ pub trait Store: Send + Sync + 'static {
     fn dag_versions(&self, dag: &DagId) -> Result<Vec<(Digest, Timestamp)>>;
     /// A version by its digest.
     fn dag_version(&self, digest: Digest) -> Result<Option<DagVersion>>;
+    /// One of the DAGs that were ever run or served.
+    fn dag(&self, dag: &DagId) -> Result<Option<DagRecord>>;
     /// All DAGs that were ever run or served, by id.
     fn dags(&self) -> Result<Vec<DagRecord>>;
 

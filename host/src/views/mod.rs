@@ -4,12 +4,13 @@
 //! Must never know: where a view is printed, the database, how a state came about.
 //! One more view: a file here with a `Serialize` document made from records, and a test of its JSON.
 //!
-//! - [`run`]: a run with its task instances; [`runs`]: a list of runs; [`dags`]: a list of DAGs
+//! - [`run`]: a run with its task instances; [`runs`]: a list of runs; [`dags`]: a list of DAGs; [`backfills`]
 //! - [`tries`]: one task instance with its earlier tries; [`artifacts`]: what a run published
 //! - [`plugins`]: registered plugins
 //! - [`human`]: durations, sizes, dates and values for people
 
 pub mod artifacts;
+pub mod backfills;
 pub mod dags;
 pub mod human;
 pub mod plugins;

@@ -1,14 +1,19 @@
 //! One file per command: its arguments, and what is done about them.
 
 mod artifacts;
+mod backfill;
+mod clear;
 mod compile_component;
 pub(in crate::cli) mod completions;
 mod dag;
+mod explain;
 mod logs;
 mod plugin;
 mod run;
 mod runs;
 mod schema;
+mod serve;
+mod trigger;
 
 #[cfg(test)]
 pub(in crate::cli) use plugin::{literal, new_plugin};
@@ -23,13 +28,26 @@ use crate::cli::error::{CliError, Exit};
 pub enum Command {
     /// Run a DAG here and now
     Run(run::RunArgs),
+    /// Schedule the DAGs of a folder: the server
+    Serve(serve::ServeArgs),
+    /// Make a run of a served DAG now, or as soon as it has room for one
+    Trigger(trigger::TriggerArgs),
+    /// Make the scheduled runs of a time in the past
+    #[command(subcommand)]
+    Backfill(backfill::BackfillCommand),
+    /// Run tasks of a run again; their earlier tries stay in their history
+    Clear(clear::ClearArgs),
+    /// Take a task for a success or a failure, whatever it is
+    Mark(clear::MarkArgs),
+    /// Say why a DAG, a run or a task does or does not run
+    Explain(explain::ExplainArgs),
     /// Write, build, register, look into and try plugins
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
-    /// Check, show and list DAGs
+    /// Check, show, list and pause DAGs
     #[command(subcommand)]
     Dag(dag::DagCommand),
-    /// List and show runs
+    /// List, show and cancel runs
     #[command(subcommand)]
     Runs(runs::RunsCommand),
     /// Show what a task wrote while it ran
@@ -50,6 +68,12 @@ pub enum Command {
 pub fn run(command: Command, context: &Context) -> Result<Exit, CliError> {
     match command {
         Command::Run(args) => run::run(args, context),
+        Command::Serve(args) => serve::run(args, context),
+        Command::Trigger(args) => trigger::run(args, context),
+        Command::Backfill(command) => backfill::run(command, context),
+        Command::Clear(args) => clear::clear(args, context),
+        Command::Mark(args) => clear::mark(args, context),
+        Command::Explain(args) => explain::run(args, context),
         Command::Plugin(command) => plugin::run(command, context),
         Command::Dag(command) => dag::run(command, context),
         Command::Runs(command) => runs::run(command, context),

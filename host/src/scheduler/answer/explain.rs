@@ -34,7 +34,7 @@ impl Loop {
         let wanted = dag.clone();
         let (record, active) = self
             .blocking(move |store| {
-                let record = store.dags()?.into_iter().find(|known| known.dag_id == wanted);
+                let record = store.dag(&wanted)?;
                 let count = |state| {
                     let filter = RunFilter {
                         dag_id: Some(wanted.clone()),

@@ -56,8 +56,9 @@ impl Loop {
         let (wanted, materials) = (dag.clone(), Arc::clone(&self.materials));
         let found = self
             .blocking(move |store| {
-                let known = store.dags()?.into_iter().find(|known| known.dag_id == wanted);
-                let Some((known, digest)) = known.and_then(|known| known.version.map(|digest| (known, digest))) else {
+                let Some((known, digest)) =
+                    store.dag(&wanted)?.and_then(|known| known.version.map(|digest| (known, digest)))
+                else {
                     return Ok(Err(RequestError::NoSuchDag { dag: wanted }));
                 };
                 let Some(version) = store.dag_version(digest)? else {
@@ -101,8 +102,7 @@ pub fn all_known_dags(store: &dyn Store) -> Result<Vec<KnownDag>, StoreError> {
 
 /// One of them. Blocks.
 pub fn known_dag(store: &dyn Store, dag: &DagId) -> Result<Option<KnownDag>, StoreError> {
-    let record = store.dags()?.into_iter().find(|record| record.dag_id == *dag);
-    record.map(|record| known(store, record)).transpose()
+    store.dag(dag)?.map(|record| known(store, record)).transpose()
 }
 
 fn known(store: &dyn Store, record: DagRecord) -> Result<KnownDag, StoreError> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use crate::ids::Digest;
+use crate::ids::{DagId, Digest};
 use crate::store::{DagRecord, DagVersion, Seen};
 
 use super::codec::{RowExt, json, micros};
@@ -55,23 +55,26 @@ fn read_version(row: &Row<'_>) -> rusqlite::Result<DagVersion> {
     })
 }
 
+const DAGS: &str = "SELECT dag.*, (SELECT count(*) FROM dag_run WHERE dag_run.dag_id = dag.dag_id) AS runs FROM dag";
+
+pub(super) fn get(tx: &Transaction<'_>, dag: &DagId) -> rusqlite::Result<Option<DagRecord>> {
+    tx.prepare_cached(&format!("{DAGS} WHERE dag_id = ?1"))?.query_row([dag.as_str()], read_dag).optional()
+}
+
 pub(super) fn list(tx: &Transaction<'_>) -> rusqlite::Result<Vec<DagRecord>> {
-    tx.prepare_cached(
-        "SELECT dag.*, (SELECT count(*) FROM dag_run WHERE dag_run.dag_id = dag.dag_id) AS runs
-         FROM dag ORDER BY dag_id",
-    )?
-    .query_map([], |row| {
-        let path: Option<String> = row.get("path")?;
-        Ok(DagRecord {
-            dag_id: row.parsed("dag_id")?,
-            version: row.opt_parsed("version")?,
-            path: path.map(PathBuf::from),
-            is_served: row.get("is_served")?,
-            paused: row.get("paused")?,
-            first_seen_at: row.instant("first_seen_at")?,
-            last_seen_at: row.instant("last_seen_at")?,
-            runs: row.get("runs")?,
-        })
-    })?
-    .collect()
+    tx.prepare_cached(&format!("{DAGS} ORDER BY dag_id"))?.query_map([], read_dag)?.collect()
+}
+
+fn read_dag(row: &Row<'_>) -> rusqlite::Result<DagRecord> {
+    let path: Option<String> = row.get("path")?;
+    Ok(DagRecord {
+        dag_id: row.parsed("dag_id")?,
+        version: row.opt_parsed("version")?,
+        path: path.map(PathBuf::from),
+        is_served: row.get("is_served")?,
+        paused: row.get("paused")?,
+        first_seen_at: row.instant("first_seen_at")?,
+        last_seen_at: row.instant("last_seen_at")?,
+        runs: row.get("runs")?,
+    })
 }

@@ -125,6 +125,10 @@ impl Store for SqliteStore {
         self.read(|tx| dags::version(tx, digest))
     }
 
+    fn dag(&self, dag: &DagId) -> Result<Option<DagRecord>> {
+        self.read(|tx| dags::get(tx, dag))
+    }
+
     fn dags(&self) -> Result<Vec<DagRecord>> {
         self.read(dags::list)
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::cli::args::Json;
+use crate::cli::ask::tell_plugins_changed;
 use crate::cli::commands::plugin::words;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Exit};
@@ -33,7 +34,11 @@ pub struct RegisterArgs {
 
 /// Registers it, and shows what it may do.
 pub(super) fn run(args: RegisterArgs, context: &Context) -> Result<Exit, CliError> {
-    let registered = context.with_host(async |host| register(&host, context, &args).await)?;
+    let registered = context.with_host(async |host| {
+        let registered = register(&host, context, &args).await?;
+        tell_plugins_changed(&host);
+        Ok(registered)
+    })?;
     let registration = registered.registration;
     let document = PluginDocument::from(registered.plugin);
     if args.json.json {
