@@ -241,12 +241,12 @@ impl Planner {
     }
 
     fn waits_for_past(&self, key: RunKey, ix: TaskIx) -> bool {
-        let Some((run, task)) = self.runs.get(&key).and_then(|run| Some((run, run.dag.task(ix)?))) else { return false };
+        let Some((run, task)) = self.runs.get(&key).and_then(|run| Some((run, run.dag.task(ix)?))) else {
+            return false;
+        };
         let past = run.past.as_ref().and_then(|past| self.runs.get(&past.key));
         match (&run.link, past) {
-            (Some(link), Some(past)) => {
-                link.to_past.get(&ix).is_some_and(|ix| !past.lets_next_go_on(*ix, task.past))
-            }
+            (Some(link), Some(past)) => link.to_past.get(&ix).is_some_and(|ix| !past.lets_next_go_on(*ix, task.past)),
             _not_driven_here => !run.kept_lets_go_on(&task.id, task.past),
         }
     }

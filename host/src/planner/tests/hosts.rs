@@ -1,4 +1,4 @@
-use super::play::{Play, roomy, RUN, ok, task};
+use super::play::{Play, RUN, ok, roomy, task};
 use super::spec::{Spec, TaskSpec};
 use crate::contract::Outcome;
 use crate::lifecycle::change::TaskStep;

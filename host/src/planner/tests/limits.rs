@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::play::{Play, roomy, RUN, ok, params_check, snapshot, task};
+use super::play::{Play, RUN, ok, params_check, roomy, snapshot, task};
 use super::spec::{Spec, TaskSpec};
 use crate::lifecycle::change::RunStep;
 use crate::lifecycle::retry::later;
