@@ -154,7 +154,9 @@ impl World {
     fn hold_against_the_order(&self, decision: &Decision) {
         let around = self.around();
         let lines = around.in_lines(&self.store.driven());
-        let waited = lines.iter().filter(|(instance, _)| self.since.contains_key(instance));
+        // One that changed is ready only since now.
+        let changed: BTreeSet<InstanceKey> = changed(decision).collect();
+        let waited = |instance: &InstanceKey| self.since.contains_key(instance) && !changed.contains(instance);
         for launch in &decision.launches {
             let instance = launch.attempt.instance;
             let started = &self.executor[&key_of(&launch.attempt)].1.task;
@@ -162,7 +164,7 @@ impl World {
             let since = self.since.get(&instance).copied().unwrap_or(self.now);
             let since = BTreeMap::from([(instance, since)]);
             let order = Around { since: &since, tries: Vec::new(), capacity: &self.capacity }.order(instance, started);
-            for (other, task) in waited.clone() {
+            for (other, task) in lines.iter().filter(|(instance, _)| waited(instance)) {
                 let all_fit = || lines.iter().all(|(_, any)| any.pool != task.pool || around.has_slots(any));
                 let goes_first = around.order(*other, task) < order && (task.pool == started.pool || all_fit());
                 assert!(!goes_first, "{instance:?} overtook {other:?}");
@@ -178,10 +180,8 @@ impl World {
             ready.extend(places.map(|place| InstanceKey { run: run.key, task: ix(place) }));
         }
         self.since.retain(|instance, _| ready.contains(instance));
-        for change in &decision.changes {
-            if let Change::Task(change) = change {
-                self.since.remove(&change.instance);
-            }
+        for instance in changed(decision) {
+            self.since.remove(&instance);
         }
         for instance in ready {
             self.since.entry(instance).or_insert(self.now);
@@ -509,6 +509,14 @@ impl World {
         let decision = self.apply(Event::TaskEnded(Box::new(report)));
         assert_eq!(decision.late.len(), 1, "an old report is passed over");
     }
+}
+
+/// Instances that a decision changes.
+fn changed(decision: &Decision) -> impl Iterator<Item = InstanceKey> + '_ {
+    decision.changes.iter().filter_map(|change| match change {
+        Change::Task(change) => Some(change.instance),
+        Change::Run(_) => None,
+    })
 }
 
 fn ends_early(change: &Change, run: RunKey) -> bool {
