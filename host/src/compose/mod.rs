@@ -104,7 +104,7 @@ impl Host {
             build_variables: std::env::vars_os().collect(),
         };
         let registry = Registry::new(&home.registry(), parts);
-        let capacity = Capacity { parallelism, memory_budget_bytes: memory::budget_bytes() };
+        let capacity = Capacity::new(parallelism, memory::budget_bytes());
         Ok(Self { home, clock, store, artifacts, registry, sandbox, capacity })
     }
 

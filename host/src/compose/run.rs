@@ -123,7 +123,7 @@ impl Host {
             executor: Arc::new(self.executor(Some(relay))?),
             clock: Arc::clone(&self.clock),
             process: lease.process(),
-            capacity: self.capacity,
+            capacity: self.capacity.clone(),
         };
         let (scheduler, looping) = Scheduler::start(parts);
         let mut ended = scheduler.add(snapshot, clear, observer)?;

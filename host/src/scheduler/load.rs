@@ -20,6 +20,8 @@ pub fn snapshot(run: &RunRecord, dag: Arc<Dag>, instances: &[InstanceRecord]) ->
         state: run.state,
         started_at: run.start_date,
         instances: instances.iter().filter(|record| record.task.index() < tasks).map(instance).collect(),
+        // Runs by hand have no past.
+        past: None,
         dag,
     }
 }

@@ -97,7 +97,7 @@ impl Bench {
             executor: Arc::new(Acting(Arc::new(acts))),
             clock: Arc::new(SystemClock),
             process: lease.process(),
-            capacity: Capacity { parallelism: 4, memory_budget_bytes: u64::MAX },
+            capacity: Capacity::new(4, u64::MAX),
         }
     }
 
@@ -247,7 +247,7 @@ async fn a_run_that_is_anothers_leaves_no_slot_taken() {
     let bench = Bench::new();
     let ((another, _), (lease, _)) = (bench.lease(), bench.lease());
     let (anothers, ours) = (bench.new_run(&another), bench.new_run(&lease));
-    let capacity = Capacity { parallelism: 1, memory_budget_bytes: u64::MAX };
+    let capacity = Capacity::new(1, u64::MAX);
     let (scheduler, looping) = Scheduler::start(Parts { capacity, ..bench.parts(&lease, |_, _| Act::Done) });
     let ends = [anothers, ours].map(|key| {
         let run = bench.store.run(key).unwrap().unwrap();

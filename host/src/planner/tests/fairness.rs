@@ -44,8 +44,8 @@ fn of_what_is_ready_at_once_more_weight_goes_first_however_close() {
         many.add(run, weighs(weight));
     }
     let mut order = vec![0];
-    while many.succeeds(*order.last().unwrap(), "a").launched() != [] {
-        order.push(many.launched()[0].0);
+    while let Some((next, _)) = many.succeeds(*order.last().unwrap(), "a").launched().first() {
+        order.push(*next);
     }
     assert_eq!(order, [0, 4, 3, 2, 1, 5, 6]);
 }
