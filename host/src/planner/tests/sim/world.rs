@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::contract::Outcome;
 use crate::ids::{InstanceKey, RunKey};
-use crate::lifecycle::change::{Change, RunChange, RunStep, TaskStep};
+use crate::lifecycle::change::{Change, RunChange, RunStep, SkipCause, TaskChange, TaskStep};
 use crate::lifecycle::event::MarkAs;
 use crate::lifecycle::launch::{Attempt, Report, Usage};
 use crate::lifecycle::retry::later;
@@ -199,14 +199,16 @@ impl World {
             if !decision.changes.iter().any(|change| ends_early(change, ended.run)) {
                 continue;
             }
-            let was = &before[&ended.run];
-            for (at, state) in was.iter().enumerate() {
-                let expected = match state {
+            for (at, was) in before[&ended.run].iter().enumerate() {
+                let instance = InstanceKey { run: ended.run, task: ix(at) };
+                // A report may have come at the same time.
+                let just_ended = decision.changes.iter().find_map(|change| reported(change, instance));
+                let expected = match just_ended.unwrap_or(*was) {
                     TaskState::Running => TaskState::Failed,
-                    finished if finished.is_finished() => *finished,
+                    finished if finished.is_finished() => finished,
                     _unfinished => TaskState::Skipped,
                 };
-                assert_eq!(stored.state(at), expected, "{at} was {state}");
+                assert_eq!(stored.state(at), expected, "{at} was {was}");
             }
             stored.ended_early = true;
         }
@@ -528,6 +530,20 @@ fn changed(decision: &Decision) -> impl Iterator<Item = InstanceKey> + '_ {
         Change::Task(change) => Some(change.instance),
         Change::Run(_) => None,
     })
+}
+
+/// What a report that came with a decision made of an instance.
+fn reported(change: &Change, of: InstanceKey) -> Option<TaskState> {
+    match change {
+        Change::Task(TaskChange { instance, step, .. }) if *instance == of => match step {
+            TaskStep::Succeed(_) => Some(TaskState::Success),
+            TaskStep::Skip { cause: SkipCause::Answer, .. } => Some(TaskState::Skipped),
+            TaskStep::RetryLater { .. } => Some(TaskState::UpForRetry),
+            TaskStep::Reschedule { .. } => Some(TaskState::UpForReschedule),
+            _no_report => None,
+        },
+        Change::Task(_) | Change::Run(_) => None,
+    }
 }
 
 fn ends_early(change: &Change, run: RunKey) -> bool {
