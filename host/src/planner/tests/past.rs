@@ -9,8 +9,9 @@ use super::spec::{Spec, TaskSpec};
 use crate::dag::model::PastRule;
 use crate::ids::{RunKey, TaskId};
 use crate::lifecycle::event::MarkAs;
+use crate::lifecycle::instance::Instance;
 use crate::lifecycle::state::{RunState, TaskState};
-use crate::planner::{Event, PastRun, PastTask};
+use crate::planner::{Event, PastRun, PastTask, Reason};
 
 fn depends(id: &str, after: &[usize]) -> TaskSpec {
     TaskSpec { past: PastRule::SameTask, ..task(id, after) }
@@ -159,6 +160,19 @@ fn a_previous_run_that_is_not_driven_any_more_counts_as_it_was() {
     many.apply(Event::RunRemoved(RunKey(1))).succeeds(2, "up");
     assert_eq!(many.launched(), [(2, "a")]);
     assert_eq!(many.state(2, "b"), TaskState::None);
+    let task = PastTask { state: TaskState::Failed, downstream: Vec::new() };
+    assert_eq!(many.reasons(2, "b"), [Reason::Past { run: RunKey(1), with_downstream: false, task }]);
+}
+
+#[test]
+fn a_previous_run_that_is_added_counts_more_than_what_was_kept_of_it() {
+    let mut many = Many::new(roomy());
+    add_with(&mut many, kept(&[("a", TaskState::Failed, &[])]), vec![depends("a", &[])]);
+    many.add_as(1, Spec::new(vec![task("a", &[])]), |snapshot| {
+        snapshot.state = RunState::Success;
+        snapshot.instances = vec![Instance { state: TaskState::Success, ..Instance::new(0) }];
+    });
+    assert_eq!(many.launched(), [(2, "a")]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(super) struct Kept<'a> {
     pub(super) past: Option<(&'a Spec, &'a [Instance])>,
 }
 
-impl Kept<'_> {
+impl<'a> Kept<'a> {
     fn state(&self, place: usize) -> TaskState {
         self.instances[place].state
     }
@@ -122,10 +122,12 @@ impl Kept<'_> {
         !good(same) || (task.past == PastRule::WithDownstream && !below_good())
     }
 
-    /// Whether a scheduled instance only lacks slots.
-    pub(super) fn is_ready(&self, place: usize) -> bool {
-        let scheduled = self.state == RunState::Running && self.state(place) == TaskState::Scheduled;
-        scheduled && self.has_all_ends(place) && !self.waits_for_past(place)
+    /// Scheduled instances that lack nothing but slots, if those.
+    pub(super) fn ready(&self) -> Vec<(InstanceKey, &'a TaskSpec)> {
+        let scheduled = |place: &usize| self.state == RunState::Running && self.state(*place) == TaskState::Scheduled;
+        let ready = |place: &usize| scheduled(place) && self.has_all_ends(*place) && !self.waits_for_past(*place);
+        let places = self.places().filter(ready);
+        places.map(|place| (InstanceKey { run: self.key, task: ix(place) }, &self.spec.tasks[place])).collect()
     }
 
     /// Whether nothing in it can go on before the run before has come out otherwise. Those that were scheduled before the
@@ -199,10 +201,7 @@ impl Around<'_> {
     /// Those who stand in the line of their pool: they would start if it had the slots.
     pub(super) fn in_lines<'a>(&self, runs: &[Kept<'a>]) -> Vec<(InstanceKey, &'a TaskSpec)> {
         let open = runs.iter().filter(|run| run.active() < run.spec.max_active_tasks as usize);
-        let ready = open.flat_map(|run| {
-            let places = run.places().filter(|place| run.is_ready(*place));
-            places.map(|place| (InstanceKey { run: run.key, task: ix(place) }, &run.spec.tasks[place]))
-        });
+        let ready = open.flat_map(Kept::ready);
         let fits_ever = |task: &TaskSpec| self.pool_size(task).is_some_and(|size| task.pool_slots <= size);
         ready.filter(|(key, task)| fits_ever(task) && self.within_limits(key.run, task)).collect()
     }

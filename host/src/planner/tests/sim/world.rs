@@ -15,7 +15,7 @@ use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::tests::play::{output, params_check, snapshot};
 use crate::planner::tests::rng::Rng;
 use crate::planner::tests::sim::act::{self, Act, Happened};
-use crate::planner::tests::sim::naive::{self, Around};
+use crate::planner::tests::sim::naive::{self, Around, Kept};
 use crate::planner::tests::sim::store::{Store, Stored, is_end_of_run};
 use crate::planner::tests::sim::{pools, roomy_pools};
 use crate::planner::tests::spec::{Spec, TaskSpec, ix};
@@ -156,7 +156,9 @@ impl World {
     /// Nobody started who stood behind somebody in the same line, or in another whose first could have started too.
     fn hold_against_the_order(&self, decision: &Decision) {
         let around = self.around();
-        let lines = around.in_lines(&self.store.driven());
+        let runs = self.store.driven();
+        let lines = around.in_lines(&runs);
+        let ready: Vec<&TaskSpec> = runs.iter().flat_map(Kept::ready).map(|(_, task)| task).collect();
         // One that changed is ready only since now.
         let changed: BTreeSet<InstanceKey> = changed(decision).collect();
         let waited = |instance: &InstanceKey| self.since.contains_key(instance) && !changed.contains(instance);
@@ -168,7 +170,8 @@ impl World {
             let since = BTreeMap::from([(instance, since)]);
             let order = Around { since: &since, tries: Vec::new(), capacity: &self.capacity }.order(instance, started);
             for (other, task) in lines.iter().filter(|(instance, _)| waited(instance)) {
-                let all_fit = || lines.iter().all(|(_, any)| any.pool != task.pool || around.has_slots(any));
+                // Those too that have left the line since, because their run is full now.
+                let all_fit = || ready.iter().all(|any| any.pool != task.pool || around.has_slots(any));
                 let goes_first = around.order(*other, task) < order && (task.pool == started.pool || all_fit());
                 assert!(!goes_first, "{instance:?} overtook {other:?}");
             }
@@ -177,11 +180,8 @@ impl World {
 
     /// Keeps when each instance began to wait for slots.
     fn note_ready(&mut self, decision: &Decision) {
-        let mut ready: BTreeSet<InstanceKey> = BTreeSet::new();
-        for run in self.store.driven() {
-            let places = (0..run.instances.len()).filter(|place| run.is_ready(*place));
-            ready.extend(places.map(|place| InstanceKey { run: run.key, task: ix(place) }));
-        }
+        let runs = self.store.driven();
+        let ready: BTreeSet<InstanceKey> = runs.iter().flat_map(Kept::ready).map(|(instance, _)| instance).collect();
         self.since.retain(|instance, _| ready.contains(instance));
         for instance in changed(decision) {
             self.since.remove(&instance);
