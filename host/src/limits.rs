@@ -39,6 +39,8 @@ pub const COMPILE_MEMORY_BYTES: u64 = 8 << 30;
 pub const DAG_FILE_MAX_BYTES: u64 = 64 << 20;
 /// Tasks of one DAG.
 pub const DAG_TASKS_MAX: usize = 100_000;
+/// Pools that the tasks of one DAG name: a run that becomes full changes its place in the line of each.
+pub const DAG_POOLS_MAX: usize = 100;
 /// How deep JSON from a stranger may nest: recursion over it stays far from the end of the stack.
 pub const JSON_DEPTH_MAX: usize = 100;
 /// Free space below which a guest's write is refused as a full disk.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustc_hash::FxHashSet;
+
 use crate::dag::check::ground::Ground;
 use crate::dag::check::quantity::{Zero, duration, size};
 use crate::dag::diagnostic::{Mistake, Place};
@@ -9,7 +11,7 @@ use crate::dag::file::Options;
 use crate::dag::model::{PastRule, RetryPolicy, TriggerRule, WeightRule};
 use crate::dag::path::DocPath;
 use crate::ids::PoolName;
-use crate::limits::{MAX_RETRY_DELAY, RESCHEDULE_TIMEOUT, RETRY_DELAY, TaskLimits};
+use crate::limits::{DAG_POOLS_MAX, MAX_RETRY_DELAY, RESCHEDULE_TIMEOUT, RETRY_DELAY, TaskLimits};
 
 /// Airflow's.
 const PRIORITY_WEIGHT: i32 = 1;
@@ -54,12 +56,23 @@ impl TaskOptions {
 pub(super) fn check(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) -> Vec<TaskOptions> {
     let defaults = read(&ground.file.defaults.options, &|| DocPath::of(&["defaults"]), &built_in(), mistakes);
     let tasks = ground.tasks.iter().enumerate();
-    tasks
+    let options: Vec<TaskOptions> = tasks
         .map(|(at, (_, task))| {
             grants(ground, at, mistakes);
             read(&task.options, &|| ground.path(at), &defaults, mistakes)
         })
-        .collect()
+        .collect();
+    count_pools(ground, &options, mistakes);
+    options
+}
+
+fn count_pools(ground: &Ground<'_>, options: &[TaskOptions], mistakes: &mut Vec<Mistake>) {
+    let mut pools = FxHashSet::default();
+    let mut named = options.iter().enumerate().filter(|(_, options)| pools.insert(&options.pool));
+    if let Some((at, _)) = named.nth(DAG_POOLS_MAX) {
+        let place = Place::value(ground.path(at).key("pool"));
+        mistakes.push(Mistake::error(place, format!("the tasks of a DAG name at most {DAG_POOLS_MAX} pools")));
+    }
 }
 
 fn built_in() -> TaskOptions {
