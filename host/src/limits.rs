@@ -46,6 +46,15 @@ pub const JSON_DEPTH_MAX: usize = 100;
 /// Free space below which a guest's write is refused as a full disk.
 pub const DISK_RESERVE_BYTES: u64 = 1 << 30;
 
+/// The most memory that a DAG may give a task: what 32-bit WebAssembly can address.
+pub const MEMORY_MAX_BYTES: u64 = 4 << 30;
+/// The least that makes sense: one page of WebAssembly.
+pub const MEMORY_MIN_BYTES: u64 = 64 << 10;
+/// The longest time that a DAG may give a try.
+pub const EXECUTION_TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// The most that a DAG may let a task keep in `/out` and `/tmp`.
+pub const SCRATCH_MAX_BYTES: u64 = 100 << 30;
+
 /// What one try may use. The defaults suit a task on a few gigabytes of data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskLimits {

@@ -53,6 +53,12 @@ pub fn tell_plugins_changed(host: &Host) {
     let _ = control::plugins_changed(&host.home.socket());
 }
 
+/// Tells the server, if there is one, that the pools are others now.
+pub fn tell_pools_changed(host: &Host) {
+    // The next server reads them anyhow.
+    let _ = control::ask(&host.home.socket(), Request::PoolsChanged);
+}
+
 /// An answer of another kind than what was asked for: a server of another version.
 pub fn unexpected(reply: &Reply) -> CliError {
     CliError::rendered(

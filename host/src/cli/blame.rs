@@ -40,7 +40,7 @@ impl Blame for ResolveError {
 impl Blame for HomeError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NotAFolder(_) | Self::NotYours { .. } => Exit::Usage,
+            Self::NotAFolder(_) | Self::NotYours { .. } | Self::OperatorsFile(_) => Exit::Usage,
             Self::Io { .. } => Exit::Host,
         }
     }
@@ -49,7 +49,7 @@ impl Blame for HomeError {
 impl Blame for StoreError {
     fn exit(&self) -> Exit {
         match self {
-            Self::LogicalDateTaken { .. } | Self::RunInUse { .. } => Exit::Usage,
+            Self::LogicalDateTaken { .. } | Self::RunInUse { .. } | Self::Foreign { .. } => Exit::Usage,
             Self::Newer { .. }
             | Self::ReadOnly { .. }
             | Self::Full { .. }
@@ -139,6 +139,7 @@ impl Blame for LoadError {
             | Self::NotUtf8 { .. }
             | Self::Diagnostics { .. } => Exit::Usage,
             Self::Plugin { source, .. } => source.exit(),
+            Self::Compile { .. } => Exit::Host,
             Self::Import { source, .. } => source.exit(),
         }
     }

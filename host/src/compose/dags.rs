@@ -129,7 +129,13 @@ impl DagFiles {
     /// Reads one file. Gives the DAG that it holds. One that is wrong now leaves its last good version in force.
     async fn read(&mut self, path: &Path, scheduler: &Scheduler) -> Result<Option<DagId>, DagsError> {
         match loader::load(&self.host.registry, path, self.build, Arc::clone(&self.builds)).await {
-            Ok(loaded) => self.take(path, loaded, scheduler),
+            Ok(loaded) => match loader::compile(&self.host.registry, &loaded.dag, self.builds.as_ref()).await {
+                Ok(()) => self.take(path, loaded, scheduler),
+                Err(error) => {
+                    self.wrong(path, words(&error))?;
+                    Ok(None)
+                }
+            },
             Err(error) => {
                 self.wrong(path, words(&error))?;
                 Ok(None)

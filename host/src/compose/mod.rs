@@ -113,6 +113,11 @@ impl Host {
         Ok(Self { home, clock, store, artifacts, registry, sandbox, capacity })
     }
 
+    /// What may run at once, with the pools as they are now.
+    fn capacity(&self) -> Result<Capacity, StoreError> {
+        Ok(Capacity { pools: crate::scheduler::pools(self.store.as_ref())?, ..self.capacity.clone() })
+    }
+
     /// Runs tries in this process.
     fn executor(&self, progress: Option<Arc<dyn Progress>>) -> Result<LocalExecutor, artifacts::StoreError> {
         LocalExecutor::new(LocalDeps {

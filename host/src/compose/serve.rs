@@ -129,7 +129,7 @@ impl Host {
     /// Does what is asked for without a server: by a loop of its own that begins nothing.
     pub async fn operate(&self, request: Request) -> Result<Reply, OperateError> {
         let lease = Lease::take_server(Arc::clone(&self.store), &self.home.processes(), self.clock.now())?;
-        let capacity = Capacity { parallelism: 0, ..self.capacity.clone() };
+        let capacity = Capacity { parallelism: 0, ..self.capacity()? };
         let (scheduler, mut looping) = self.start(&lease, capacity, Arc::new(Unobserved), false)?;
         let answer = scheduler.ask(request).await;
         // The loop may be over already; then that says why.
@@ -195,8 +195,7 @@ impl Session<'_> {
     /// Until the stop, or an error.
     async fn run(&self, mut files: DagFiles, stop: &mut watch::Receiver<bool>) -> Result<(), ServeError> {
         let host = self.host;
-        let (scheduler, mut looping) =
-            host.start(self.lease, host.capacity.clone(), Arc::clone(self.observer), true)?;
+        let (scheduler, mut looping) = host.start(self.lease, host.capacity()?, Arc::clone(self.observer), true)?;
         scheduler.recover(all_known_dags(host.store.as_ref())?).await?;
         files.forget_errors()?;
         files.look(&scheduler).await?;

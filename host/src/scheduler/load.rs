@@ -26,7 +26,6 @@ pub fn snapshot(run: &RunRecord, dag: Arc<Dag>, instances: &[InstanceRecord], pa
         started_at: run.start_date,
         instances: instances.iter().filter(|record| record.task.index() < tasks).map(instance).collect(),
         // Runs by hand have no past.
-        past: None,
         dag,
         past,
     }

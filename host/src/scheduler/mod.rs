@@ -47,7 +47,7 @@ use crate::planner::agenda::KnownDag;
 use crate::planner::{Capacity, RunSnapshot};
 use crate::store::{DagVersion, ProcessId, Store, StoreError};
 
-pub use answer::{all_known_dags, known_dag};
+pub use answer::{all_known_dags, known_dag, pools};
 use create::Source;
 pub use load::snapshot;
 pub use request::{Reply, Request, RequestError};

@@ -67,6 +67,8 @@ pub enum Request {
         /// Which.
         id: BackfillId,
     },
+    /// The pools of the database are others now.
+    PoolsChanged,
     /// Why a DAG, a run or a task does or does not run.
     Explain {
         /// Which DAG.

@@ -17,12 +17,12 @@ use jiff::Timestamp;
 pub use error::StoreError;
 pub use records::{
     BackfillRecord, BackfillRun, Created, DagRecord, DagVersion, GoneInstance, ImportErrorRecord, InstanceRecord,
-    MovedInstance, NewBackfill, NewInstance, NewRun, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord, RunType,
-    Seen, TryRecord,
+    MovedInstance, NewBackfill, NewInstance, NewRun, PoolRecord, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord,
+    RunType, Seen, TryRecord,
 };
 
 use crate::executor::Boxed;
-use crate::ids::{BackfillId, DagId, Digest, RunId, RunKey};
+use crate::ids::{BackfillId, DagId, Digest, PoolName, RunId, RunKey};
 use crate::lifecycle::change::Change;
 
 /// Whether a change found what it expected.
@@ -71,6 +71,13 @@ pub trait Store: Send + Sync + 'static {
     fn keep_import_error(&self, path: &Path, text: Option<&str>, now: Timestamp) -> Result<()>;
     /// The files that are no DAGs.
     fn import_errors(&self) -> Result<Vec<ImportErrorRecord>>;
+
+    /// All pools, by name. `default_pool` is always among them.
+    fn pools(&self) -> Result<Vec<PoolRecord>>;
+    /// Makes a pool, or changes the one of that name.
+    fn set_pool(&self, pool: &PoolRecord) -> Result<()>;
+    /// Removes a pool. False: there is none of that name.
+    fn remove_pool(&self, pool: &PoolName) -> Result<bool>;
 
     /// Makes runs and their instances in one transaction. A run id gets a suffix where it is taken.
     fn create_runs(&self, runs: Vec<NewRun>) -> Result<Vec<Created>>;

@@ -9,6 +9,7 @@ mod dag;
 mod explain;
 mod logs;
 mod plugin;
+mod pools;
 mod run;
 mod runs;
 mod schema;
@@ -47,6 +48,9 @@ pub enum Command {
     /// Check, show, list and pause DAGs
     #[command(subcommand)]
     Dag(dag::DagCommand),
+    /// Limit what tasks share: a task that names a pool takes its slots while it runs
+    #[command(subcommand)]
+    Pools(pools::PoolsCommand),
     /// List, show and cancel runs
     #[command(subcommand)]
     Runs(runs::RunsCommand),
@@ -76,6 +80,7 @@ pub fn run(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Explain(args) => explain::run(args, context),
         Command::Plugin(command) => plugin::run(command, context),
         Command::Dag(command) => dag::run(command, context),
+        Command::Pools(command) => pools::run(command, context),
         Command::Runs(command) => runs::run(command, context),
         Command::Logs(args) => logs::run(args, context),
         Command::Artifacts(command) => artifacts::run(command, context),

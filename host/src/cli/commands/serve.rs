@@ -84,6 +84,6 @@ impl RunObserver for Said {
     }
 
     fn run_ended(&self, dag: &Dag, run_id: &RunId, state: RunState) {
-        say(self.0, &format!("{}/{run_id} is a {state}", dag.id));
+        say(self.0, &format!("{}/{run_id} ends: {state}", dag.id));
     }
 }

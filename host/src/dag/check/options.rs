@@ -11,7 +11,12 @@ use crate::dag::file::Options;
 use crate::dag::model::{PastRule, RetryPolicy, TriggerRule, WeightRule};
 use crate::dag::path::DocPath;
 use crate::ids::PoolName;
-use crate::limits::{DAG_POOLS_MAX, MAX_RETRY_DELAY, RESCHEDULE_TIMEOUT, RETRY_DELAY, TaskLimits};
+use crate::limits::{
+    DAG_POOLS_MAX, EXECUTION_TIMEOUT_MAX, MAX_RETRY_DELAY, MEMORY_MAX_BYTES, MEMORY_MIN_BYTES, RESCHEDULE_TIMEOUT,
+    RETRY_DELAY, SCRATCH_MAX_BYTES, TaskLimits,
+};
+use crate::schedule::duration::show_duration;
+use crate::text::exact_bytes;
 
 /// Airflow's.
 const PRIORITY_WEIGHT: i32 = 1;
@@ -155,9 +160,11 @@ fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mista
     let key = |name: &'static str| move || at().key(name);
     let mut limits = base.clone();
     if let Some(bytes) = size(options.memory.as_ref(), key("memory"), Zero::Refused, mistakes) {
+        within(bytes, MEMORY_MIN_BYTES, MEMORY_MAX_BYTES, key("memory")(), mistakes);
         limits.memory_bytes = bytes;
     }
     if let Some(bytes) = size(options.scratch.as_ref(), key("scratch"), Zero::Allowed, mistakes) {
+        within(bytes, 0, SCRATCH_MAX_BYTES, key("scratch")(), mistakes);
         limits.scratch_bytes = bytes;
     }
     if let Some(bytes) = size(options.log.as_ref(), key("log"), Zero::Allowed, mistakes) {
@@ -171,8 +178,22 @@ fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mista
         limits.result_bytes = bytes;
     }
     let timeout = duration(options.execution_timeout.as_ref(), key("execution_timeout"), Zero::Refused, mistakes);
+    if timeout.is_some_and(|timeout| timeout > EXECUTION_TIMEOUT_MAX) {
+        let message = format!("a try may take {} at most", show_duration(EXECUTION_TIMEOUT_MAX));
+        mistakes.push(Mistake::error(Place::value(key("execution_timeout")()), message));
+    }
     limits.execution_timeout = timeout.unwrap_or(limits.execution_timeout);
     limits
+}
+
+/// Holds a number of bytes against the least and the most that a DAG may ask for.
+fn within(bytes: u64, least: u64, most: u64, at: DocPath, mistakes: &mut Vec<Mistake>) {
+    let message = match bytes {
+        bytes if bytes < least => format!("this is too little: {} is the least", exact_bytes(least)),
+        bytes if bytes > most => format!("this is too much: {} is the most", exact_bytes(most)),
+        _ => return,
+    };
+    mistakes.push(Mistake::error(Place::value(at), message));
 }
 
 /// Grants are understood but cannot be given yet; an empty table asks for nothing.

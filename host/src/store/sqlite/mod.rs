@@ -4,6 +4,7 @@ mod codec;
 mod dags;
 mod open;
 mod plugins;
+mod pools;
 mod processes;
 mod run_changes;
 mod runs;
@@ -20,11 +21,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use rustc_hash::FxHashMap;
 
 use crate::executor::Boxed;
-use crate::ids::{BackfillId, DagId, Digest, RunId, RunKey};
+use crate::ids::{BackfillId, DagId, Digest, PoolName, RunId, RunKey};
 use crate::lifecycle::change::Change;
 use crate::store::{
-    BackfillRecord, Created, DagRecord, DagVersion, ImportErrorRecord, InstanceRecord, NewBackfill, NewRun, ProcessId,
-    ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen, Store, StoreError, TryRecord, Verdict,
+    BackfillRecord, Created, DagRecord, DagVersion, ImportErrorRecord, InstanceRecord, NewBackfill, NewRun, PoolRecord,
+    ProcessId, ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen, Store, StoreError, TryRecord, Verdict,
 };
 
 pub use open::SCHEMA_VERSION;
@@ -158,6 +159,20 @@ impl Store for SqliteStore {
 
     fn import_errors(&self) -> Result<Vec<ImportErrorRecord>> {
         self.read(served::import_errors)
+    }
+
+    fn pools(&self) -> Result<Vec<PoolRecord>> {
+        self.read(pools::list)
+    }
+
+    fn set_pool(&self, pool: &PoolRecord) -> Result<()> {
+        let pool = pool.clone();
+        self.write(move |tx| pools::set(tx, &pool))
+    }
+
+    fn remove_pool(&self, pool: &PoolName) -> Result<bool> {
+        let pool = pool.clone();
+        self.write(move |tx| pools::remove(tx, &pool))
     }
 
     fn create_runs(&self, new: Vec<NewRun>) -> Result<Vec<Created>> {
