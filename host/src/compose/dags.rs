@@ -17,7 +17,7 @@ use crate::loader::{self, Build, LoadError, Loaded};
 use crate::registry::BuildWatcher;
 use crate::scheduler::create::{Source, version};
 use crate::scheduler::{Scheduler, Stopped};
-use crate::store::{Seen, StoreError};
+use crate::store::{DagRecord, Seen, StoreError};
 
 use super::Host;
 use super::serve::ServeLog;
@@ -158,7 +158,14 @@ impl DagFiles {
         let (dag, folder) = (loaded.dag, loaded.folder);
         let source = Source { dag, text: loaded.source, folder, file: Some(path.to_owned()) };
         let now = self.host.clock.now();
-        self.host.store.keep_dag_version(&version(&source), Seen::Served(path.to_owned()), now)?;
+        let known = self.host.store.dag(&id)?;
+        let is_kept = |record: &DagRecord| {
+            record.version == Some(source.dag.version) && record.path.as_deref() == Some(path) && record.is_served
+        };
+        // A write costs a sync: a thousand files that did not change cost none.
+        if !known.as_ref().is_some_and(is_kept) {
+            self.host.store.keep_dag_version(&version(&source), Seen::Served(path.to_owned()), now)?;
+        }
         self.right(path)?;
         if let Some(known) = crate::scheduler::known_dag(self.host.store.as_ref(), &id)? {
             scheduler.dag_seen(known, source)?;

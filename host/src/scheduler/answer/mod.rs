@@ -52,7 +52,7 @@ impl Loop {
     }
 
     async fn pools_changed(&mut self, step: &mut Step) -> Answer {
-        self.capacity.pools = self.blocking(|store| pools(store)).await?;
+        self.capacity.pools = self.blocking(pools).await?;
         step.events.push(Event::CapacityChanged(self.capacity.clone()));
         Ok(Ok(Reply::Done))
     }
