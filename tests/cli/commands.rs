@@ -298,6 +298,25 @@ fn pools_are_made_changed_and_removed() {
 }
 
 #[test]
+fn old_runs_go_with_their_logs_and_the_database_stays_sound() {
+    let bench = talking();
+    run(&bench, &[]).exits(0);
+    let newest = run(&bench, &["--param", "n=3"]).exits(0).json();
+    let clean = ["db", "clean", "--older-than", "0s", "--json"];
+    let would = bench.run(clean.iter().chain(&["--dry-run"])).exits(0).json();
+    assert_eq!((&would["total_entries"], &would["dry_run"]), (&json!(1), &json!(true)));
+    assert_eq!(bench.run(clean).exits(0).json()["total_entries"], 1);
+    let left = bench.run(["runs", "list", "--json"]).exits(0).json();
+    assert_eq!((&left["total_entries"], &left["dag_runs"][0]["run_id"]), (&json!(1), &newest["run_id"]));
+    assert_eq!(std::fs::read_dir(bench.home().join("logs/talk")).unwrap().count(), 1);
+    // What the run that stays published is still there.
+    assert_eq!(bench.run(["artifacts", "get", "latest", "put.out", "-o", "-"]).exits(0).stdout, "kept");
+    assert!(bench.run(["db", "check"]).exits(0).stdout.contains("ok"));
+    bench.run(["db", "migrate"]).exits(0);
+    bench.run(["db", "clean", "--older-than", "soon"]).exits(2).says(&["soon"]);
+}
+
+#[test]
 fn the_next_runs_of_a_schedule_are_shown() {
     let bench = Bench::seeded();
     let one = "[tasks.a]\nplugin = 'misbehave'\nparams = { mode = 'write', text = 'x' }\n";

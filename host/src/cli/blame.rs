@@ -5,7 +5,7 @@
 
 use crate::artifacts;
 use crate::cli::error::{Blame, Exit};
-use crate::compose::{DagsError, HostError, OperateError, RunError, ServeError};
+use crate::compose::{CleanError, DagsError, HostError, OperateError, RunError, ServeError};
 use crate::control::ClientError;
 use crate::dag::params::BadParam;
 use crate::executor::log::LogError;
@@ -224,6 +224,15 @@ impl Blame for ServeError {
             Self::Control(_) | Self::Stopped(_) | Self::Dags(DagsError::Watch { .. } | DagsError::Stopped(_)) => {
                 Exit::Host
             }
+        }
+    }
+}
+
+impl Blame for CleanError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Store(error) => error.exit(),
+            Self::Files(error) => error.exit(),
         }
     }
 }

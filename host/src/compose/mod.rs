@@ -1,5 +1,6 @@
 //! The composition root: the one place that names the concrete store, sandbox and executor.
 
+mod clean;
 mod dags;
 mod materials;
 mod memory;
@@ -24,6 +25,7 @@ use crate::scheduler::lease::{LeaseError, end_dead};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 
+pub use clean::{CleanError, CleanRequest, Cleaned};
 pub use dags::DagsError;
 pub use run::{FinishedRun, RunError, RunRequest};
 pub use serve::{OperateError, ServeError, ServeLog, ServeRequest};

@@ -10,6 +10,7 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -117,6 +118,14 @@ pub trait Store: Send + Sync + 'static {
     fn runs(&self, filter: &RunFilter) -> Result<(Vec<RunRecord>, u64)>;
     /// Unfinished runs of a process, and finished ones that a backfill is to run again; those of a backfill in its order.
     fn unfinished_runs(&self, process: ProcessId) -> Result<Vec<RunRecord>>;
+    /// Finished runs that ended before `before`, but for the newest `keep` of each DAG and its last scheduled one.
+    fn old_runs(&self, before: Timestamp, keep: u32) -> Result<Vec<(RunKey, DagId, RunId)>>;
+    /// Removes those of the runs that are finished still, and versions that nothing refers to then. Gives how many runs.
+    fn remove_runs(&self, runs: Vec<RunKey>) -> Result<u64>;
+    /// The artifacts that any row names.
+    fn used_artifacts(&self) -> Result<HashSet<Digest>>;
+    /// What is wrong with the database's file; nothing, if all is well.
+    fn check(&self) -> Result<Vec<String>>;
     /// The instances of a run, in the order of their tasks.
     fn instances(&self, run: RunKey) -> Result<Vec<InstanceRecord>>;
     /// The earlier tries of a run's instances.

@@ -6,6 +6,7 @@ mod clear;
 mod compile_component;
 pub(in crate::cli) mod completions;
 mod dag;
+mod db;
 mod explain;
 mod logs;
 mod plugin;
@@ -59,6 +60,9 @@ pub enum Command {
     /// List and get what tasks published
     #[command(subcommand)]
     Artifacts(artifacts::ArtifactsCommand),
+    /// Bring the database up to date, look it over, remove old runs
+    #[command(subcommand)]
+    Db(db::DbCommand),
     /// Print the JSON Schema of DAG files, for editors
     Schema(schema::SchemaArgs),
     /// Print a script that completes this program's commands in a shell
@@ -84,6 +88,7 @@ pub fn run(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Runs(command) => runs::run(command, context),
         Command::Logs(args) => logs::run(args, context),
         Command::Artifacts(command) => artifacts::run(command, context),
+        Command::Db(command) => db::run(command, context),
         Command::Schema(args) => schema::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::CompileComponent(args) => compile_component::run(args, context),

@@ -1,5 +1,6 @@
 //! The store on SQLite: one thread that writes, in groups; short-lived readers beside it.
 
+mod clean;
 mod codec;
 mod dags;
 mod open;
@@ -12,6 +13,7 @@ mod served;
 mod task_changes;
 mod writer;
 
+use std::collections::HashSet;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -159,6 +161,22 @@ impl Store for SqliteStore {
 
     fn import_errors(&self) -> Result<Vec<ImportErrorRecord>> {
         self.read(served::import_errors)
+    }
+
+    fn old_runs(&self, before: Timestamp, keep: u32) -> Result<Vec<(RunKey, DagId, RunId)>> {
+        self.read(|tx| clean::old_runs(tx, before, keep))
+    }
+
+    fn remove_runs(&self, runs: Vec<RunKey>) -> Result<u64> {
+        self.write(move |tx| clean::remove_runs(tx, &runs))
+    }
+
+    fn used_artifacts(&self) -> Result<HashSet<Digest>> {
+        self.read(clean::used_artifacts)
+    }
+
+    fn check(&self) -> Result<Vec<String>> {
+        self.read(clean::check)
     }
 
     fn pools(&self) -> Result<Vec<PoolRecord>> {

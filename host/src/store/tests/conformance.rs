@@ -47,6 +47,7 @@ pub(super) fn all(open: &dyn Fn() -> Opened) {
         import_errors_are_kept_until_the_file_is_right,
         a_backfill_has_its_runs_in_their_order_until_it_ends,
         pools_are_kept,
+        old_runs_are_removed_but_for_those_that_are_to_stay,
         dags_and_versions_are_kept,
     ] {
         let (store, _folder) = open();
@@ -565,6 +566,31 @@ fn a_backfill_has_its_runs_in_their_order_until_it_ends(store: &dyn Store) {
     store.end_backfill(id, true, at(30)).unwrap();
     let kept = store.backfills().unwrap().remove(0);
     assert_eq!((kept.ended_at, kept.is_cancelled), (Some(at(30)), true));
+}
+
+fn old_runs_are_removed_but_for_those_that_are_to_stay(store: &dyn Store) {
+    let made = a_run(store);
+    let kinds = [(RunType::Scheduled, 100), (RunType::Scheduled, 200), (RunType::Manual, 300), (RunType::Manual, 400)];
+    let created = store.create_runs(kinds.map(|(kind, second)| run_at(made.process, kind, second)).into()).unwrap();
+    let keys: Vec<_> = created
+        .iter()
+        .map(|created| match created {
+            Created::Made(key, _) => *key,
+            Created::LogicalDateTaken => panic!(),
+        })
+        .collect();
+    for (key, end) in keys.iter().zip([500, 500, 900, 500]) {
+        store.abandon_run(*key, "over", at(end)).unwrap();
+    }
+    let old = |keep| store.old_runs(at(600), keep).unwrap().into_iter().map(|(key, _, _)| key).collect::<Vec<_>>();
+    // The second is the last scheduled one, the third ended later, and the first run of all is not finished.
+    assert_eq!(old(0), [keys[0], keys[3]]);
+    assert_eq!(old(1), [keys[0]], "the newest stays");
+    assert_eq!(store.remove_runs(vec![keys[0], made.run]).unwrap(), 1, "an unfinished run is not removed");
+    assert_eq!((store.run(keys[0]).unwrap(), store.instances(keys[0]).unwrap().len()), (None, 0));
+    assert!(store.run(made.run).unwrap().is_some());
+    assert!(store.check().unwrap().is_empty());
+    assert!(store.used_artifacts().unwrap().is_empty());
 }
 
 fn pools_are_kept(store: &dyn Store) {
