@@ -221,7 +221,7 @@ fn two_files_change_places() {
 
 #[test]
 fn a_schedule_whose_params_lack_defaults_is_an_import_error() {
-    let bench = bench(&[("it.toml", &format!("{}[params.word]\ntype = \"string\"\n", ticking("it")))]);
+    let bench = bench(&[("it.toml", &format!("{}[params]\nword = {{}}\n", ticking("it")))]);
     let _server = Server::start(&bench);
     let text = wrong(&bench, &["it.toml"]).remove(0);
     assert!(text.contains("`word`"), "{text}");

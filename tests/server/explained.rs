@@ -38,7 +38,11 @@ fn explained(beside: Beside) -> (Bench, Option<Server>, String, String) {
 #[test]
 fn a_dag_a_run_and_a_task_are_explained() {
     let (bench, _server, first, second) = explained(Beside::AServer);
-    explains(&bench, &["it"], &["`@daily`", "ticks next at", "max_active_runs = 1", "1 runs are running, 1 are queued"]);
+    explains(
+        &bench,
+        &["it"],
+        &["`@daily`", "ticks next at", "max_active_runs = 1", "1 runs are running, 1 are queued"],
+    );
     explains(&bench, &["it", &first], &["is running"]);
     explains(&bench, &["it", &first, "slow"], &["task `slow` is running"]);
     explains(&bench, &["it", &first, "last"], &["task `last` is none", "all_success", "`slow` is running"]);

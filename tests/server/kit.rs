@@ -10,10 +10,10 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::common::{Bench, Ran};
+use crate::common::{Bench, Ran, instance};
 
 /// After so long a test that waits has failed. Far longer than anything takes, also on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(180);
+const DEADLINE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -220,8 +220,9 @@ pub(crate) fn run_count(bench: &Bench, dag: &str) -> i64 {
 /// Waits until so many runs of the DAG are at their end; gives all of them, oldest first.
 #[track_caller]
 pub(crate) fn ended(bench: &Bench, dag: &str, count: i64) -> Vec<Value> {
-    let query =
-        format!("SELECT count(*) FROM dag_run WHERE dag_id = '{dag}' AND state IN ('success', 'failed') AND reprocess = 0");
+    let query = format!(
+        "SELECT count(*) FROM dag_run WHERE dag_id = '{dag}' AND state IN ('success', 'failed') AND reprocess = 0"
+    );
     eventually(&format!("{count} runs of {dag} are at their end"), || (number(bench, &query) >= count).then_some(()));
     runs(bench, dag)
 }
@@ -251,6 +252,13 @@ pub(crate) fn until_task(bench: &Bench, dag: &str, task: &str, state: &str) {
          WHERE dag_id = '{dag}' AND task_id = '{task}' AND task_instance.state = '{state}'"
     );
     eventually(&format!("{dag}.{task} is {state}"), || (number(bench, &query) > 0).then_some(()));
+}
+
+/// The params that a task in mode `echo` was given.
+#[track_caller]
+pub(crate) fn echoed(run: &Value, task: &str) -> Value {
+    let value = &instance(run, task)["value"];
+    serde_json::from_str(value["params"].as_str().unwrap_or_else(|| panic!("no echo in {run}"))).unwrap()
 }
 
 /// Triggers a run; gives its id.

@@ -96,7 +96,8 @@ both! {
 }
 
 fn pauses(beside: Beside) {
-    let bench = bench(&[("it.toml", "id = \"it\"\nschedule = \"every 1s\"\n[tasks.one]\nplugin = 'misbehave'\n"), WITNESS]);
+    let bench =
+        bench(&[("it.toml", "id = \"it\"\nschedule = \"every 1s\"\n[tasks.one]\nplugin = 'misbehave'\n"), WITNESS]);
     let server = Server::start(&bench);
     ended(&bench, "it", 1);
     let server = beside.leave(server);
@@ -253,7 +254,11 @@ fn a_cleared_run_of_a_living_run_command_is_left_alone() {
     own.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
     let mut own = Killed(own.spawn().unwrap());
     until_task(&bench, "it", "slow", "running");
-    for call in [&["clear", "it", "latest"][..], &["runs", "cancel", "it", "latest"], &["mark", "it", "latest", "slow", "failed"]] {
+    for call in [
+        &["clear", "it", "latest"][..],
+        &["runs", "cancel", "it", "latest"],
+        &["mark", "it", "latest", "slow", "failed"],
+    ] {
         bench.run(call).exits(2).says(&["dagwood run"]);
     }
     assert!(own.0.try_wait().unwrap().is_none());

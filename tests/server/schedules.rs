@@ -54,7 +54,8 @@ fn a_dag_makes_its_runs_on_time_under_their_ids_and_dates() {
 
 #[test]
 fn all_ticks_since_the_start_date_are_caught_up_where_that_is_wanted() {
-    let lines = "schedule = \"@hourly\"\nstart_date = \"2024-01-01\"\nend_date = \"2024-01-01T05:00:00Z\"\ncatchup = true";
+    let lines =
+        "schedule = \"@hourly\"\nstart_date = \"2024-01-01\"\nend_date = \"2024-01-01T05:00:00Z\"\ncatchup = true";
     let (bench, server) = serving(lines);
     let runs = ended(&bench, "it", 6);
     server.stop();

@@ -84,8 +84,7 @@ fn what_does_not_end_within_the_grace_is_given_back_and_costs_no_try() {
     server.stop();
     for start in 2..=5 {
         let server = Server::with(&bench, &["--grace", "10ms"]);
-        let running =
-            format!("SELECT count(*) FROM task_instance WHERE state = 'running' AND start_number = {start}");
+        let running = format!("SELECT count(*) FROM task_instance WHERE state = 'running' AND start_number = {start}");
         eventually("it runs again", || (number(&bench, &running) == 1).then_some(()));
         server.stop();
         assert_eq!(states(&shown(&bench, "it", &run))["one"], "scheduled");

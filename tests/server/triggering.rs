@@ -1,7 +1,7 @@
 //! Runs that people want.
 
-use crate::common::instance;
-use crate::kit::{Beside, Server, WITNESS, bench, each, ended, run_count, runs, shown, ticks_pass, trigger};
+use crate::common::{Bench, instance};
+use crate::kit::{Beside, Server, WITNESS, bench, each, echoed, ended, run_count, runs, shown, ticks_pass, trigger};
 
 const DAG: &str = r#"
 id = "it"
@@ -13,8 +13,8 @@ plugin = 'misbehave'
 params = { mode = "{{ params.mode }}", text = "{{ params.words }}", use_context = true }
 "#;
 
-fn said(bench: &crate::common::Bench, run: &str) -> serde_json::Value {
-    instance(&shown(bench, "it", run), "say")["value"].clone()
+fn words(bench: &Bench, run: &str) -> serde_json::Value {
+    echoed(&shown(bench, "it", run), "say")["text"].clone()
 }
 
 #[test]
@@ -26,9 +26,9 @@ fn a_triggered_run_is_waited_for_and_has_its_params_and_its_date() {
     assert_eq!((&told["dag_id"], &told["state"]), (&"it".into(), &"success".into()));
     let run = told["run_id"].as_str().unwrap();
     assert!(run.starts_with("manual__"), "{run}");
-    let value = said(&bench, run);
-    assert_eq!(value["params"]["text"], "mine");
-    assert_eq!(value["context"]["logical_date"], "2024-02-03T04:05:06Z");
+    assert_eq!(words(&bench, run), "mine");
+    let document = shown(&bench, "it", run);
+    assert_eq!(instance(&document, "say")["value"]["context"]["logical_date"], "2024-02-03T04:05:06Z");
     let list = runs(&bench, "it");
     assert_eq!(each(&list, "run_type"), ["manual"]);
     assert_eq!(each(&list, "logical_date"), ["2024-02-03T04:05:06Z"]);
@@ -45,7 +45,7 @@ fn a_run_that_is_triggered_without_a_server_waits_for_the_next_one() {
     let server = Server::start(&bench);
     ended(&bench, "it", 1);
     server.stop();
-    assert_eq!(said(&bench, told["run_id"].as_str().unwrap())["params"]["text"], "later");
+    assert_eq!(words(&bench, told["run_id"].as_str().unwrap()), "later");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_triggered_run_of_a_paused_dag_waits_for_the_end_of_the_pause() {
     assert_eq!(each(&runs(&bench, "it"), "state"), ["queued"]);
     bench.run(["dag", "unpause", "it"]).exits(0);
     ended(&bench, "it", 1);
-    assert_eq!(said(&bench, &run)["params"]["text"], "by default");
+    assert_eq!(words(&bench, &run), "by default");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A run keeps the DAG that it began with.
 
-use crate::common::{Bench, instance};
-use crate::kit::{Server, bench, number, serve, shown, trigger, until_task};
+use crate::common::Bench;
+use crate::kit::{Server, bench, echoed, number, serve, shown, trigger, until_task};
 
 fn dag(words: &str) -> String {
     format!(
@@ -14,7 +14,7 @@ fn dag(words: &str) -> String {
 fn goes_on(bench: &Bench, run: &str, words: &str) {
     bench.run(["mark", "it", run, "slow", "success"]).exits(0);
     until_task(bench, "it", "last", "success");
-    assert_eq!(instance(&shown(bench, "it", run), "last")["value"]["params"]["text"], words);
+    assert_eq!(echoed(&shown(bench, "it", run), "last")["text"], words);
 }
 
 #[test]
@@ -29,7 +29,8 @@ fn a_run_that_is_under_way_keeps_its_version_when_the_file_changes() {
 
     let versions = bench.run(["dag", "versions", "it", "--json"]).exits(0).json();
     assert_eq!(versions["total_entries"], 2);
-    let current: Vec<_> = versions["dag_versions"].as_array().unwrap().iter().map(|one| one["is_current"].clone()).collect();
+    let current: Vec<_> =
+        versions["dag_versions"].as_array().unwrap().iter().map(|one| one["is_current"].clone()).collect();
     assert_eq!(current, [true, false]);
     let first = versions["dag_versions"][1]["version"].as_str().unwrap();
     let text = bench.run(["dag", "versions", "it", "--show", first]).exits(0).stdout;
