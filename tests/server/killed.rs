@@ -27,15 +27,15 @@ schedule = "every 1s"
 catchup = true
 [tasks.one]
 plugin = 'misbehave'
-params = { mode = "write", text = "{{ ts }}" }
+params = { note = "begins", mode = "write", text = "{{ ts }}" }
 [tasks.two]
 plugin = 'misbehave'
 inputs.data = "one.out"
-params = { mode = "write", bytes = 300000 }
+params = { note = "begins", mode = "write", bytes = 300000 }
 [tasks.three]
 plugin = 'misbehave'
 inputs.data = "two.out"
-params = { mode = "busy", count = 3 }
+params = { note = "begins", mode = "busy", count = 3 }
 "#;
 
 /// One that fans out and in.
@@ -45,26 +45,28 @@ schedule = "every 2s"
 catchup = true
 [tasks.root]
 plugin = 'misbehave'
-params = { mode = "write", text = "root of {{ ts }}" }
+params = { note = "begins", mode = "write", text = "root of {{ ts }}" }
 [tasks.a]
 plugin = 'misbehave'
 inputs.data = "root.out"
-params = { mode = "busy", count = 5 }
+params = { note = "begins", mode = "busy", count = 5 }
 [tasks.b]
 plugin = 'misbehave'
 inputs.data = "root.out"
-params = { mode = "write", text = "b of {{ ts }}" }
+params = { note = "begins", mode = "write", text = "b of {{ ts }}" }
 [tasks.c]
 plugin = 'misbehave'
 after = ["root"]
-params = { mode = "again", count = 2, ms = 20 }
+params = { note = "begins", mode = "again", count = 2, ms = 20 }
 [tasks.d]
 plugin = 'misbehave'
 after = ["root"]
+params = { note = "begins" }
 [tasks.join]
 plugin = 'misbehave'
 after = ["a", "c", "d"]
 inputs.data = "b.out"
+params = { note = "begins" }
 "#;
 
 /// One that people trigger, with tasks that fail at first.
@@ -73,14 +75,15 @@ id = "by_hand"
 defaults = { retries = 2, retry_delay = "20ms" }
 [tasks.fails]
 plugin = 'misbehave'
-params = { mode = "fail-until", count = 2 }
+params = { note = "begins", mode = "fail-until", count = 2 }
 [tasks.beside]
 plugin = 'misbehave'
-params = { mode = "write", text = "of {{ run_id }}" }
+params = { note = "begins", mode = "write", text = "of {{ run_id }}" }
 [tasks.last]
 plugin = 'misbehave'
 after = ["fails"]
 inputs.data = "beside.out"
+params = { note = "begins" }
 "#;
 
 struct Random(u64);
@@ -254,15 +257,18 @@ fn starts_in_logs(task: &Path) -> Vec<(u64, String)> {
 #[track_caller]
 fn nothing_ran_again(bench: &Bench) {
     for ((dag, run, task), recorded) in successes(bench) {
+        if dag == "witness" {
+            continue;
+        }
         let starts = starts_in_logs(&bench.home().join("logs").join(&dag).join(&run).join(&task));
         let numbers: BTreeSet<_> = starts.iter().map(|(start, _)| *start).collect();
         let words = format!("{dag}/{run} {task}: {starts:?}, recorded: {recorded:?}");
         assert_eq!(numbers.len(), starts.len(), "{words}");
         assert!(numbers.last().is_none_or(|last| *last <= recorded.start_number as u64), "{words}");
-        // The one that counted has its line in the log of its try.
+        // The one that counted has its line, in the log of its try.
         let last = starts.iter().find(|(start, _)| *start == recorded.start_number as u64);
         let file = format!("{}.jsonl", recorded.try_number);
-        assert!(last.is_none_or(|(_, name)| *name == file), "{words}");
+        assert!(last.is_some_and(|(_, name)| *name == file), "{words}");
     }
 }
 
