@@ -215,3 +215,28 @@ pub fn instance<'a>(document: &'a Value, task: &str) -> &'a Value {
     let instances = document["task_instances"].as_array().unwrap();
     instances.iter().find(|instance| instance["task_id"] == task).unwrap_or_else(|| panic!("no `{task}` in {document}"))
 }
+
+/// Runs a script in which `$HOME_FOLDER` is a file system of its own of 64 MiB, and `dagwood` the program on it. Nobody
+/// else sees that file system, and it is gone with the script. None where such a thing is not allowed.
+pub fn on_small_disk(bench: &Bench, script: &str) -> Option<Ran> {
+    std::fs::create_dir_all(bench.home()).unwrap();
+    let mount = "mount -t tmpfs -o size=64m,mode=700 tmpfs \"$HOME_FOLDER\"";
+    // As root, else as root of a namespace of users.
+    let ways: [&[&str]; 2] = [&["--mount"], &["--mount", "--user", "--map-root-user"]];
+    let call = |way: &[&str], script: &str| {
+        let mut call = Command::new("unshare");
+        call.args(way).args(["sh", "-c", script]).current_dir(bench.path("."));
+        call.env("HOME_FOLDER", bench.home()).env("DAGWOOD_HOME", bench.home());
+        call.env("DAGWOOD", env!("CARGO_BIN_EXE_dagwood")).output()
+    };
+    let way = ways.into_iter().find(|way| call(way, mount).is_ok_and(|tried| tried.status.success()));
+    let Some(way) = way else {
+        #[allow(clippy::print_stderr, reason = "a test that was not done must say so")]
+        {
+            eprintln!("SKIPPED: no file system can be mounted here, not even in a namespace of its own");
+        }
+        return None;
+    };
+    let script = format!("{mount} && dagwood() {{ \"$DAGWOOD\" \"$@\"; }}\n{script}");
+    Some(call(way, &script).unwrap().into())
+}

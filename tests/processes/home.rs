@@ -1,11 +1,10 @@
 //! Homes that cannot be used, and what is in them afterwards.
 
 use std::path::Path;
-use std::process::Command;
 
 use rusqlite::Connection;
 
-use crate::common::{Bench, Ran};
+use crate::common::{Bench, on_small_disk};
 
 const DAG: &str = "id = \"one\"\n[tasks.one]\nplugin = 'misbehave'\n";
 
@@ -80,31 +79,6 @@ fn a_home_that_cannot_be_is_named() {
     home(&file.join("below")).exits(3).says(&["file/below", "as the home folder", "--home"]);
     home(Path::new("")).exits(2).says(&["a value is required", "--home"]);
     assert_eq!(std::fs::read(&file).unwrap(), b"mine");
-}
-
-/// Runs a script in which `$HOME_FOLDER` is a file system of its own of 64 MiB, and `dagwood` the program on it. Nobody
-/// else sees that file system, and it is gone with the script. None where such a thing is not allowed.
-fn on_small_disk(bench: &Bench, script: &str) -> Option<Ran> {
-    std::fs::create_dir_all(bench.home()).unwrap();
-    let mount = "mount -t tmpfs -o size=64m,mode=700 tmpfs \"$HOME_FOLDER\"";
-    // As root, else as root of a namespace of users.
-    let ways: [&[&str]; 2] = [&["--mount"], &["--mount", "--user", "--map-root-user"]];
-    let call = |way: &[&str], script: &str| {
-        let mut call = Command::new("unshare");
-        call.args(way).args(["sh", "-c", script]).current_dir(bench.path("."));
-        call.env("HOME_FOLDER", bench.home()).env("DAGWOOD_HOME", bench.home());
-        call.env("DAGWOOD", env!("CARGO_BIN_EXE_dagwood")).output()
-    };
-    let way = ways.into_iter().find(|way| call(way, mount).is_ok_and(|tried| tried.status.success()));
-    let Some(way) = way else {
-        #[allow(clippy::print_stderr, reason = "a test that was not done must say so")]
-        {
-            eprintln!("SKIPPED: no file system can be mounted here, not even in a namespace of its own");
-        }
-        return None;
-    };
-    let script = format!("{mount} && dagwood() {{ \"$DAGWOOD\" \"$@\"; }}\n{script}");
-    Some(call(way, &script).unwrap().into())
 }
 
 #[test]

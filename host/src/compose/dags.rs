@@ -13,7 +13,7 @@ use crate::artifacts::cause_chain;
 use crate::dag::render::{Style, render};
 use crate::ids::DagId;
 use crate::loader::folder::{Change, Folder};
-use crate::loader::{self, Build, LoadError, Loaded};
+use crate::loader::{self, Build, LoadError, Loaded, restore};
 use crate::registry::BuildWatcher;
 use crate::scheduler::create::{Source, version};
 use crate::scheduler::{Scheduler, Stopped};
@@ -81,76 +81,91 @@ impl DagFiles {
 
     /// Reads what changed since the last look, and tells the scheduler.
     pub(super) async fn look(&mut self, scheduler: &Scheduler) -> Result<(), DagsError> {
-        let changes = self.folder.look();
-        let mut gone: BTreeMap<DagId, PathBuf> = BTreeMap::new();
-        for change in changes {
-            match change {
-                Change::Gone(path) => {
-                    gone.extend(self.let_go(&path));
-                    self.right(&path)?;
-                }
-                Change::Changed(path) => {
-                    // A file that holds another DAG than before lets go of that one.
-                    let before = self.owned_by(&path);
-                    let now = self.read(&path, scheduler).await?;
-                    if let (Some(before), Some(now)) = (before, &now)
-                        && before != *now
-                    {
-                        self.owners.remove(&before);
-                        gone.insert(before, path.clone());
-                    }
-                    if let Some(now) = now {
-                        gone.remove(&now);
-                    }
-                }
+        loop {
+            let changes = self.folder.look();
+            let gone = self.take_in(changes, scheduler).await?;
+            for (dag, path) in &gone {
+                self.log.say(&format!("DAG `{dag}` is gone: {} does not hold it any more", path.display()));
+                self.let_go(dag, scheduler)?;
             }
-        }
-        for (dag, path) in gone {
-            self.log.say(&format!("DAG `{dag}` is gone: {} does not hold it any more", path.display()));
-            self.host.store.unserve_dag(&dag)?;
-            scheduler.dag_gone(dag)?;
+            if gone.is_empty() {
+                return Ok(());
+            }
             // Another file may hold it too, and was refused for that.
             for path in self.wrong.keys() {
                 self.folder.forget(path);
             }
         }
-        Ok(())
     }
 
-    fn owned_by(&self, path: &Path) -> Option<DagId> {
-        self.owners.iter().find(|(_, owner)| *owner == path).map(|(dag, _)| dag.clone())
+    /// Takes in what changed. Gives the DAGs that no file holds any more, each with the file that did.
+    async fn take_in(
+        &mut self,
+        changes: Vec<Change>,
+        scheduler: &Scheduler,
+    ) -> Result<BTreeMap<DagId, PathBuf>, DagsError> {
+        let mut gone = BTreeMap::new();
+        let mut loaded = Vec::new();
+        for change in changes {
+            match change {
+                Change::Gone(path) => {
+                    gone.extend(self.disown(&path, None));
+                    self.right(&path)?;
+                }
+                Change::Changed(path) => loaded.extend(self.load(path).await?),
+            }
+        }
+        // All files let go before one takes: so an id can move, whichever of the two files is read first.
+        for (path, now) in &loaded {
+            gone.extend(self.disown(path, Some(&now.dag.id)));
+        }
+        for (path, now) in loaded {
+            if let Some(taken) = self.take(&path, now, scheduler)? {
+                gone.remove(&taken);
+            }
+        }
+        Ok(gone)
     }
 
-    fn let_go(&mut self, path: &Path) -> Option<(DagId, PathBuf)> {
-        let dag = self.owned_by(path)?;
+    /// A file lets go of the DAG that it holds, unless it still holds it.
+    fn disown(&mut self, path: &Path, still: Option<&DagId>) -> Option<(DagId, PathBuf)> {
+        let (dag, _) = self.owners.iter().find(|(dag, owner)| *owner == path && Some(*dag) != still)?;
+        let dag = dag.clone();
         self.owners.remove(&dag).map(|path| (dag, path))
     }
 
-    /// Reads one file. Gives the DAG that it holds. One that is wrong now leaves its last good version in force.
-    async fn read(&mut self, path: &Path, scheduler: &Scheduler) -> Result<Option<DagId>, DagsError> {
-        match loader::load(&self.host.registry, path, self.build, Arc::clone(&self.builds)).await {
-            Ok(loaded) => match loader::compile(&self.host.registry, &loaded.dag, self.builds.as_ref()).await {
-                Ok(()) => self.take(path, loaded, scheduler),
-                Err(error) => {
-                    self.wrong(path, words(&error))?;
-                    Ok(None)
-                }
-            },
-            Err(error) => {
-                self.wrong(path, words(&error))?;
-                Ok(None)
-            }
-        }
+    fn let_go(&self, dag: &DagId, scheduler: &Scheduler) -> Result<(), DagsError> {
+        self.host.store.unserve_dag(dag)?;
+        scheduler.dag_gone(dag.clone())?;
+        Ok(())
     }
 
+    /// Reads one file. One that is wrong now leaves its last good version in force.
+    async fn load(&mut self, path: PathBuf) -> Result<Option<(PathBuf, Loaded)>, DagsError> {
+        match loader::load(&self.host.registry, &path, self.build, Arc::clone(&self.builds)).await {
+            Ok(loaded) => match self.ready(&loaded).await {
+                None => return Ok(Some((path, loaded))),
+                Some(message) => self.wrong(&path, message)?,
+            },
+            Err(error) => self.wrong(&path, words(&error))?,
+        }
+        Ok(None)
+    }
+
+    /// Compiles its components. Why it cannot be scheduled, if so.
+    async fn ready(&self, loaded: &Loaded) -> Option<String> {
+        if let Some(message) = without_default(loaded) {
+            return Some(message);
+        }
+        let compiled = loader::compile(&self.host.registry, &loaded.dag, self.builds.as_ref()).await;
+        compiled.err().map(|error| words(&error))
+    }
+
+    /// Takes a file's DAG, which it gives, unless another file has it.
     fn take(&mut self, path: &Path, loaded: Loaded, scheduler: &Scheduler) -> Result<Option<DagId>, DagsError> {
         let id = loaded.dag.id.clone();
         if let Some(owner) = self.owners.get(&id).filter(|owner| *owner != path) {
             let message = format!("the DAG `{id}` is in {} already: give one of them another id", owner.display());
-            self.wrong(path, message)?;
-            return Ok(None);
-        }
-        if let Some(message) = without_default(&loaded) {
             self.wrong(path, message)?;
             return Ok(None);
         }
@@ -167,13 +182,52 @@ impl DagFiles {
             self.host.store.keep_dag_version(&version(&source), Seen::Served(path.to_owned()), now)?;
         }
         self.right(path)?;
-        if let Some(known) = crate::scheduler::known_dag(self.host.store.as_ref(), &id)? {
-            scheduler.dag_seen(known, source)?;
-        }
+        self.tell(&id, source, scheduler)?;
         if !is_new {
             self.log.say(&format!("DAG `{id}` has a new version, from {}", path.display()));
         }
         Ok(Some(id))
+    }
+
+    fn tell(&self, id: &DagId, source: Source, scheduler: &Scheduler) -> Result<(), DagsError> {
+        if let Some(known) = crate::scheduler::known_dag(self.host.store.as_ref(), id)? {
+            scheduler.dag_seen(known, source)?;
+        }
+        Ok(())
+    }
+
+    /// What earlier servers served and no file holds as it is now: where the file is there and wrong, its last good
+    /// version goes on; else it is gone. To be called after the first look.
+    pub(super) fn go_on(&mut self, scheduler: &Scheduler) -> Result<(), DagsError> {
+        let earlier = self.host.store.dags()?.into_iter().filter(|record| record.is_served);
+        for record in earlier.filter(|record| !self.owners.contains_key(&record.dag_id)).collect::<Vec<_>>() {
+            match self.last_good(&record)? {
+                Some((path, source)) => {
+                    self.owners.insert(record.dag_id.clone(), path);
+                    self.tell(&record.dag_id, source, scheduler)?;
+                }
+                None => self.let_go(&record.dag_id, scheduler)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The version of before, if its file is there and wrong.
+    fn last_good(&self, record: &DagRecord) -> Result<Option<(PathBuf, Source)>, DagsError> {
+        let Some(path) = record.path.clone().filter(|path| self.wrong.contains_key(path)) else { return Ok(None) };
+        let held_otherwise = self.owners.values().any(|owner| *owner == path);
+        let Some(digest) = record.version.filter(|_| !held_otherwise) else { return Ok(None) };
+        let Some(kept) = self.host.store.dag_version(digest)? else { return Ok(None) };
+        match restore(&self.host.registry, &kept.source, &kept.plugins, digest) {
+            Ok(dag) => {
+                let (dag, text, folder) = (Arc::new(dag), kept.source, kept.folder);
+                Ok(Some((path.clone(), Source { dag, text, folder, file: Some(path) })))
+            }
+            Err(error) => {
+                self.log.say(&format!("the last good version of DAG `{}` cannot be used: {error}", record.dag_id));
+                Ok(None)
+            }
+        }
     }
 
     fn wrong(&mut self, path: &Path, message: String) -> Result<(), StoreError> {
@@ -219,8 +273,7 @@ impl DagFiles {
                 }
                 changed = plugins_changed.changed() => {
                     if changed.is_ok() {
-                        let root = self.folder.root().to_owned();
-                        self.folder = Folder::new(root);
+                        self.folder.forget_all();
                     }
                 }
                 () = sleep(LOOK_AGAIN) => {}

@@ -128,7 +128,7 @@ impl Host {
 
     /// Does what is asked for without a server: by a loop of its own that begins nothing.
     pub async fn operate(&self, request: Request) -> Result<Reply, OperateError> {
-        let lease = Lease::take_server(Arc::clone(&self.store), &self.home.processes(), self.clock.now())?;
+        let lease = Lease::take_place(Arc::clone(&self.store), &self.home.processes(), self.clock.now())?;
         let capacity = Capacity { parallelism: 0, ..self.capacity()? };
         let (scheduler, mut looping) = self.start(&lease, capacity, Arc::new(Unobserved), false)?;
         let answer = scheduler.ask(request).await;
@@ -196,16 +196,35 @@ impl Session<'_> {
     async fn run(&self, mut files: DagFiles, stop: &mut watch::Receiver<bool>) -> Result<(), ServeError> {
         let host = self.host;
         let (scheduler, mut looping) = host.start(self.lease, host.capacity()?, Arc::clone(self.observer), true)?;
+        match self.work(&scheduler, &mut looping, &mut files, stop).await {
+            // The loop itself knows why.
+            Err(ServeError::Stopped(_) | ServeError::Dags(DagsError::Stopped(_))) => match looping.ended().await {
+                Ok(()) | Err(StoreError::Closed) => Err(Stopped.into()),
+                Err(error) => Err(error.into()),
+            },
+            worked => worked,
+        }
+    }
+
+    async fn work(
+        &self,
+        scheduler: &Scheduler,
+        looping: &mut Looping,
+        files: &mut DagFiles,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), ServeError> {
+        let host = self.host;
         scheduler.recover(all_known_dags(host.store.as_ref())?).await?;
         files.forget_errors()?;
-        files.look(&scheduler).await?;
+        files.look(scheduler).await?;
+        files.go_on(scheduler)?;
         let control = Control::listen(&host.home.socket())?;
         let (plugins_changed, changed) = watch::channel(0);
         let (dags, wrong) = files.counts();
         self.log.say(&format!("ready: {dags} DAGs, {wrong} files that cannot be used"));
         let over = {
             let listening = control.serve(scheduler.clone(), plugins_changed);
-            let watching = files.watch(&scheduler, changed);
+            let watching = files.watch(scheduler, changed);
             tokio::select! {
                 ended = looping.ended() => Some(ended.map_err(ServeError::from)),
                 watched = watching => Some(watched.map_err(ServeError::from)),

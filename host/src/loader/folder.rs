@@ -49,7 +49,8 @@ impl Stamp {
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
-    known: BTreeMap<PathBuf, Stamp>,
+    /// `None`: it is to count as changed.
+    known: BTreeMap<PathBuf, Option<Stamp>>,
 }
 
 impl Folder {
@@ -65,17 +66,24 @@ impl Folder {
 
     /// Forgets a file, so that it counts as changed when it is looked at next.
     pub fn forget(&mut self, path: &Path) {
-        self.known.remove(path);
+        if let Some(stamp) = self.known.get_mut(path) {
+            *stamp = None;
+        }
+    }
+
+    /// Forgets all files, as [`Folder::forget`] does one.
+    pub fn forget_all(&mut self) {
+        self.known.values_mut().for_each(|stamp| *stamp = None);
     }
 
     /// What changed since the last look: first what is gone, then what is new or another, each by name. Blocks.
     pub fn look(&mut self) -> Vec<Change> {
         let found = self.files();
         let gone = self.known.keys().filter(|path| !found.contains_key(*path)).cloned().map(Change::Gone);
-        let changed = found.iter().filter(|(path, stamp)| self.known.get(*path) != Some(*stamp));
+        let changed = found.iter().filter(|(path, stamp)| self.known.get(*path) != Some(&Some(**stamp)));
         let mut changes: Vec<_> = gone.chain(changed.map(|(path, _)| Change::Changed(path.clone()))).collect();
         changes.sort();
-        self.known = found;
+        self.known = found.into_iter().map(|(path, stamp)| (path, Some(stamp))).collect();
         changes
     }
 
@@ -135,6 +143,13 @@ mod tests {
         assert_eq!(folder.look(), renamed);
         folder.forget(&dir.path().join("c.toml"));
         assert_eq!(folder.look(), changed(&folder, &["c.toml"]));
+        folder.forget_all();
+        assert_eq!(folder.look(), changed(&folder, &["c.toml", "team/a.toml"]));
+        // One that is forgotten and gone is gone.
+        folder.forget_all();
+        fs::remove_file(dir.path().join("c.toml")).unwrap();
+        let one_gone = [Change::Gone(dir.path().join("c.toml")), changed(&folder, &["team/a.toml"]).remove(0)];
+        assert_eq!(folder.look(), one_gone);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::ids::RunKey;
+use crate::ids::{InstanceKey, RunKey};
+use crate::lifecycle::launch::Attempt;
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::{DagTerms, Lane, Matter};
 use crate::planner::{Event, Held};
@@ -77,21 +78,41 @@ impl Loop {
         let (runs, backfills) =
             self.blocking(move |store| Ok((store.unfinished_runs(process)?, store.backfills()?))).await?;
         let open: BTreeSet<_> = runs.iter().filter_map(|run| run.backfill).collect();
-        step.matters.extend(backfills.into_iter().filter(|backfill| open.contains(&backfill.id)).map(|backfill| {
+        for backfill in backfills {
             let (id, dag, max_active_runs) = (backfill.id, backfill.dag_id, backfill.max_active_runs);
-            Matter::BackfillAdded { id, dag, max_active_runs }
-        }));
+            if open.contains(&id) {
+                step.matters.push(Matter::BackfillAdded { id, dag, max_active_runs });
+            } else if backfill.ended_at.is_none() {
+                // Its last run ended, and its process before it could say so.
+                let now = self.clock.now();
+                self.blocking(move |store| store.end_backfill(id, false, now)).await?;
+            }
+        }
         for run in runs {
             let (dag, lane) = (run.dag_id.clone(), lane(&run));
             if run.state == RunState::Running {
                 step.matters.push(Matter::Active { dag, run: run.key, lane });
-                self.take_up(run.key, step).await?;
-                step.events.push(Event::HostLost(Held::Run(run.key)));
+                let active = self.active_attempts(run.key).await?;
+                if self.take_up(run.key, step).await? {
+                    // By their names: what was only scheduled begins as soon as the planner has the run.
+                    step.events.push(Event::HostLost(Held::Attempts(active)));
+                }
             } else {
                 step.matters.push(Matter::Queued { dag, run: run.key, lane });
             }
         }
         Ok(())
+    }
+
+    /// The tries of a run that had begun when its process ended.
+    async fn active_attempts(&self, run: RunKey) -> Result<Vec<Attempt>, StoreError> {
+        let instances = self.blocking(move |store| store.instances(run)).await?;
+        let active = instances.into_iter().filter(|instance| instance.state.is_active()).map(|instance| Attempt {
+            instance: InstanceKey { run, task: instance.task },
+            try_number: instance.try_number,
+            start_number: instance.start_number,
+        });
+        Ok(active.collect())
     }
 
     /// Drives a run that is kept. One whose DAG or components cannot be had any more is failed, and says so.
@@ -119,6 +140,7 @@ impl Loop {
             .await?;
         let Some(snapshot) = taken else {
             step.matters.push(Matter::Ended { run, state: RunState::Failed });
+            self.tell_watchers(run, RunState::Failed);
             return Ok(false);
         };
         let (dag, run_id) = (Arc::clone(&snapshot.dag), snapshot.run_id.clone());

@@ -39,7 +39,9 @@ pub struct Lease {
     path: PathBuf,
     /// Locked while this lives.
     _lock: File,
-    /// Of a server: locked too, so that there is one at most.
+    /// Of a server, and of whoever does its work for a moment: locked too, so that there is one at most.
+    _place: Option<File>,
+    /// Of a server: locked too, so that others know it from those who are done in a moment.
     _server: Option<File>,
 }
 
@@ -58,25 +60,37 @@ impl Lease {
         let path = lock_path(folder, id);
         let lock = open(&path)?;
         lock.lock().map_err(|source| LeaseError::Io { path: path.clone(), source })?;
-        Ok((Self { store, id, path, _lock: lock, _server: None }, abandoned))
+        Ok((Self { store, id, path, _lock: lock, _place: None, _server: None }, abandoned))
     }
 
-    /// As [`Lease::take`], for the one server of the home: it takes over the unfinished runs of those before it.
+    /// As [`Lease::take`], for the one server of the home: it takes over the unfinished runs of those before it. Blocks
+    /// while somebody is in its place, which is for a moment.
     ///
     /// # Errors
-    /// Besides the usual ones, [`LeaseError::Served`].
+    /// Besides the usual ones, [`LeaseError::Served`] if there is a server.
     pub fn take_server(store: Arc<dyn Store>, folder: &Path, now: Timestamp) -> Result<Self, LeaseError> {
         make_folder(folder)?;
-        let path = folder.join("server.lock");
-        let server = open(&path)?;
-        match server.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LeaseError::Served),
-            Err(TryLockError::Error(source)) => return Err(LeaseError::Io { path, source }),
-        }
+        let server = try_lock(folder.join("server.lock"))?;
+        let path = folder.join("place.lock");
+        let place = open(&path)?;
+        place.lock().map_err(|source| LeaseError::Io { path, source })?;
+        Ok(Self { _server: Some(server), ..Self::enter_place(store, folder, place, now)? })
+    }
+
+    /// As [`Lease::take_server`], for somebody who does one thing in the place of a server that is not there.
+    ///
+    /// # Errors
+    /// Besides the usual ones, [`LeaseError::Served`] if there is a server, or another in its place.
+    pub fn take_place(store: Arc<dyn Store>, folder: &Path, now: Timestamp) -> Result<Self, LeaseError> {
+        make_folder(folder)?;
+        let place = try_lock(folder.join("place.lock"))?;
+        Self::enter_place(store, folder, place, now)
+    }
+
+    fn enter_place(store: Arc<dyn Store>, folder: &Path, place: File, now: Timestamp) -> Result<Self, LeaseError> {
         let (lease, _) = Self::take(Arc::clone(&store), folder, ProcessKind::Server, now)?;
         store.adopt_runs(lease.id, now)?;
-        Ok(Self { _server: Some(server), ..lease })
+        Ok(Self { _place: Some(place), ..lease })
     }
 
     /// This process, as the store numbers it.
@@ -129,6 +143,16 @@ fn open(path: &Path) -> Result<File, LeaseError> {
         .mode(0o600)
         .open(path)
         .map_err(|source| LeaseError::Io { path: path.to_owned(), source })
+}
+
+/// Locks one of the files that only one process may hold.
+fn try_lock(path: PathBuf) -> Result<File, LeaseError> {
+    let file = open(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LeaseError::Served),
+        Err(TryLockError::Error(source)) => Err(LeaseError::Io { path, source }),
+    }
 }
 
 /// Ends the processes that do not live any more. The runs of a dead `run` are failed; those of a dead server wait for

@@ -169,21 +169,30 @@ pub struct Stopped;
 
 /// The running loop. Dropping this ends it and what it runs, as a crash would: what was committed is what the next
 /// process finds.
-pub struct Looping(JoinHandle<Result<(), StoreError>>);
+pub struct Looping {
+    task: JoinHandle<Result<(), StoreError>>,
+    told: bool,
+}
 
 impl Looping {
-    /// Waits until the loop was closed and has nothing left to do. Losing a race loses nothing; to be asked once.
+    /// Waits until the loop was closed and has nothing left to do. Losing a race loses nothing; what the first answer
+    /// was is not said again.
     ///
     /// # Errors
     /// When the store fails; what ran is ended. A loop that panicked counts as closed by the store.
     pub async fn ended(&mut self) -> Result<(), StoreError> {
-        (&mut self.0).await.unwrap_or(Err(StoreError::Closed))
+        if self.told {
+            return Err(StoreError::Closed);
+        }
+        let ended = (&mut self.task).await;
+        self.told = true;
+        ended.unwrap_or(Err(StoreError::Closed))
     }
 }
 
 impl Drop for Looping {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -192,7 +201,7 @@ impl Scheduler {
     pub fn start(parts: Parts) -> (Self, Looping) {
         let (inbox, messages) = mpsc::unbounded_channel();
         let looping = turn::Loop::new(parts, inbox.clone(), messages);
-        (Self { inbox }, Looping(tokio::spawn(looping.run())))
+        (Self { inbox }, Looping { task: tokio::spawn(looping.run()), told: false })
     }
 
     fn tell(&self, message: Message) -> Result<(), Stopped> {

@@ -113,6 +113,7 @@ impl Loop {
         if state.is_finished() && !again {
             // Ended by another process while it waited.
             next.matters.push(Matter::Ended { run, state });
+            self.tell_watchers(run, state);
         } else if self.take_up(run, next).await? && again {
             let tasks = self.driven.get(&run).map_or(0, |driven| driven.dag.tasks.len());
             let tasks = (0..u32::try_from(tasks).unwrap_or(u32::MAX)).map(crate::ids::TaskIx).collect();

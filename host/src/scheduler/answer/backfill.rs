@@ -100,6 +100,7 @@ impl Loop {
         for run in waiting {
             let state = if run.state.is_finished() { run.state } else { RunState::Failed };
             step.matters.push(Matter::Ended { run: run.key, state });
+            self.tell_watchers(run.key, state);
         }
         Ok(Ok(Reply::Done))
     }

@@ -14,6 +14,9 @@ use crate::text::exact_bytes;
 
 use super::{Answer, ask};
 
+/// Said by a loop that only does what it is asked.
+const NO_SERVER: &str = "no server runs on this home folder: nothing begins until there is one";
+
 impl Loop {
     pub(super) async fn explain(&mut self, dag: DagId, run: Option<RunId>, task: Option<TaskId>) -> Answer {
         let lines = match (run, task) {
@@ -58,6 +61,10 @@ impl Loop {
         if let Some(reason) = &record.paused {
             lines.push(format!("it is paused ({reason}): no scheduled runs are made, and queued ones wait"));
         }
+        if !self.begins_runs {
+            lines.push(NO_SERVER.to_owned());
+            return lines;
+        }
         let Some(source) = self.roster.get(&record.dag_id) else {
             lines.push("no file of the served folder has it now: nothing is scheduled".to_owned());
             return lines;
@@ -88,6 +95,9 @@ impl Loop {
     fn explain_run(&self, record: &RunRecord) -> Vec<String> {
         let mut lines = vec![format!("run `{}` is {}", record.run_id, record.state)];
         lines.extend(record.reason.clone());
+        if !self.begins_runs && !record.state.is_finished() {
+            lines.push(NO_SERVER.to_owned());
+        }
         lines.extend(self.agenda.waits(record.key).map(|waiting| match waiting {
             Waiting::Paused => "it waits: its DAG is paused".to_owned(),
             Waiting::Gone => "it waits: no file of the served folder has its DAG now".to_owned(),

@@ -45,7 +45,9 @@ impl Loop {
             dag.task(*ix).map(|task| (task.id.clone(), state))
         };
         let tasks = chosen.iter().filter_map(named).collect();
-        if !clear.dry_run && !chosen.is_empty() && self.have(&record, step).await? {
+        // One that waits for room has nothing to clear, and is not to be pushed in.
+        let waits = record.state == RunState::Queued && !self.driven.contains_key(&record.key);
+        if !clear.dry_run && !waits && !chosen.is_empty() && self.have(&record, step).await? {
             step.events.push(Event::Clear { run: record.key, tasks: chosen });
         }
         Ok(Ok(Reply::Cleared { tasks }))

@@ -21,8 +21,8 @@ mod bindings {
 }
 
 use answer::{Answer, permanent};
-use bindings::dagwood::task::context;
 use bindings::dagwood::task::types::{Cardinality, Descriptor, Failure, Invocation, Outcome, Port};
+use bindings::dagwood::task::{context, log};
 use params::{Mode, Params};
 
 struct Misbehave;
@@ -48,6 +48,9 @@ impl bindings::exports::dagwood::task::task::Guest for Misbehave {
             serde_json::from_str(&call.params).map_err(|error| permanent("bad-params", &error.to_string()))?;
         if params.use_context {
             context::current();
+        }
+        if let Some(note) = &params.note {
+            log::log(log::Level::Info, note, &[]);
         }
         if let Some(text) = &params.leave {
             std::fs::write("/out/out", text).map_err(|error| permanent("cannot-write", &error.to_string()))?;

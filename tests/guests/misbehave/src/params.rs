@@ -16,6 +16,7 @@ pub(crate) const SCHEMA: &str = r#"{
     "text": { "type": "string" },
     "labels": { "type": "array", "items": { "type": "string" } },
     "leave": { "type": "string" },
+    "note": { "type": "string" },
     "use_context": { "type": "boolean" }
   },
   "additionalProperties": false
@@ -42,6 +43,8 @@ pub(crate) struct Params {
     pub(crate) labels: Vec<String>,
     /// Written to `/out/out` before anything else.
     pub(crate) leave: Option<String>,
+    /// Logged before anything else, so that there is a log of this start.
+    pub(crate) note: Option<String>,
     /// Ask `context` before anything else.
     pub(crate) use_context: bool,
 }
@@ -58,6 +61,7 @@ impl Default for Params {
             text: "text".to_owned(),
             labels: Vec::new(),
             leave: None,
+            note: None,
             use_context: false,
         }
     }

@@ -1,0 +1,326 @@
+//! `kill -9` of the server at random moments, under load.
+//!
+//! Each round starts a server, has it killed after a while that the seed says, and holds what it left against what the
+//! rounds before had recorded. `DAGWOOD_KILLS` says how many rounds there are, for longer runs than the usual one:
+//! `DAGWOOD_KILLS=1000 cargo test -p dagwood --test server killed`. `DAGWOOD_SEED` gives other moments.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::common::Bench;
+use crate::kit::{Server, WITNESS, bench, database, each, eventually, number, runs, ticks_pass};
+
+/// How often the server is killed, unless it is said otherwise.
+const KILLS: u64 = 100;
+/// The longest that a server lives. Most of what one does after its start is done by then.
+const LIFE_MAX: Duration = Duration::from_millis(600);
+
+/// A chain that hands a file on, every second, and must not miss one.
+const CHAIN: &str = r#"
+id = "chain"
+schedule = "every 1s"
+catchup = true
+[tasks.one]
+plugin = 'misbehave'
+params = { note = "begins", mode = "write", text = "{{ ts }}" }
+[tasks.two]
+plugin = 'misbehave'
+inputs.data = "one.out"
+params = { note = "begins", mode = "write", bytes = 300000 }
+[tasks.three]
+plugin = 'misbehave'
+inputs.data = "two.out"
+params = { note = "begins", mode = "busy", count = 3 }
+"#;
+
+/// One that fans out and in.
+const FAN: &str = r#"
+id = "fan"
+schedule = "every 2s"
+catchup = true
+[tasks.root]
+plugin = 'misbehave'
+params = { note = "begins", mode = "write", text = "root of {{ ts }}" }
+[tasks.a]
+plugin = 'misbehave'
+inputs.data = "root.out"
+params = { note = "begins", mode = "busy", count = 5 }
+[tasks.b]
+plugin = 'misbehave'
+inputs.data = "root.out"
+params = { note = "begins", mode = "write", text = "b of {{ ts }}" }
+[tasks.c]
+plugin = 'misbehave'
+after = ["root"]
+params = { note = "begins", mode = "again", count = 2, ms = 20 }
+[tasks.d]
+plugin = 'misbehave'
+after = ["root"]
+params = { note = "begins" }
+[tasks.join]
+plugin = 'misbehave'
+after = ["a", "c", "d"]
+inputs.data = "b.out"
+params = { note = "begins" }
+"#;
+
+/// One that people trigger, with tasks that fail at first.
+const BY_HAND: &str = r#"
+id = "by_hand"
+defaults = { retries = 2, retry_delay = "20ms" }
+[tasks.fails]
+plugin = 'misbehave'
+params = { note = "begins", mode = "fail-until", count = 2 }
+[tasks.beside]
+plugin = 'misbehave'
+params = { note = "begins", mode = "write", text = "of {{ run_id }}" }
+[tasks.last]
+plugin = 'misbehave'
+after = ["fails"]
+inputs.data = "beside.out"
+params = { note = "begins" }
+"#;
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+}
+
+fn from_environment(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |value| value.parse().unwrap())
+}
+
+/// A success as it was recorded.
+#[derive(Debug, Clone, PartialEq)]
+struct Recorded {
+    try_number: i64,
+    start_number: i64,
+    end_date: i64,
+    value: Option<String>,
+    outputs: Option<String>,
+}
+
+/// All that is recorded as a success, by run and task.
+fn successes(bench: &Bench) -> BTreeMap<(String, String, String), Recorded> {
+    let database = database(bench);
+    let query = "SELECT dag_id, run_id, task_id, try_number, start_number, i.end_date, value, outputs
+                 FROM task_instance i JOIN dag_run USING (run_key) WHERE i.state = 'success'";
+    let mut query = database.prepare(query).unwrap();
+    let found = query.query_map([], |row| {
+        let (try_number, start_number, end_date) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        let recorded = Recorded { try_number, start_number, end_date, value: row.get(6)?, outputs: row.get(7)? };
+        Ok(((row.get(0)?, row.get(1)?, row.get(2)?), recorded))
+    });
+    found.unwrap().map(Result::unwrap).collect()
+}
+
+/// A trigger under way; nobody knows whether the server lives long enough for it.
+struct Trigger(Child);
+
+impl Trigger {
+    fn begin(bench: &Bench) -> Self {
+        let mut command = bench.command(["trigger", "by_hand", "--json"]);
+        Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// The run, if it was told that there is one.
+    fn end(self) -> Option<String> {
+        let output = self.0.wait_with_output().unwrap();
+        if output.status.success() {
+            let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+            return Some(told["run_id"].as_str().unwrap().to_owned());
+        }
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(words.contains("did not answer"), "{words}");
+        None
+    }
+}
+
+/// Kills servers, and sees to it that nothing that was recorded is ever undone. Gives the runs that were triggered.
+fn kill_again_and_again(bench: &Bench, kills: u64, random: &mut Random) -> BTreeSet<String> {
+    let mut triggered = BTreeSet::new();
+    let mut recorded = BTreeMap::new();
+    for round in 1..=kills {
+        let server = Server::begin(bench, &[]);
+        let trigger = (random.below(2) == 0).then(|| Trigger::begin(bench));
+        // The moment of the kill is what is random here; nothing is waited for.
+        std::thread::sleep(Duration::from_millis(random.below(LIFE_MAX.as_millis() as u64)));
+        let said = server.kill();
+        triggered.extend(trigger.and_then(Trigger::end));
+        let now = successes(bench);
+        for (instance, before) in &recorded {
+            assert_eq!(now.get(instance), Some(before), "kill {round}: {instance:?} was a success\n{said}");
+        }
+        recorded = now;
+    }
+    triggered
+}
+
+/// Has a server finish all that there is to do.
+fn let_it_finish(bench: &Bench) {
+    let server = Server::start(bench);
+    for dag in ["chain", "fan"] {
+        bench.run(["dag", "pause", dag]).exits(0);
+    }
+    let open = "SELECT count(*) FROM dag_run WHERE dag_id <> 'witness' AND state IN ('queued', 'running')";
+    eventually("all runs are at their end", || (number(bench, open) == 0).then_some(()));
+    clear_what_lost_its_host(bench);
+    eventually("all runs are at their end", || (number(bench, open) == 0).then_some(()));
+    ticks_pass(bench, "witness");
+    server.stop();
+}
+
+/// A task whose host is lost three times is failed, which is right; it runs again when a person says so.
+fn clear_what_lost_its_host(bench: &Bench) {
+    let failed = {
+        let database = database(bench);
+        let query = "SELECT dag_id, run_id, lost_hosts, i.start_number, i.problem FROM task_instance i
+                     JOIN dag_run USING (run_key) WHERE i.state = 'failed'";
+        let mut query = database.prepare(query).unwrap();
+        let found = query.query_map([], |row| {
+            let of: (String, String) = (row.get(0)?, row.get(1)?);
+            let facts: (i64, i64, String) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            Ok((of, facts))
+        });
+        found.unwrap().map(Result::unwrap).collect::<Vec<_>>()
+    };
+    for ((dag, run), (_, starts, problem)) in failed {
+        assert!(problem.contains("lost its host 3 times") && starts >= 3, "{dag}/{run}: {problem}");
+        bench.run(["clear", &dag, &run, "--only-failed"]).exits(0);
+    }
+}
+
+#[track_caller]
+fn all_is_well(bench: &Bench, triggered: &BTreeSet<String>) {
+    for dag in ["chain", "fan", "by_hand"] {
+        let runs = runs(bench, dag);
+        assert!(runs.iter().all(|run| run["state"] == "success"), "{dag}: {runs:?}");
+    }
+    assert_eq!(number(bench, "SELECT count(*) FROM task_instance WHERE state <> 'success'"), 0);
+    let ids: BTreeSet<_> = each(&runs(bench, "by_hand"), "run_id").into_iter().collect();
+    let lost: Vec<_> = triggered.difference(&ids).collect();
+    assert!(lost.is_empty(), "promised, and not there: {lost:?}");
+}
+
+/// The scheduled runs of the DAG stand at each tick from the first to the last, once.
+#[track_caller]
+fn without_holes(bench: &Bench, dag: &str, step_s: i64) {
+    let mut dates: Vec<i64> = {
+        let database = database(bench);
+        let query = "SELECT logical_date FROM dag_run WHERE dag_id = ?1 ORDER BY logical_date";
+        let mut query = database.prepare(query).unwrap();
+        query.query_map([dag], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    dates.sort_unstable();
+    assert!(dates.len() >= 2, "{dag}: {dates:?}");
+    for pair in dates.windows(2) {
+        assert_eq!(pair[1] - pair[0], step_s * 1_000_000, "{dag}: {dates:?}");
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+/// Of each task, the starts that its logs tell of, each with the try that it was of.
+fn starts_in_logs(task: &Path) -> Vec<(u64, String)> {
+    let lines = files(task).into_iter().flat_map(|log| {
+        let name = log.file_name().unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&log).unwrap();
+        text.lines().map(|line| (line.to_owned(), name.clone())).collect::<Vec<_>>()
+    });
+    lines
+        // A line that the kill cut off is not one.
+        .filter_map(|(line, name)| Some((serde_json::from_str::<Value>(&line).ok()?, name)))
+        .filter(|(line, _)| line["source"] == "host")
+        .filter_map(|(line, name)| Some((line["fields"]["start"].as_u64()?, name)))
+        .collect()
+}
+
+/// No start was made twice, and none after that which ended as a success.
+#[track_caller]
+fn nothing_ran_again(bench: &Bench) {
+    for ((dag, run, task), recorded) in successes(bench) {
+        if dag == "witness" {
+            continue;
+        }
+        let starts = starts_in_logs(&bench.home().join("logs").join(&dag).join(&run).join(&task));
+        let numbers: BTreeSet<_> = starts.iter().map(|(start, _)| *start).collect();
+        let words = format!("{dag}/{run} {task}: {starts:?}, recorded: {recorded:?}");
+        assert_eq!(numbers.len(), starts.len(), "{words}");
+        assert!(numbers.last().is_none_or(|last| *last <= recorded.start_number as u64), "{words}");
+        // The one that counted has its line, in the log of its try.
+        let last = starts.iter().find(|(start, _)| *start == recorded.start_number as u64);
+        let file = format!("{}.jsonl", recorded.try_number);
+        assert!(last.is_some_and(|(_, name)| *name == file), "{words}");
+    }
+}
+
+/// All content is what its name says, and nothing is left that was being made.
+#[track_caller]
+fn the_store_is_whole(bench: &Bench) {
+    let store = bench.home().join("artifacts");
+    let mut checked = 0;
+    for file in files(&store) {
+        let name = file.strip_prefix(&store).unwrap().to_string_lossy().replace('/', "");
+        let Some(hex) = name.get(name.len().saturating_sub(64)..).filter(|hex| is_digest(hex)) else {
+            // Locks only.
+            assert_eq!(fs::metadata(&file).unwrap().len(), 0, "{}", file.display());
+            continue;
+        };
+        let hash = blake3::hash(&fs::read(&file).unwrap()).to_hex();
+        assert_eq!(hash.as_str(), hex, "{}", file.display());
+        checked += 1;
+    }
+    assert!(checked > 0, "{:?}", files(&store));
+    let scratch: Vec<_> =
+        fs::read_dir(bench.home().join("scratch")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(scratch, ["lock"]);
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[track_caller]
+fn the_database_is_whole(bench: &Bench) {
+    let database = database(bench);
+    let said: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(said, "ok");
+    let mut foreign = database.prepare("PRAGMA foreign_key_check").unwrap();
+    assert!(!foreign.exists([]).unwrap());
+    // Nobody owns anything any more.
+    assert_eq!(number(bench, "SELECT count(*) FROM process WHERE ended_at IS NULL"), 0);
+}
+
+#[test]
+fn killed_servers_lose_nothing_and_do_nothing_twice() {
+    let (kills, seed) = (from_environment("DAGWOOD_KILLS", KILLS), from_environment("DAGWOOD_SEED", 0x5eed));
+    let bench = bench(&[("chain.toml", CHAIN), ("fan.toml", FAN), ("by_hand.toml", BY_HAND), WITNESS]);
+    // So that the DAGs are known, whenever the first of those that are killed is.
+    Server::start(&bench).stop();
+    let triggered = kill_again_and_again(&bench, kills, &mut Random(seed | 1));
+    let_it_finish(&bench);
+    all_is_well(&bench, &triggered);
+    without_holes(&bench, "chain", 1);
+    without_holes(&bench, "fan", 2);
+    nothing_ran_again(&bench);
+    the_store_is_whole(&bench);
+    the_database_is_whole(&bench);
+}

@@ -1,0 +1,17 @@
+//! `dagwood serve` as people meet it: real processes, on homes of their own. What a test waits for it looks for again
+//! and again; the deadline of that only ends a test that fails.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod backfills;
+mod dag_files;
+mod explained;
+mod home;
+mod killed;
+mod kit;
+mod operating;
+mod schedules;
+mod stopping;
+mod triggering;
+mod versions;
