@@ -182,7 +182,7 @@ impl Blame for RequestError {
             | Self::NoTicks { .. }
             | Self::TooMany { .. }
             | Self::NoSuchBackfill { .. } => Exit::Usage,
-            Self::Stopped => Exit::Host,
+            Self::Failed | Self::Stopped => Exit::Host,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 
 use crate::artifacts;
@@ -222,24 +222,29 @@ impl Session<'_> {
         let (plugins_changed, changed) = watch::channel(0);
         let (dags, wrong) = files.counts();
         self.log.say(&format!("ready: {dags} DAGs, {wrong} files that cannot be used"));
-        let over = {
-            let listening = control.serve(scheduler.clone(), plugins_changed);
-            let watching = files.watch(scheduler, changed);
-            tokio::select! {
-                ended = looping.ended() => Some(ended.map_err(ServeError::from)),
-                watched = watching => Some(watched.map_err(ServeError::from)),
-                () = listening => None,
-                Ok(_) = stop.wait_for(|stopped| *stopped) => None,
-            }
+        let (over, is_over) = oneshot::channel::<()>();
+        let until_over = async { drop(is_over.await) };
+        let mut listening = std::pin::pin!(control.serve(scheduler.clone(), plugins_changed, until_over));
+        let ended = tokio::select! {
+            ended = looping.ended() => Some(ended.map_err(ServeError::from).and(Err(Stopped.into()))),
+            watched = files.watch(scheduler, changed) => Some(watched.map_err(ServeError::from)),
+            () = &mut listening => Some(Err(Stopped.into())),
+            Ok(_) = stop.wait_for(|stopped| *stopped) => None,
         };
-        match over {
-            Some(Ok(())) => Err(Stopped.into()),
-            Some(Err(error)) => Err(error),
+        let ended = match ended {
+            Some(ended) => ended,
             None => {
                 self.log.say(&format!("stopping: what runs may go on for {} s", self.grace.as_secs()));
                 scheduler.stop(self.grace)?;
-                Ok(looping.ended().await?)
+                // People may still ask, for one to cancel what holds the stop up.
+                tokio::select! {
+                    ended = looping.ended() => ended.map_err(ServeError::from),
+                    () = &mut listening => Err(Stopped.into()),
+                }
             }
-        }
+        };
+        drop(over);
+        listening.await;
+        ended
     }
 }

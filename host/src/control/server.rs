@@ -4,14 +4,19 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::{Answer, Call, LINE_MAX_BYTES, address};
 use crate::scheduler::{Reply, Scheduler};
+
+/// How long answers may take to be written when all is over.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// Why the server cannot be reached by the command line.
 #[derive(Debug, thiserror::Error)]
@@ -42,19 +47,32 @@ impl Control {
         Ok(Self { listener, path: socket.to_owned() })
     }
 
-    /// Answers whoever asks, until it is dropped. `plugins_changed` is told each time that it is said.
-    pub async fn serve(self, scheduler: Scheduler, plugins_changed: watch::Sender<u64>) {
+    /// Answers whoever asks, until `over`, when the scheduler is; then those who still wait get their answers.
+    /// `plugins_changed` is told each time that it is said.
+    pub async fn serve(
+        self,
+        scheduler: Scheduler,
+        plugins_changed: watch::Sender<u64>,
+        over: impl Future<Output = ()>,
+    ) {
+        let mut over = std::pin::pin!(over);
         let mut talks = JoinSet::new();
         loop {
-            match self.listener.accept().await {
-                Ok((stream, _)) if is_own_user(&stream) => {
-                    while talks.try_join_next().is_some() {}
-                    talks.spawn(talk(stream, scheduler.clone(), plugins_changed.clone()));
-                }
-                // Another user, or one that went away while it came in.
-                Ok(_) | Err(_) => {}
+            tokio::select! {
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) if is_own_user(&stream) => {
+                        while talks.try_join_next().is_some() {}
+                        talks.spawn(talk(stream, scheduler.clone(), plugins_changed.clone()));
+                    }
+                    // Another user, or one that went away while it came in.
+                    Ok(_) | Err(_) => {}
+                },
+                () = &mut over => break,
             }
         }
+        drop(self);
+        // Nobody has to hold the end up by a connection that it leaves open.
+        let _ = timeout(LAST_ANSWERS, async { while talks.join_next().await.is_some() {} }).await;
     }
 }
 

@@ -55,7 +55,7 @@ impl Served {
         let socket = home.join("serve.sock");
         let (tell, changed) = watch::channel(0);
         let control = Control::listen(&socket).unwrap();
-        let serving = tokio::spawn(control.serve(scheduler, tell));
+        let serving = tokio::spawn(control.serve(scheduler, tell, std::future::pending()));
         Self { folder, socket, changed, _looping: looping, _lease: lease, serving }
     }
 

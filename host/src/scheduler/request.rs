@@ -175,7 +175,7 @@ pub struct BackfilledRun {
     pub again: bool,
 }
 
-/// Why a request was not done. Nothing was changed.
+/// Why a request was not done. Nothing was changed, but under [`RequestError::Failed`], after which it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum RequestError {
@@ -247,7 +247,10 @@ pub enum RequestError {
         /// Its number.
         id: BackfillId,
     },
-    /// The loop is over.
-    #[error("the scheduler has stopped; its own words say why")]
+    /// The database failed while it was done.
+    #[error("the server failed over this, and its own words say why: look at what became of it before you ask again")]
+    Failed,
+    /// The loop is over, and did not hear it.
+    #[error("the server is stopping")]
     Stopped,
 }
