@@ -15,6 +15,9 @@ pub const DEFAULT_POOL_SLOTS: u32 = 128;
 /// What twice the weight is worth in waiting: long enough that a weight means something under load. A weight has at most
 /// 31 doublings and its negative as many, so nothing is overtaken by what came more than 10 h 20 min after it.
 pub const DOUBLED_WEIGHT_WAIT: Duration = Duration::from_secs(10 * 60);
+/// How much later tasks of backfills stand in the order of launches: more than any weight is worth, so that they are never
+/// in the way of the schedule; and not for ever, so that they do not starve.
+pub const BACKFILL_WAIT: Duration = Duration::from_secs(12 * 60 * 60);
 /// Hosts that an instance may lose, since it was last cleared, before it counts as failed: apart from its tries.
 pub const LOST_HOSTS: u32 = 3;
 /// Airflow's `default_task_retry_delay`.

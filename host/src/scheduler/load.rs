@@ -28,6 +28,7 @@ pub fn snapshot(run: &RunRecord, dag: Arc<Dag>, instances: &[InstanceRecord], pa
         // Runs by hand have no past.
         dag,
         past,
+        in_background: run.backfill.is_some(),
     }
 }
 

@@ -7,9 +7,9 @@ use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 
 use super::many::{Many, pools};
 use super::play::task;
-use super::spec::TaskSpec;
+use super::spec::{Spec, TaskSpec};
 use crate::lifecycle::state::TaskState;
-use crate::limits::DOUBLED_WEIGHT_WAIT;
+use crate::limits::{BACKFILL_WAIT, DOUBLED_WEIGHT_WAIT};
 use crate::planner::{Capacity, Event};
 
 fn weighs(weight: i32) -> Vec<TaskSpec> {
@@ -35,6 +35,16 @@ fn who_has_waited_as_long_as_the_weight_is_worth_is_not_overtaken_any_more() {
     let mut many = one_slot();
     many.add(1, weighs(1)).after(DOUBLED_WEIGHT_WAIT + Duration::from_secs(1)).add(2, weighs(3)).succeeds(0, "a");
     assert_eq!(many.launched(), [(1, "a")]);
+}
+
+#[test]
+fn a_run_of_a_backfill_lets_all_others_go_first_whatever_it_weighs_and_does_not_starve() {
+    let mut many = one_slot();
+    many.add_as(1, Spec::new(weighs(i32::MAX)), |snapshot| snapshot.in_background = true);
+    many.after(Duration::from_secs(60 * 60)).add(2, weighs(0)).succeeds(0, "a");
+    assert_eq!(many.launched(), [(2, "a")]);
+    many.after(BACKFILL_WAIT).add(3, weighs(0)).succeeds(2, "a");
+    assert_eq!(many.launched(), [(1, "a")], "it has waited long enough");
 }
 
 #[test]
