@@ -1,4 +1,5 @@
 //! One suite for every store: the conformance tests take any [`Store`](super::Store).
 
 mod conformance;
+mod served;
 mod sqlite;
