@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::common::Bench;
@@ -35,7 +36,7 @@ params = { note = "begins", mode = "write", bytes = 300000 }
 [tasks.three]
 plugin = 'misbehave'
 inputs.data = "two.out"
-params = { note = "begins", mode = "busy", count = 3 }
+params = { note = "begins", mode = "busy", count = 20 }
 "#;
 
 /// One that fans out and in.
@@ -49,7 +50,7 @@ params = { note = "begins", mode = "write", text = "root of {{ ts }}" }
 [tasks.a]
 plugin = 'misbehave'
 inputs.data = "root.out"
-params = { note = "begins", mode = "busy", count = 5 }
+params = { note = "begins", mode = "busy", count = 30 }
 [tasks.b]
 plugin = 'misbehave'
 inputs.data = "root.out"
@@ -153,11 +154,11 @@ fn kill_again_and_again(bench: &Bench, kills: u64, random: &mut Random) -> BTree
     let mut recorded = BTreeMap::new();
     for round in 1..=kills {
         let server = Server::begin(bench, &[]);
-        let trigger = (random.below(2) == 0).then(|| Trigger::begin(bench));
+        let triggers: Vec<_> = (0..random.below(4)).map(|_| Trigger::begin(bench)).collect();
         // The moment of the kill is what is random here; nothing is waited for.
         std::thread::sleep(Duration::from_millis(random.below(LIFE_MAX.as_millis() as u64)));
         let said = server.kill();
-        triggered.extend(trigger.and_then(Trigger::end));
+        triggered.extend(triggers.into_iter().filter_map(Trigger::end));
         let now = successes(bench);
         for (instance, before) in &recorded {
             assert_eq!(now.get(instance), Some(before), "kill {round}: {instance:?} was a success\n{said}");
@@ -238,37 +239,57 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Of each task, the starts that its logs tell of, each with the try that it was of.
-fn starts_in_logs(task: &Path) -> Vec<(u64, String)> {
-    let lines = files(task).into_iter().flat_map(|log| {
-        let name = log.file_name().unwrap().to_string_lossy().into_owned();
-        let text = fs::read_to_string(&log).unwrap();
-        text.lines().map(|line| (line.to_owned(), name.clone())).collect::<Vec<_>>()
-    });
-    lines
-        // A line that the kill cut off is not one.
-        .filter_map(|(line, name)| Some((serde_json::from_str::<Value>(&line).ok()?, name)))
-        .filter(|(line, _)| line["source"] == "host")
-        .filter_map(|(line, name)| Some((line["fields"]["start"].as_u64()?, name)))
-        .collect()
+/// A start as the log of its try tells of it.
+#[derive(Debug)]
+struct Start {
+    number: i64,
+    try_number: i64,
+    at: Timestamp,
+}
+
+fn starts_in_logs(task: &Path) -> Vec<Start> {
+    let mut starts = Vec::new();
+    for log in files(task) {
+        let try_number = log.file_stem().unwrap().to_string_lossy().parse().unwrap();
+        for line in fs::read_to_string(&log).unwrap().lines() {
+            // A line that the kill cut off is not one.
+            let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
+            if let Some(number) = line["fields"]["start"].as_i64().filter(|_| line["source"] == "host") {
+                starts.push(Start { number, try_number, at: line["ts"].as_str().unwrap().parse().unwrap() });
+            }
+        }
+    }
+    starts
+}
+
+/// When the servers began, oldest first.
+fn lives(bench: &Bench) -> Vec<Timestamp> {
+    let database = database(bench);
+    let mut query = database.prepare("SELECT started_at FROM process ORDER BY started_at").unwrap();
+    let found = query.query_map([], |row| row.get(0)).unwrap();
+    found.map(|at| Timestamp::from_microsecond(at.unwrap()).unwrap()).collect()
 }
 
 /// No start was made twice, and none after that which ended as a success.
 #[track_caller]
 fn nothing_ran_again(bench: &Bench) {
-    for ((dag, run, task), recorded) in successes(bench) {
-        if dag == "witness" {
-            continue;
-        }
+    let lives = lives(bench);
+    for ((dag, run, task), recorded) in successes(bench).into_iter().filter(|((dag, _, _), _)| dag != "witness") {
         let starts = starts_in_logs(&bench.home().join("logs").join(&dag).join(&run).join(&task));
-        let numbers: BTreeSet<_> = starts.iter().map(|(start, _)| *start).collect();
         let words = format!("{dag}/{run} {task}: {starts:?}, recorded: {recorded:?}");
+        let numbers: BTreeSet<_> = starts.iter().map(|start| start.number).collect();
         assert_eq!(numbers.len(), starts.len(), "{words}");
-        assert!(numbers.last().is_none_or(|last| *last <= recorded.start_number as u64), "{words}");
         // The one that counted has its line, in the log of its try.
-        let last = starts.iter().find(|(start, _)| *start == recorded.start_number as u64);
-        let file = format!("{}.jsonl", recorded.try_number);
-        assert!(last.is_some_and(|(_, name)| *name == file), "{words}");
+        let last = starts.iter().max_by_key(|start| start.number).unwrap_or_else(|| panic!("{words}"));
+        assert_eq!((last.number, last.try_number), (recorded.start_number, recorded.try_number), "{words}");
+        if task != "c" {
+            // A server loses no host but itself: it begins a task once, or once more if the first try is to fail.
+            let of = |start: &Start| {
+                (lives.partition_point(|life| *life <= start.at), task == "fails" && start.try_number == 1)
+            };
+            let begun: BTreeSet<_> = starts.iter().map(of).collect();
+            assert_eq!(begun.len(), starts.len(), "{words}");
+        }
     }
 }
 
@@ -316,6 +337,8 @@ fn killed_servers_lose_nothing_and_do_nothing_twice() {
     // So that the DAGs are known, whenever the first of those that are killed is.
     Server::start(&bench).stop();
     let triggered = kill_again_and_again(&bench, kills, &mut Random(seed | 1));
+    // Or it was all for nothing.
+    assert!(number(&bench, "SELECT sum(lost_hosts) FROM task_instance") > 0);
     let_it_finish(&bench);
     all_is_well(&bench, &triggered);
     without_holes(&bench, "chain", 1);
