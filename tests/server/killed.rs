@@ -171,6 +171,8 @@ fn kill_again_and_again(bench: &Bench, kills: u64, random: &mut Random) -> BTree
 /// Has a server finish all that there is to do.
 fn let_it_finish(bench: &Bench) {
     let server = Server::start(bench);
+    let backfilled = "SELECT count(*) FROM backfill WHERE ended_at IS NULL";
+    eventually("the backfill is over", || (number(bench, backfilled) == 0).then_some(()));
     for dag in ["chain", "fan"] {
         bench.run(["dag", "pause", dag]).exits(0);
     }
@@ -214,20 +216,21 @@ fn all_is_well(bench: &Bench, triggered: &BTreeSet<String>) {
     assert!(lost.is_empty(), "promised, and not there: {lost:?}");
 }
 
-/// The scheduled runs of the DAG stand at each tick from the first to the last, once.
+/// The runs of the DAG that are of that kind stand at each tick from the first to the last, once. Gives how many.
 #[track_caller]
-fn without_holes(bench: &Bench, dag: &str, step_s: i64) {
+fn without_holes(bench: &Bench, dag: &str, kind: &str, step_s: i64) -> usize {
     let mut dates: Vec<i64> = {
         let database = database(bench);
-        let query = "SELECT logical_date FROM dag_run WHERE dag_id = ?1 ORDER BY logical_date";
+        let query = "SELECT logical_date FROM dag_run WHERE dag_id = ?1 AND run_type = ?2";
         let mut query = database.prepare(query).unwrap();
-        query.query_map([dag], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        query.query_map([dag, kind], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
     dates.sort_unstable();
     assert!(dates.len() >= 2, "{dag}: {dates:?}");
     for pair in dates.windows(2) {
         assert_eq!(pair[1] - pair[0], step_s * 1_000_000, "{dag}: {dates:?}");
     }
+    dates.len()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -336,13 +339,17 @@ fn killed_servers_lose_nothing_and_do_nothing_twice() {
     let bench = bench(&[("chain.toml", CHAIN), ("fan.toml", FAN), ("by_hand.toml", BY_HAND), WITNESS]);
     // So that the DAGs are known, whenever the first of those that are killed is.
     Server::start(&bench).stop();
+    let call = ["backfill", "create", "chain", "--from", "2020-01-01T00:00:00Z", "--to", "2020-01-01T00:00:29Z"];
+    bench.run(call.iter().chain(&["--newest-first", "--max-active-runs", "2"])).exits(0);
     let triggered = kill_again_and_again(&bench, kills, &mut Random(seed | 1));
     // Or it was all for nothing.
     assert!(number(&bench, "SELECT sum(lost_hosts) FROM task_instance") > 0);
     let_it_finish(&bench);
     all_is_well(&bench, &triggered);
-    without_holes(&bench, "chain", 1);
-    without_holes(&bench, "fan", 2);
+    without_holes(&bench, "chain", "scheduled", 1);
+    without_holes(&bench, "fan", "scheduled", 2);
+    assert_eq!(without_holes(&bench, "chain", "backfill", 1), 30);
+    assert_eq!(number(&bench, "SELECT count(*) FROM backfill WHERE ended_at IS NULL"), 0);
     nothing_ran_again(&bench);
     the_store_is_whole(&bench);
     the_database_is_whole(&bench);
