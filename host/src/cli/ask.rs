@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, Exit};
 use crate::compose::{Host, OperateError};
 use crate::control::{self, ClientError};
 use crate::scheduler::lease::LeaseError;
-use crate::scheduler::{Reply, Request};
+use crate::scheduler::{Reply, Request, RequestError};
 
 /// How long a server may take from its lock to its socket, or another command in its place to its end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,7 +20,8 @@ pub async fn ask(host: &Host, request: Request) -> Result<Reply, CliError> {
     let until = Instant::now() + PATIENCE;
     loop {
         match ask_server(host, request.clone()).await {
-            Err(ClientError::NoServer) => {}
+            // It ended before it heard it.
+            Err(ClientError::NoServer) | Ok(Err(RequestError::Unheard)) => {}
             answered => return Ok(answered??),
         }
         match host.operate(request.clone()).await {
@@ -38,10 +39,7 @@ pub async fn ask_running_server(host: &Host, request: Request) -> Result<Reply, 
     Ok(ask_server(host, request).await??)
 }
 
-async fn ask_server(
-    host: &Host,
-    request: Request,
-) -> Result<Result<Reply, crate::scheduler::RequestError>, ClientError> {
+async fn ask_server(host: &Host, request: Request) -> Result<Result<Reply, RequestError>, ClientError> {
     let socket = host.home.socket();
     let asked = tokio::task::spawn_blocking(move || control::ask(&socket, request)).await;
     asked.unwrap_or(Err(ClientError::NoServer))

@@ -181,7 +181,7 @@ impl Blame for RequestError {
             | Self::NoTicks { .. }
             | Self::TooMany { .. }
             | Self::NoSuchBackfill { .. } => Exit::Usage,
-            Self::Stopped => Exit::Host,
+            Self::Stopped | Self::Unheard => Exit::Host,
         }
     }
 }

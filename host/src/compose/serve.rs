@@ -223,24 +223,17 @@ impl Session<'_> {
         let (plugins_changed, changed) = watch::channel(0);
         let (dags, wrong) = files.counts();
         self.log.say(&format!("ready: {dags} DAGs, {wrong} files that cannot be used"));
-        let over = {
-            let listening = control.serve(scheduler.clone(), plugins_changed);
-            let watching = files.watch(scheduler, changed);
+        let answering = async {
             tokio::select! {
-                ended = looping.ended() => Some(ended.map_err(ServeError::from)),
-                watched = watching => Some(watched.map_err(ServeError::from)),
-                () = listening => None,
-                Ok(_) = stop.wait_for(|stopped| *stopped) => None,
+                ended = looping.ended() => return Err(ended.err().map_or(Stopped.into(), ServeError::from)),
+                watched = files.watch(scheduler, changed) => return Err(watched.err().unwrap_or(Stopped.into()).into()),
+                Ok(_) = stop.wait_for(|stopped| *stopped) => {}
             }
+            self.log.say(&format!("stopping: what runs may go on for {} s", self.grace.as_secs()));
+            scheduler.stop(self.grace)?;
+            Ok(looping.ended().await?)
         };
-        match over {
-            Some(Ok(())) => Err(Stopped.into()),
-            Some(Err(error)) => Err(error),
-            None => {
-                self.log.say(&format!("stopping: what runs may go on for {} s", self.grace.as_secs()));
-                scheduler.stop(self.grace)?;
-                Ok(looping.ended().await?)
-            }
-        }
+        // Until the very end: who wants to end a run that the stop waits for can do so.
+        control.serve(scheduler.clone(), plugins_changed, answering).await
     }
 }

@@ -4,14 +4,20 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::{Answer, Call, LINE_MAX_BYTES, address};
 use crate::scheduler::{Reply, Scheduler};
+
+/// How long those who were heard may take to read their answers after the end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Why the server cannot be reached by the command line.
 #[derive(Debug, thiserror::Error)]
@@ -42,19 +48,31 @@ impl Control {
         Ok(Self { listener, path: socket.to_owned() })
     }
 
-    /// Answers whoever asks, until it is dropped. `plugins_changed` is told each time that it is said.
-    pub async fn serve(self, scheduler: Scheduler, plugins_changed: watch::Sender<u64>) {
+    /// Answers whoever asks, until `end`, which it gives. `plugins_changed` is told each time that it is said.
+    pub async fn serve<T>(
+        self,
+        scheduler: Scheduler,
+        plugins_changed: watch::Sender<u64>,
+        end: impl Future<Output = T>,
+    ) -> T {
         let mut talks = JoinSet::new();
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, _)) if is_own_user(&stream) => {
-                    while talks.try_join_next().is_some() {}
-                    talks.spawn(talk(stream, scheduler.clone(), plugins_changed.clone()));
+        let mut end = pin!(end);
+        let ended = loop {
+            tokio::select! {
+                ended = &mut end => break ended,
+                came = self.listener.accept() => {
+                    // Another user, or one that went away while it came in, is left alone.
+                    if let Some((stream, _)) = came.ok().filter(|(stream, _)| is_own_user(stream)) {
+                        while talks.try_join_next().is_some() {}
+                        talks.spawn(talk(stream, scheduler.clone(), plugins_changed.clone()));
+                    }
                 }
-                // Another user, or one that went away while it came in.
-                Ok(_) | Err(_) => {}
             }
-        }
+        };
+        drop(self);
+        // Who was heard is answered.
+        let _ = timeout(LAST_WORDS, async { while talks.join_next().await.is_some() {} }).await;
+        ended
     }
 }
 

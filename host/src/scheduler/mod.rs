@@ -240,7 +240,7 @@ impl Scheduler {
     /// Does what a person asks for; the answer comes when it is committed.
     pub async fn ask(&self, request: Request) -> Result<Reply, RequestError> {
         let (reply, answer) = oneshot::channel();
-        self.tell(Message::Ask { request: Box::new(request), reply }).map_err(|_| RequestError::Stopped)?;
+        self.tell(Message::Ask { request: Box::new(request), reply }).map_err(|_| RequestError::Unheard)?;
         answer.await.unwrap_or(Err(RequestError::Stopped))
     }
 

@@ -245,7 +245,10 @@ pub enum RequestError {
         /// Its number.
         id: BackfillId,
     },
-    /// The loop is over.
+    /// The loop is over, and it is not known whether it was done.
     #[error("the scheduler has stopped; its own words say why")]
     Stopped,
+    /// The loop ended before it heard it.
+    #[error("the server of this home folder is just stopping: ask again")]
+    Unheard,
 }
