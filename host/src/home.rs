@@ -26,6 +26,9 @@ pub enum HomeError {
     /// There is something else.
     #[error("the home {0} is not a folder: give another with --home")]
     NotAFolder(PathBuf),
+    /// It holds limits that nobody would keep.
+    #[error("{0} is there, and this version does not read it yet: move it away, so that nobody trusts in it")]
+    OperatorsFile(PathBuf),
     /// It belongs to another user, who could plant code in it.
     #[error("the home {path} belongs to user {owner}, not to you (user {user}): give another with --home")]
     NotYours {
@@ -57,7 +60,9 @@ impl Home {
         if found.mode() & 0o077 != 0 {
             fs::set_permissions(&root, fs::Permissions::from_mode(0o700)).map_err(failed)?;
         }
-        Ok(Self { root })
+        let home = Self { root };
+        let file = home.operators_file();
+        if file.exists() { Err(HomeError::OperatorsFile(file)) } else { Ok(home) }
     }
 
     /// The folder itself, absolute.
@@ -88,6 +93,11 @@ impl Home {
     /// Folders of tries that run.
     pub fn scratch(&self) -> PathBuf {
         self.root.join("scratch")
+    }
+
+    /// The operator's file. This version does not read it yet, and does not pretend to.
+    pub fn operators_file(&self) -> PathBuf {
+        self.root.join("config.toml")
     }
 
     /// Where the server of this home listens.

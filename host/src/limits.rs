@@ -15,6 +15,9 @@ pub const DEFAULT_POOL_SLOTS: u32 = 128;
 /// What twice the weight is worth in waiting: long enough that a weight means something under load. A weight has at most
 /// 31 doublings and its negative as many, so nothing is overtaken by what came more than 10 h 20 min after it.
 pub const DOUBLED_WEIGHT_WAIT: Duration = Duration::from_secs(10 * 60);
+/// How much later tasks of backfills stand in the order of launches: more than any weight is worth, so that they are never
+/// in the way of the schedule; and not for ever, so that they do not starve.
+pub const BACKFILL_WAIT: Duration = Duration::from_secs(12 * 60 * 60);
 /// Hosts that an instance may lose, since it was last cleared, before it counts as failed: apart from its tries.
 pub const LOST_HOSTS: u32 = 3;
 /// Airflow's `default_task_retry_delay`.
@@ -39,10 +42,21 @@ pub const COMPILE_MEMORY_BYTES: u64 = 8 << 30;
 pub const DAG_FILE_MAX_BYTES: u64 = 64 << 20;
 /// Tasks of one DAG.
 pub const DAG_TASKS_MAX: usize = 100_000;
+/// Pools that the tasks of one DAG name: a run that becomes full changes its place in the line of each.
+pub const DAG_POOLS_MAX: usize = 100;
 /// How deep JSON from a stranger may nest: recursion over it stays far from the end of the stack.
 pub const JSON_DEPTH_MAX: usize = 100;
 /// Free space below which a guest's write is refused as a full disk.
 pub const DISK_RESERVE_BYTES: u64 = 1 << 30;
+
+/// The most memory that a DAG may give a task: what 32-bit WebAssembly can address.
+pub const MEMORY_MAX_BYTES: u64 = 4 << 30;
+/// The least that makes sense: one page of WebAssembly.
+pub const MEMORY_MIN_BYTES: u64 = 64 << 10;
+/// The longest time that a DAG may give a try.
+pub const EXECUTION_TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// The most that a DAG may let a task keep in `/out` and `/tmp`.
+pub const SCRATCH_MAX_BYTES: u64 = 100 << 30;
 
 /// What one try may use. The defaults suit a task on a few gigabytes of data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -275,6 +275,73 @@ fn a_place_for_results_that_cannot_be_is_found_before_the_run() {
 }
 
 #[test]
+fn a_result_that_cannot_be_put_into_its_place_does_not_keep_the_others_from_theirs() {
+    let bench = talking();
+    std::fs::create_dir_all(bench.path("results/put.out")).unwrap();
+    let ran = run(&bench, &["--out", "results"]).exits(2).says(&["put.out", "move it away"]);
+    assert_eq!(ran.json()["state"], "success");
+    assert!(bench.path("results/folder.other").is_dir());
+}
+
+#[test]
+fn pools_are_made_changed_and_removed() {
+    let bench = Bench::new();
+    bench.run(["pools", "set", "api", "3", "--description", "calls of the API"]).exits(0);
+    bench.run(["pools", "set", "api", "5", "--description", "calls of the API"]).exits(0);
+    let pools = bench.run(["pools", "list", "--json"]).exits(0).json();
+    let named = |at: usize| (&pools["pools"][at]["name"], &pools["pools"][at]["slots"]);
+    assert_eq!(named(0), (&json!("api"), &json!(5)));
+    assert_eq!(named(1), (&json!("default_pool"), &json!(128)));
+    bench.run(["pools", "remove", "default_pool"]).exits(2).says(&["cannot be removed"]);
+    bench.run(["pools", "remove", "api"]).exits(0);
+    bench.run(["pools", "remove", "api"]).exits(2).says(&["no pool `api`"]);
+}
+
+#[test]
+fn old_runs_go_with_their_logs_and_the_database_stays_sound() {
+    let bench = talking();
+    run(&bench, &[]).exits(0);
+    let newest = run(&bench, &["--param", "n=3"]).exits(0).json();
+    let clean = ["db", "clean", "--older-than", "0s", "--json"];
+    let would = bench.run(clean.iter().chain(&["--dry-run"])).exits(0).json();
+    assert_eq!((&would["total_entries"], &would["dry_run"]), (&json!(1), &json!(true)));
+    assert_eq!(bench.run(clean).exits(0).json()["total_entries"], 1);
+    let left = bench.run(["runs", "list", "--json"]).exits(0).json();
+    assert_eq!((&left["total_entries"], &left["dag_runs"][0]["run_id"]), (&json!(1), &newest["run_id"]));
+    assert_eq!(std::fs::read_dir(bench.home().join("logs/talk")).unwrap().count(), 1);
+    // What the run that stays published is still there.
+    assert_eq!(bench.run(["artifacts", "get", "latest", "put.out", "-o", "-"]).exits(0).stdout, "kept");
+    assert!(bench.run(["db", "check"]).exits(0).stdout.contains("ok"));
+    bench.run(["db", "migrate"]).exits(0);
+    bench.run(["db", "clean", "--older-than", "soon"]).exits(2).says(&["soon"]);
+}
+
+#[test]
+fn the_next_runs_of_a_schedule_are_shown() {
+    let bench = Bench::seeded();
+    let one = "[tasks.a]\nplugin = 'misbehave'\nparams = { mode = 'write', text = 'x' }\n";
+    bench.dag(
+        "berlin.toml",
+        &format!("id = 'berlin'\nschedule = '30 2 * * *'\ntimezone = 'Europe/Berlin'\nwindow = 'previous'\n{one}"),
+    );
+    // The night of a clock change: 02:30 does not exist on the 29th.
+    let next = bench
+        .run(["dag", "next", "berlin.toml", "--count", "2", "--from", "2026-03-28T12:00:00", "--json"])
+        .exits(0)
+        .json();
+    let expected = json!([
+        { "run_after": "2026-03-29T01:00:00Z", "logical_date": "2026-03-28T01:30:00Z",
+          "data_interval_start": "2026-03-28T01:30:00Z", "data_interval_end": "2026-03-29T01:00:00Z" },
+        { "run_after": "2026-03-30T00:30:00Z", "logical_date": "2026-03-29T01:00:00Z",
+          "data_interval_start": "2026-03-29T01:00:00Z", "data_interval_end": "2026-03-30T00:30:00Z" },
+    ]);
+    assert_eq!(next, expected);
+    bench.dag("never.toml", &format!("id = 'never'\nschedule = '0 0 31 2 *'\n{one}"));
+    bench.run(["dag", "next", "never.toml"]).exits(0).says(&["never"]);
+    bench.run(["dag", "check", "never.toml"]).exits(0);
+}
+
+#[test]
 fn a_dag_that_was_run_is_known_by_its_id() {
     let bench = talking();
     bench.run(["dag", "show", "talk"]).exits(2).says(&["no DAG `talk`"]);

@@ -32,7 +32,7 @@ pub enum ExportError {
     #[error("`{}` exists already; choose another name, or say that it may be overwritten", .0.display())]
     Exists(PathBuf),
     /// Something else than the artifact is at the destination: a folder for a file, a device.
-    #[error("`{}` is there and is not a {kind}, so it is not replaced: choose another name", path.display())]
+    #[error("`{}` is there and is not a {kind}, so it is not replaced: move it away, or choose another name", path.display())]
     OtherKind {
         /// The destination.
         path: PathBuf,

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::artifacts::garbage::touch;
 use crate::artifacts::store::ArtifactStore;
 use crate::artifacts::survey::{Node, Stamp};
 use crate::contract::ArtifactRef;
@@ -59,7 +60,11 @@ impl ArtifactStore {
     pub(super) fn recall(&self, seen: &Seen) -> Option<ArtifactRef> {
         let text = fs::read(self.record_path(seen)).ok()?;
         let record: Record = serde_json::from_slice(&text).ok()?;
-        (record.state == seen.state && self.locate(&record.artifact).is_ok()).then_some(record.artifact)
+        // Without the lock it is read again, which costs time only.
+        let _shared = self.share().ok()?;
+        let path = self.locate(&record.artifact).ok().filter(|_| record.state == seen.state)?;
+        touch(&path).ok()?;
+        Some(record.artifact)
     }
 
     /// Remembers what `seen` was imported as; `started` is the time before it was read, in seconds since the epoch.

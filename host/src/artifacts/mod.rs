@@ -13,6 +13,7 @@
 //!
 //! - [`collect`](ArtifactStore::collect): `/out` of a try → published outputs
 //! - [`import`](ArtifactStore::import): an outside file or folder → an artifact
+//! - [`collect_garbage`](ArtifactStore::collect_garbage): what nobody refers to any more goes
 //! - [`export`](ArtifactStore::export): an artifact → a file or folder of the user's own
 
 mod beneath;
@@ -21,6 +22,7 @@ mod copy;
 mod digest;
 mod error;
 mod export;
+mod garbage;
 mod import;
 mod index;
 mod publish;
@@ -33,6 +35,7 @@ pub use collect::{Breach, CollectProblem};
 pub use digest::{FOLDER_DIGEST_CONTEXT, FolderHasher};
 pub use error::{StoreError, cause_chain};
 pub use export::{ExportError, Overwrite, VerifyError};
+pub use garbage::Swept;
 pub use import::{ImportError, Imported, check_outside};
 pub use remove::remove_tree;
 pub use staging::Staging;

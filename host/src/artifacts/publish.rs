@@ -12,6 +12,7 @@ use std::sync::PoisonError;
 use crate::artifacts::beneath::Beneath;
 use crate::artifacts::copy::{CopyError, copy_file, copy_folder};
 use crate::artifacts::error::{Doing, StoreError};
+use crate::artifacts::garbage::touch;
 use crate::artifacts::remove::remove_tree;
 use crate::artifacts::store::ArtifactStore;
 use crate::artifacts::survey::Node;
@@ -31,9 +32,11 @@ impl ArtifactStore {
     ///
     /// `nodes` is the survey of a folder. When this is over, nothing is at `staged` any more; after an error, it may be.
     pub(super) fn publish(&self, staged: &Path, artifact: &ArtifactRef, nodes: &[Node]) -> Result<(), StoreError> {
+        let _shared = self.share()?;
         let target = self.path(artifact);
         let shard = target.parent().unwrap_or(&target);
         if self.holds(&target, artifact) {
+            touch(&target)?;
             remove_tree(staged).doing("remove", staged)?;
             // Whoever put it there may not have come to the sync yet.
             return sync_folder(shard);
@@ -49,7 +52,10 @@ impl ArtifactStore {
                 return self.publish_copy(staged, artifact, nodes);
             }
             // Another was faster.
-            Err(_) if self.holds(&target, artifact) => remove_tree(staged).doing("remove", staged)?,
+            Err(_) if self.holds(&target, artifact) => {
+                touch(&target)?;
+                remove_tree(staged).doing("remove", staged)?;
+            }
             Err(error) => return Err(StoreError::new("move content to", target, error)),
         }
         sync_folder(shard)

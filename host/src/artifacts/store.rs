@@ -28,7 +28,9 @@ fn word(kind: ArtifactKind) -> &'static str {
 
 /// The artifacts of one home folder. Many may be open on it at once, in this process and in others.
 pub struct ArtifactStore {
-    objects: PathBuf,
+    pub(super) objects: PathBuf,
+    /// Locked, shared, by who publishes or finds an object.
+    pub(super) gate: PathBuf,
     pub(super) imports: PathBuf,
     pub(super) staging: Staging,
     /// The folders below `objects` whose names this process has made durable.
@@ -46,7 +48,8 @@ impl ArtifactStore {
         make_private(&objects)?;
         make_private(&imports)?;
         let staging = Staging::open(&root.join("staging"))?;
-        Ok(Self { objects, imports, staging, shards: Mutex::default(), clock })
+        let gate = root.join("gate.lock");
+        Ok(Self { objects, gate, imports, staging, shards: Mutex::default(), clock })
     }
 
     /// Where the content lies, whether it is there or not. Read-only: nothing may be written through this path.

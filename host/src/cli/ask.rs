@@ -20,8 +20,12 @@ pub async fn ask(host: &Host, request: Request) -> Result<Reply, CliError> {
     let until = Instant::now() + PATIENCE;
     loop {
         match ask_server(host, request.clone()).await {
-            // It ended before it heard it.
-            Err(ClientError::NoServer) | Ok(Err(RequestError::Unheard)) => {}
+            Err(ClientError::NoServer) => {}
+            // It did not hear this any more: whoever comes next does.
+            Ok(Err(RequestError::Stopped)) if Instant::now() < until => {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
             answered => return Ok(answered??),
         }
         match host.operate(request.clone()).await {
@@ -49,6 +53,12 @@ async fn ask_server(host: &Host, request: Request) -> Result<Result<Reply, Reque
 pub fn tell_plugins_changed(host: &Host) {
     // It looks again by itself when a file changes; a server that is just ending needs to know nothing.
     let _ = control::plugins_changed(&host.home.socket());
+}
+
+/// Tells the server, if there is one, that the pools are others now.
+pub fn tell_pools_changed(host: &Host) {
+    // The next server reads them anyhow.
+    let _ = control::ask(&host.home.socket(), Request::PoolsChanged);
 }
 
 /// An answer of another kind than what was asked for: a server of another version.

@@ -5,7 +5,7 @@
 
 use crate::artifacts;
 use crate::cli::error::{Blame, Exit};
-use crate::compose::{DagsError, HostError, OperateError, RunError, ServeError};
+use crate::compose::{CleanError, DagsError, HostError, OperateError, RunError, ServeError};
 use crate::control::ClientError;
 use crate::dag::params::BadParam;
 use crate::executor::log::LogError;
@@ -40,7 +40,7 @@ impl Blame for ResolveError {
 impl Blame for HomeError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NotAFolder(_) | Self::NotYours { .. } => Exit::Usage,
+            Self::NotAFolder(_) | Self::NotYours { .. } | Self::OperatorsFile(_) => Exit::Usage,
             Self::Io { .. } => Exit::Host,
         }
     }
@@ -49,7 +49,7 @@ impl Blame for HomeError {
 impl Blame for StoreError {
     fn exit(&self) -> Exit {
         match self {
-            Self::LogicalDateTaken { .. } | Self::RunInUse { .. } => Exit::Usage,
+            Self::LogicalDateTaken { .. } | Self::RunInUse { .. } | Self::Foreign { .. } => Exit::Usage,
             Self::Newer { .. }
             | Self::ReadOnly { .. }
             | Self::Full { .. }
@@ -139,6 +139,7 @@ impl Blame for LoadError {
             | Self::NotUtf8 { .. }
             | Self::Diagnostics { .. } => Exit::Usage,
             Self::Plugin { source, .. } => source.exit(),
+            Self::Compile { .. } => Exit::Host,
             Self::Import { source, .. } => source.exit(),
         }
     }
@@ -181,7 +182,7 @@ impl Blame for RequestError {
             | Self::NoTicks { .. }
             | Self::TooMany { .. }
             | Self::NoSuchBackfill { .. } => Exit::Usage,
-            Self::Stopped | Self::Unheard => Exit::Host,
+            Self::Failed | Self::Stopped => Exit::Host,
         }
     }
 }
@@ -223,6 +224,15 @@ impl Blame for ServeError {
             Self::Control(_) | Self::Stopped(_) | Self::Dags(DagsError::Watch { .. } | DagsError::Stopped(_)) => {
                 Exit::Host
             }
+        }
+    }
+}
+
+impl Blame for CleanError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Store(error) => error.exit(),
+            Self::Files(error) => error.exit(),
         }
     }
 }

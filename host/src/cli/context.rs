@@ -38,6 +38,23 @@ impl Again {
     pub fn command(&self, words: &str) -> String {
         format!("{} {words}{}", self.program, self.home_option)
     }
+
+    /// `text` with the commands in it as they would have to be typed. They stand in backticks, as errors of all rooms
+    /// write them: what a room does not know is how the program was called, and on which home.
+    pub fn commands_in(&self, text: &str) -> String {
+        const BEGIN: &str = "`dagwood ";
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, command)) = rest.split_once(BEGIN) {
+            shown.push_str(before);
+            let (words, after) = command.split_at(command.find(['`', '\n']).unwrap_or(command.len()));
+            shown.push('`');
+            shown.push_str(&self.command(words));
+            rest = after;
+        }
+        shown.push_str(rest);
+        shown
+    }
 }
 
 impl Context {

@@ -65,8 +65,13 @@ impl CliError {
 
     /// Several things that are wrong with the call or a file.
     pub fn several(errors: impl IntoIterator<Item = impl Error>) -> Self {
-        let words: Vec<_> = errors.into_iter().map(|error| Self::new(Exit::Usage, error).to_string()).collect();
-        Self::rendered(Exit::Usage, words.join("\n"))
+        Self::all(Exit::Usage, errors)
+    }
+
+    /// Several errors that lead to one exit code.
+    pub fn all(exit: Exit, errors: impl IntoIterator<Item = impl Error>) -> Self {
+        let words: Vec<_> = errors.into_iter().map(|error| Self::new(exit, error).to_string()).collect();
+        Self::rendered(exit, words.join("\n"))
     }
 
     /// The call or a file is wrong, in words of the command's own.

@@ -49,10 +49,11 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     raise_open_files();
     let output = Output::of_process();
-    let exit = match commands::run(cli.command, &Context::new(cli.global, output)) {
+    let context = Context::new(cli.global, output);
+    let exit = match commands::run(cli.command, &context) {
         Ok(exit) => exit,
         Err(error) => {
-            output.say(&error.render(output.words_colours()));
+            output.say(&context.again().commands_in(&error.render(output.words_colours())));
             error.exit()
         }
     };

@@ -15,6 +15,10 @@ impl BuildWatcher for SayBuild {
         self.0.say(&format!("{} {}", self.0.words_colours().paint(Tone::Strong, "building"), crates.join(", ")));
     }
 
+    fn compiles(&self, plugin: &str) {
+        self.0.say(&format!("{} {}", self.0.words_colours().paint(Tone::Strong, "compiling"), text::one_line(plugin)));
+    }
+
     fn line(&self, line: &str) {
         if self.colour() {
             // A line that forgot to set its colours back must not colour what follows.

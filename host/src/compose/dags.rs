@@ -143,13 +143,22 @@ impl DagFiles {
     /// Reads one file. One that is wrong now leaves its last good version in force.
     async fn load(&mut self, path: PathBuf) -> Result<Option<(PathBuf, Loaded)>, DagsError> {
         match loader::load(&self.host.registry, &path, self.build, Arc::clone(&self.builds)).await {
-            Ok(loaded) => match without_default(&loaded) {
+            Ok(loaded) => match self.ready(&loaded).await {
                 None => return Ok(Some((path, loaded))),
                 Some(message) => self.wrong(&path, message)?,
             },
             Err(error) => self.wrong(&path, words(&error))?,
         }
         Ok(None)
+    }
+
+    /// Compiles its components. Why it cannot be scheduled, if so.
+    async fn ready(&self, loaded: &Loaded) -> Option<String> {
+        if let Some(message) = without_default(loaded) {
+            return Some(message);
+        }
+        let compiled = loader::compile(&self.host.registry, &loaded.dag, self.builds.as_ref()).await;
+        compiled.err().map(|error| words(&error))
     }
 
     /// Takes a file's DAG, which it gives, unless another file has it.
@@ -164,7 +173,14 @@ impl DagFiles {
         let (dag, folder) = (loaded.dag, loaded.folder);
         let source = Source { dag, text: loaded.source, folder, file: Some(path.to_owned()) };
         let now = self.host.clock.now();
-        self.host.store.keep_dag_version(&version(&source), Seen::Served(path.to_owned()), now)?;
+        let known = self.host.store.dag(&id)?;
+        let is_kept = |record: &DagRecord| {
+            record.version == Some(source.dag.version) && record.path.as_deref() == Some(path) && record.is_served
+        };
+        // A write costs a sync: a thousand files that did not change cost none.
+        if !known.as_ref().is_some_and(is_kept) {
+            self.host.store.keep_dag_version(&version(&source), Seen::Served(path.to_owned()), now)?;
+        }
         self.right(path)?;
         self.tell(&id, source, scheduler)?;
         if !is_new {

@@ -1,5 +1,6 @@
 //! The composition root: the one place that names the concrete store, sandbox and executor.
 
+mod clean;
 mod dags;
 mod materials;
 mod memory;
@@ -24,6 +25,7 @@ use crate::scheduler::lease::{LeaseError, end_dead};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 
+pub use clean::{CleanError, CleanRequest, Cleaned};
 pub use dags::DagsError;
 pub use run::{FinishedRun, RunError, RunRequest};
 pub use serve::{OperateError, ServeError, ServeLog, ServeRequest};
@@ -111,6 +113,11 @@ impl Host {
         let registry = Registry::new(&home.registry(), parts);
         let capacity = Capacity::new(parallelism, memory::budget_bytes());
         Ok(Self { home, clock, store, artifacts, registry, sandbox, capacity })
+    }
+
+    /// What may run at once, with the pools as they are now.
+    fn capacity(&self) -> Result<Capacity, StoreError> {
+        Ok(Capacity { pools: crate::scheduler::pools(self.store.as_ref())?, ..self.capacity.clone() })
     }
 
     /// Runs tries in this process.

@@ -14,8 +14,9 @@ use crate::executor::local::Progress;
 use crate::ids::{DagId, RunId, RunKey, TaskId, TaskIx};
 use crate::lifecycle::launch::Attempt;
 use crate::lifecycle::state::RunState;
-use crate::loader::{LoadError, Loaded, import_files};
+use crate::loader::{self, LoadError, Loaded, import_files};
 use crate::planner::RunSnapshot;
+use crate::registry::SilentBuild;
 use crate::scheduler::create::{CreateError, NewRunRequest, Source, manual_dates, new_run, resume};
 use crate::scheduler::lease::{Lease, LeaseError};
 use crate::scheduler::{NoMaterials, Parts, RunObserver, Scheduler, Stopped, Unobserved, snapshot};
@@ -113,6 +114,7 @@ impl Host {
         mut cancel: watch::Receiver<bool>,
     ) -> Result<FinishedRun, RunError> {
         let dag = Arc::clone(&request.loaded.dag);
+        loader::compile(&self.registry, &dag, &SilentBuild).await?;
         let (snapshot, clear) = self.make(lease, request).await?;
         let (key, run_id) = (snapshot.key, snapshot.run_id.clone());
         observer.run_made(&dag, &run_id);
@@ -124,7 +126,7 @@ impl Host {
             materials: Arc::new(NoMaterials),
             observer: Arc::new(Unobserved),
             process: lease.process(),
-            capacity: self.capacity.clone(),
+            capacity: self.capacity()?,
             begins_runs: false,
         };
         let (scheduler, mut looping) = Scheduler::start(parts);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 
 use crate::artifacts;
@@ -129,7 +129,7 @@ impl Host {
     /// Does what is asked for without a server: by a loop of its own that begins nothing.
     pub async fn operate(&self, request: Request) -> Result<Reply, OperateError> {
         let lease = Lease::take_place(Arc::clone(&self.store), &self.home.processes(), self.clock.now())?;
-        let capacity = Capacity { parallelism: 0, ..self.capacity.clone() };
+        let capacity = Capacity { parallelism: 0, ..self.capacity()? };
         let (scheduler, mut looping) = self.start(&lease, capacity, Arc::new(Unobserved), false)?;
         let answer = scheduler.ask(request).await;
         // The loop may be over already; then that says why.
@@ -195,8 +195,7 @@ impl Session<'_> {
     /// Until the stop, or an error.
     async fn run(&self, mut files: DagFiles, stop: &mut watch::Receiver<bool>) -> Result<(), ServeError> {
         let host = self.host;
-        let (scheduler, mut looping) =
-            host.start(self.lease, host.capacity.clone(), Arc::clone(self.observer), true)?;
+        let (scheduler, mut looping) = host.start(self.lease, host.capacity()?, Arc::clone(self.observer), true)?;
         match self.work(&scheduler, &mut looping, &mut files, stop).await {
             // The loop itself knows why.
             Err(ServeError::Stopped(_) | ServeError::Dags(DagsError::Stopped(_))) => match looping.ended().await {
@@ -223,17 +222,29 @@ impl Session<'_> {
         let (plugins_changed, changed) = watch::channel(0);
         let (dags, wrong) = files.counts();
         self.log.say(&format!("ready: {dags} DAGs, {wrong} files that cannot be used"));
-        let answering = async {
-            tokio::select! {
-                ended = looping.ended() => return Err(ended.err().map_or(Stopped.into(), ServeError::from)),
-                watched = files.watch(scheduler, changed) => return Err(watched.err().unwrap_or(Stopped.into()).into()),
-                Ok(_) = stop.wait_for(|stopped| *stopped) => {}
-            }
-            self.log.say(&format!("stopping: what runs may go on for {} s", self.grace.as_secs()));
-            scheduler.stop(self.grace)?;
-            Ok(looping.ended().await?)
+        let (over, is_over) = oneshot::channel::<()>();
+        let until_over = async { drop(is_over.await) };
+        let mut listening = std::pin::pin!(control.serve(scheduler.clone(), plugins_changed, until_over));
+        let ended = tokio::select! {
+            ended = looping.ended() => Some(ended.map_err(ServeError::from).and(Err(Stopped.into()))),
+            watched = files.watch(scheduler, changed) => Some(watched.map_err(ServeError::from)),
+            () = &mut listening => Some(Err(Stopped.into())),
+            Ok(_) = stop.wait_for(|stopped| *stopped) => None,
         };
-        // Until the very end: who wants to end a run that the stop waits for can do so.
-        control.serve(scheduler.clone(), plugins_changed, answering).await
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                self.log.say(&format!("stopping: what runs may go on for {} s", self.grace.as_secs()));
+                scheduler.stop(self.grace)?;
+                // People may still ask, for one to cancel what holds the stop up.
+                tokio::select! {
+                    ended = looping.ended() => ended.map_err(ServeError::from),
+                    () = &mut listening => Err(Stopped.into()),
+                }
+            }
+        };
+        drop(over);
+        listening.await;
+        ended
     }
 }

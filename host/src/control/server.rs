@@ -4,7 +4,6 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -16,8 +15,8 @@ use tokio::time::timeout;
 use super::{Answer, Call, LINE_MAX_BYTES, address};
 use crate::scheduler::{Reply, Scheduler};
 
-/// How long those who were heard may take to read their answers after the end.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long answers may take to be written when all is over.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// Why the server cannot be reached by the command line.
 #[derive(Debug, thiserror::Error)]
@@ -48,31 +47,32 @@ impl Control {
         Ok(Self { listener, path: socket.to_owned() })
     }
 
-    /// Answers whoever asks, until `end`, which it gives. `plugins_changed` is told each time that it is said.
-    pub async fn serve<T>(
+    /// Answers whoever asks, until `over`, when the scheduler is; then those who still wait get their answers.
+    /// `plugins_changed` is told each time that it is said.
+    pub async fn serve(
         self,
         scheduler: Scheduler,
         plugins_changed: watch::Sender<u64>,
-        end: impl Future<Output = T>,
-    ) -> T {
+        over: impl Future<Output = ()>,
+    ) {
+        let mut over = std::pin::pin!(over);
         let mut talks = JoinSet::new();
-        let mut end = pin!(end);
-        let ended = loop {
+        loop {
             tokio::select! {
-                ended = &mut end => break ended,
-                came = self.listener.accept() => {
-                    // Another user, or one that went away while it came in, is left alone.
-                    if let Some((stream, _)) = came.ok().filter(|(stream, _)| is_own_user(stream)) {
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) if is_own_user(&stream) => {
                         while talks.try_join_next().is_some() {}
                         talks.spawn(talk(stream, scheduler.clone(), plugins_changed.clone()));
                     }
-                }
+                    // Another user, or one that went away while it came in.
+                    Ok(_) | Err(_) => {}
+                },
+                () = &mut over => break,
             }
-        };
+        }
         drop(self);
-        // Who was heard is answered.
-        let _ = timeout(LAST_WORDS, async { while talks.join_next().await.is_some() {} }).await;
-        ended
+        // Nobody has to hold the end up by a connection that it leaves open.
+        let _ = timeout(LAST_ANSWERS, async { while talks.join_next().await.is_some() {} }).await;
     }
 }
 

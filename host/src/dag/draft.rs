@@ -141,8 +141,10 @@ fn source(name: &str, spec: &PluginSpec) -> Result<PluginSource, Box<Mistake>> {
         (Some(path), None, None) => Ok(PluginSource::Path { path: non_empty(path, at.key("path"))? }),
         (None, Some(file), None) => Ok(PluginSource::File { path: non_empty(file, at.key("file"))? }),
         (None, None, Some(version)) => registered(version, at.key("version")),
-        (_, _, _) => {
-            let message = format!("the plugin `{name}` needs one of `path`, `file` and `version`");
+        (path, file, version) => {
+            let none = path.is_none() && file.is_none() && version.is_none();
+            let how_many = if none { "needs one" } else { "takes only one" };
+            let message = format!("the plugin `{name}` {how_many} of `path`, `file` and `version`");
             Err(Box::new(Mistake::error(Place::value(at), message)))
         }
     }

@@ -62,7 +62,7 @@ states! {
 states! {
     /// The state of a task instance.
     TaskState {
-        /// Its trigger rule is not decided.
+        /// Its trigger rule is not decided, or it waits for the previous run.
         None = "none",
         /// Its rule is met; it waits for a slot.
         Scheduled = "scheduled",

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::artifacts::ImportError;
+use crate::contract::Problem;
 use crate::dag::diagnostic::Diagnostic;
 use crate::limits::DAG_FILE_MAX_BYTES;
 use crate::registry::RegistryError;
@@ -55,6 +56,14 @@ pub enum LoadError {
         /// Why.
         #[source]
         source: Box<RegistryError>,
+    },
+    /// A component could not be compiled, though it was when it was taken.
+    #[error("the plugin `{name}` of the DAG cannot be compiled: {}", problem.message)]
+    Compile {
+        /// As the DAG names it.
+        name: String,
+        /// Why.
+        problem: Box<Problem>,
     },
     /// An outside file was not kept.
     #[error("the input file {path} of the DAG cannot be taken")]

@@ -92,7 +92,7 @@ impl Folder {
         walk.filter_entry(is_looked_at)
             // What cannot be read now is looked at again; a link in a circle is no file.
             .filter_map(Result::ok)
-            .filter(|entry| is_dag(entry))
+            .filter(is_dag)
             .filter_map(|entry| {
                 let found = entry.metadata().ok().filter(Metadata::is_file)?;
                 Some((entry.into_path(), Stamp::of(&found)))
@@ -103,7 +103,8 @@ impl Folder {
 
 fn is_looked_at(entry: &DirEntry) -> bool {
     let name = entry.file_name().to_string_lossy();
-    !name.starts_with('.') && !(entry.file_type().is_dir() && name == "target")
+    let is_output = entry.file_type().is_dir() && name == "target";
+    !name.starts_with('.') && !is_output
 }
 
 fn is_dag(entry: &DirEntry) -> bool {

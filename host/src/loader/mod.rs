@@ -3,6 +3,7 @@
 //! Must never know: how a run is driven, the database, the command line. One more place where plugins come from:
 //! a variant in `dag`, one in `registry`, and the arm here that leads from the one to the other.
 
+mod compile;
 mod error;
 mod files;
 pub mod folder;
@@ -18,6 +19,7 @@ use crate::dag::{Catalog, Draft, check};
 use crate::limits::DAG_FILE_MAX_BYTES;
 use crate::registry::{BuildPolicy, BuildWatcher, Registry};
 
+pub use compile::compile;
 pub use error::LoadError;
 pub use files::{import_files, import_what_is_there};
 pub use restore::{RestoreError, restore};

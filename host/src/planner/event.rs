@@ -56,6 +56,8 @@ pub struct RunSnapshot {
     /// The DAG's run before it, by logical date, among scheduled and backfill runs. `None`: it is the first, or it was
     /// triggered by hand, so it has no past.
     pub past: Option<PastRun>,
+    /// Whether its tasks let those of other runs go first: it is of a backfill.
+    pub in_background: bool,
 }
 
 impl RunSnapshot {
@@ -63,7 +65,7 @@ impl RunSnapshot {
     pub fn new(key: RunKey, run_id: RunId, dag: Arc<Dag>, inputs: RunInputs, dates: RunDates) -> Self {
         let inputs = Arc::new(inputs);
         let (state, instances) = (RunState::Queued, Vec::new());
-        Self { key, run_id, dag, inputs, dates, state, started_at: None, instances, past: None }
+        Self { key, run_id, dag, inputs, dates, state, started_at: None, instances, past: None, in_background: false }
     }
 }
 

@@ -19,7 +19,8 @@ use crate::planner::shape::{Shape, may_branch, to_u32};
 impl Run {
     /// Takes a run in as it is kept.
     pub(super) fn load(snapshot: RunSnapshot, cx: &mut Cx<'_>) -> Self {
-        let RunSnapshot { key, run_id, dag, inputs, dates, state, started_at, instances, past } = snapshot;
+        let RunSnapshot { key, run_id, dag, inputs, dates, state, started_at, instances, past, in_background } =
+            snapshot;
         let mut nodes: Vec<Node> = instances.into_iter().take(dag.tasks.len()).map(Node::new).collect();
         nodes.extend(dag.tasks.iter().skip(nodes.len()).map(|task| Node::new(Instance::new(task.retry.retries))));
         let shape = Shape::of(&dag);
@@ -30,6 +31,7 @@ impl Run {
             inputs,
             dates,
             state,
+            in_background,
             nodes,
             tally: Tally::default(),
             timeout_at: None,

@@ -8,14 +8,18 @@
 //! Must never know: the store, executors, the sandbox, the clock. It decides nothing about states by itself: that is
 //! `lifecycle`'s, by its tables. After a crash, runs are added as they were kept: there is no second recovery path.
 //!
-//! One more limit on what may run at once: a condition in `queue`'s `head` (of one run) or in `world`'s `fill` (of all),
-//! and in `slots` where it is taken and given back. One more event: [`event::Event`], and a file for it.
-//! Deliberately absent until they are built: pools, `depends_on_past`, `max_active_runs`, ageing of priorities.
+//! One more limit on what may run at once: `slots`, where it is counted with what a try holds; `lines`, which asks it of the
+//! first in a line and knows whom to wake; a [`Reason`] for whom it holds back; and `tests/sim/naive.rs`, which knows all of
+//! that from the rules alone. One more event: [`event::Event`], and a file for it.
+//! Deliberately absent: `max_active_runs`, since a run that may not begin is not added.
 //!
 //! - [`event`]: what comes in, what goes out
-//! - `world`: the planner: dispatch, timers, free slots, ends of runs
+//! - `world`: the planner: dispatch, timers, ends of runs
 //! - `run`, `node`: one run and its instances, with what is counted about their upstreams; `load`, `queue` (what is
-//!   ready) and `life` (start, timeout, end) are parts of it
+//!   ready, by pool) and `life` (start, timeout, end) are parts of it
+//! - `lines`, `rank`: who waits for which pool over all runs, who starts next; who goes before whom
+//! - `past`: what waits for the DAG's previous run
+//! - `explain`: why an instance does not run
 //! - `decide`, `branch`: what an instance in `none` does next; whom a branch leaves out
 //! - `launch`: everything that a try is given
 //! - `report`, `person`, `host`: what the events do

@@ -38,7 +38,7 @@ impl Run {
             return self.hold_back(ix);
         }
         let weight = self.dag.task(ix).map_or(0, |task| task.effective_weight);
-        let rank = Rank::new(cx.now, weight, cx.shared.next_ticket());
+        let rank = Rank::new(cx.now, self.in_background, weight, cx.shared.next_ticket());
         if let Some(node) = self.nodes.get_mut(ix.index()) {
             node.held = false;
             node.rank = Some(rank);

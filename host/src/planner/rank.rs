@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 
 use jiff::Timestamp;
 
-use crate::limits::DOUBLED_WEIGHT_WAIT;
+use crate::limits::{BACKFILL_WAIT, DOUBLED_WEIGHT_WAIT};
 
 /// A place in the order of launches. The least goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,8 +22,11 @@ pub(super) struct Rank {
 }
 
 impl Rank {
-    pub(super) fn new(ready_at: Timestamp, weight: i32, ticket: u64) -> Self {
-        Self { turn: ready_at.as_microsecond().saturating_sub(worth(weight)), weight: Reverse(weight), ticket }
+    /// `in_background`: it goes after all that does not, unless that came [`BACKFILL_WAIT`] later.
+    pub(super) fn new(ready_at: Timestamp, in_background: bool, weight: i32, ticket: u64) -> Self {
+        let later = if in_background { i64::try_from(BACKFILL_WAIT.as_micros()).unwrap_or(i64::MAX) } else { 0 };
+        let turn = ready_at.as_microsecond().saturating_sub(worth(weight)).saturating_add(later);
+        Self { turn, weight: Reverse(weight), ticket }
     }
 }
 
@@ -42,8 +45,19 @@ pub(super) fn worth(weight: i32) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::worth;
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{Rank, worth};
     use crate::limits::DOUBLED_WEIGHT_WAIT;
+
+    #[test]
+    fn what_is_in_the_background_goes_after_all_that_comes_within_half_a_day_whatever_its_weight() {
+        let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let background = Rank::new(at(0), true, 0, 1);
+        assert!(Rank::new(at(11), false, 0, 2) < background);
+        assert!(Rank::new(at(0), false, -1000, 3) < background);
+        assert!(Rank::new(at(13), false, 0, 4) > background, "it does not starve");
+    }
 
     #[test]
     fn more_weight_is_worth_more_and_twice_the_weight_ten_minutes() {

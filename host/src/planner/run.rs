@@ -44,6 +44,7 @@ pub(super) struct Run {
     pub(super) inputs: Arc<RunInputs>,
     pub(super) dates: RunDates,
     pub(super) state: RunState,
+    pub(super) in_background: bool,
     pub(super) nodes: Vec<Node>,
     /// Its instances by state.
     pub(super) tally: Tally,

@@ -72,6 +72,12 @@ impl Registry {
         self.publish(staged).await
     }
 
+    /// Whether the component's code is there, so that no try would have to wait for it.
+    pub async fn has_compiled(&self, digest: Digest, engine: EngineKind) -> bool {
+        let key = self.inner.cache_key(digest, engine);
+        matches!(self.find_compiled(&key).await, Ok(Some(_)))
+    }
+
     async fn find_compiled(&self, key: &CacheKey) -> Result<Option<Compiled>, RegistryError> {
         let (inner, key) = (Arc::clone(&self.inner), key.clone());
         blocking(move || Ok(inner.cache.verified(&key).map(|path| compiled_at(path, &key)))).await

@@ -97,7 +97,7 @@ pub enum RegistryError {
     Resolve(#[from] ResolveError),
     /// It cannot be removed.
     #[error(
-        "{name}@{version} is in use by {}: remove these first, or leave the plugin where it is",
+        "{name}@{version} is in use by {}: a plugin stays as long as a served DAG or a kept run has it",
         users.iter().map(PluginUser::to_string).collect::<Vec<_>>().join(", ")
     )]
     InUse {

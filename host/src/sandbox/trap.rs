@@ -53,7 +53,11 @@ pub(super) fn ended(error: &wasmtime::Error, guest: &Guest, limits: &TaskLimits)
         return Ended::Limit { problem: end(code, message), repeats: true };
     }
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
-        let message = format!("the task ended itself by exit({status}) without an answer; let `run` return instead");
+        let (who, instead) = match guest.call {
+            Call::Run => ("the task", "`run`"),
+            Call::Describe => ("the plugin", "`describe`"),
+        };
+        let message = format!("{who} ended itself by exit({status}) without an answer; let {instead} return instead");
         return Ended::Trap(end("exit", message));
     }
     let trap = error.downcast_ref::<Trap>().copied();
@@ -63,7 +67,7 @@ pub(super) fn ended(error: &wasmtime::Error, guest: &Guest, limits: &TaskLimits)
     // A guest that could not get what it asked for gives up by a trap, or before it begins, by an error.
     if trap.is_none_or(gives_up) {
         if guest.limiter.refused() {
-            let problem = end("memory-limit", memory_message(guest.limiter.limit_bytes()));
+            let problem = end("memory-limit", memory_message(guest.call, guest.limiter.limit_bytes()));
             return Ended::Limit { problem, repeats: true };
         }
         if let Some(refusal) = guest.files.ledger().refused() {
@@ -98,7 +102,7 @@ pub(super) fn remark(guest: &Guest, limits: &TaskLimits) -> Option<String> {
     if let Some(refusal) = guest.files.ledger().refused() {
         return Some(scratch_message(refusal, limits));
     }
-    guest.limiter.refused().then(|| memory_message(guest.limiter.limit_bytes()))
+    guest.limiter.refused().then(|| memory_message(guest.call, guest.limiter.limit_bytes()))
 }
 
 fn limit_of_a_call(error: &wasmtime::Error, limits: &TaskLimits) -> Option<(&'static str, String)> {
@@ -126,9 +130,12 @@ pub(super) fn hostcall_fuel(limits: &TaskLimits) -> usize {
     results.max(HOSTCALL_BYTES)
 }
 
-fn memory_message(limit_bytes: u64) -> String {
+fn memory_message(call: Call, limit_bytes: u64) -> String {
     let most = exact_bytes(limit_bytes);
-    format!("the task asked for more memory than its limit of {most}; raise `memory` or use less")
+    match call {
+        Call::Run => format!("the task asked for more memory than its limit of {most}; raise `memory` or use less"),
+        Call::Describe => format!("`describe` asked for more than {most} of memory: it should only fill its record"),
+    }
 }
 
 fn scratch_code(refusal: Refusal) -> &'static str {

@@ -62,9 +62,10 @@ impl Loop {
                 self.watch(*request, reply).await?;
             }
             Message::Ask { request, reply } => {
+                let asked = Asked(Some(reply));
                 let answer = self.answer(*request, step).await?;
                 // The answer waits for the commit of what it led to.
-                step.then.push(Box::new(move || drop(reply.send(answer))));
+                step.then.push(Box::new(move || asked.answer(answer)));
             }
             Message::Stop { grace } => self.begin_stop(grace, step),
             Message::Close => self.closed = true,
@@ -177,6 +178,26 @@ impl Loop {
         };
         let _ = reply.send(answer);
         Ok(())
+    }
+}
+
+/// Who asked, and was heard: told that it failed, if nothing else is.
+struct Asked(Option<oneshot::Sender<Result<Reply, RequestError>>>);
+
+impl Asked {
+    fn answer(mut self, answer: Result<Reply, RequestError>) {
+        if let Some(reply) = self.0.take() {
+            // Who asked may have gone away.
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(reply) = self.0.take() {
+            let _ = reply.send(Err(RequestError::Failed));
+        }
     }
 }
 

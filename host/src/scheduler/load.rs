@@ -25,8 +25,10 @@ pub fn snapshot(run: &RunRecord, dag: Arc<Dag>, instances: &[InstanceRecord], pa
         state: run.state,
         started_at: run.start_date,
         instances: instances.iter().filter(|record| record.task.index() < tasks).map(instance).collect(),
+        // Runs by hand have no past.
         dag,
         past,
+        in_background: run.backfill.is_some(),
     }
 }
 

@@ -47,7 +47,7 @@ use crate::planner::agenda::KnownDag;
 use crate::planner::{Capacity, RunSnapshot};
 use crate::store::{DagVersion, ProcessId, Store, StoreError};
 
-pub use answer::{all_known_dags, known_dag};
+pub use answer::{all_known_dags, known_dag, pools};
 use create::Source;
 pub use load::snapshot;
 pub use request::{Reply, Request, RequestError};
@@ -240,7 +240,7 @@ impl Scheduler {
     /// Does what a person asks for; the answer comes when it is committed.
     pub async fn ask(&self, request: Request) -> Result<Reply, RequestError> {
         let (reply, answer) = oneshot::channel();
-        self.tell(Message::Ask { request: Box::new(request), reply }).map_err(|_| RequestError::Unheard)?;
+        self.tell(Message::Ask { request: Box::new(request), reply }).map_err(|_| RequestError::Stopped)?;
         answer.await.unwrap_or(Err(RequestError::Stopped))
     }
 

@@ -67,6 +67,8 @@ pub enum Request {
         /// Which.
         id: BackfillId,
     },
+    /// The pools of the database are others now.
+    PoolsChanged,
     /// Why a DAG, a run or a task does or does not run.
     Explain {
         /// Which DAG.
@@ -173,7 +175,7 @@ pub struct BackfilledRun {
     pub again: bool,
 }
 
-/// Why a request was not done. Nothing was changed.
+/// Why a request was not done. Nothing was changed, but under [`RequestError::Failed`], after which it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum RequestError {
@@ -245,10 +247,10 @@ pub enum RequestError {
         /// Its number.
         id: BackfillId,
     },
-    /// The loop is over, and it is not known whether it was done.
-    #[error("the scheduler has stopped; its own words say why")]
+    /// The database failed while it was done.
+    #[error("the server failed over this, and its own words say why: look at what became of it before you ask again")]
+    Failed,
+    /// The loop is over, and did not hear it.
+    #[error("the server is stopping")]
     Stopped,
-    /// The loop ended before it heard it.
-    #[error("the server of this home folder is just stopping: ask again")]
-    Unheard,
 }

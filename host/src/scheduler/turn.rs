@@ -21,7 +21,6 @@ use super::create::Source;
 use super::load;
 use super::params::params_check;
 use super::perform::Launched;
-use super::request::RequestError;
 use super::step::Step;
 use super::stop::Stopping;
 use super::{Materials, Message, Parts, RunObserver};
@@ -100,19 +99,7 @@ impl Loop {
             }
             self.carry_out(step).await?;
         }
-        self.leave_unheard();
         Ok(())
-    }
-
-    /// Tells those who asked too late that they were not heard.
-    fn leave_unheard(&mut self) {
-        self.messages.close();
-        while let Ok(message) = self.messages.try_recv() {
-            if let Message::Ask { reply, .. } = message {
-                // Who asked may have gone away.
-                let _ = reply.send(Err(RequestError::Unheard));
-            }
-        }
     }
 
     fn is_over(&self) -> bool {

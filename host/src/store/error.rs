@@ -54,6 +54,12 @@ pub enum StoreError {
         #[source]
         source: rusqlite::Error,
     },
+    /// Another program's database.
+    #[error("the file {path} is a database of another program: give another --home")]
+    Foreign {
+        /// The database.
+        path: PathBuf,
+    },
     /// Anything else that SQLite says.
     #[error("the database {path} failed")]
     Sqlite {

@@ -10,6 +10,7 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -17,12 +18,12 @@ use jiff::Timestamp;
 pub use error::StoreError;
 pub use records::{
     BackfillRecord, BackfillRun, Created, DagRecord, DagVersion, GoneInstance, ImportErrorRecord, InstanceRecord,
-    MovedInstance, NewBackfill, NewInstance, NewRun, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord, RunType,
-    Seen, TryRecord,
+    MovedInstance, NewBackfill, NewInstance, NewRun, PoolRecord, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord,
+    RunType, Seen, TryRecord,
 };
 
 use crate::executor::Boxed;
-use crate::ids::{BackfillId, DagId, Digest, RunId, RunKey};
+use crate::ids::{BackfillId, DagId, Digest, PoolName, RunId, RunKey};
 use crate::lifecycle::change::Change;
 
 /// Whether a change found what it expected.
@@ -72,6 +73,13 @@ pub trait Store: Send + Sync + 'static {
     /// The files that are no DAGs.
     fn import_errors(&self) -> Result<Vec<ImportErrorRecord>>;
 
+    /// All pools, by name. `default_pool` is always among them.
+    fn pools(&self) -> Result<Vec<PoolRecord>>;
+    /// Makes a pool, or changes the one of that name.
+    fn set_pool(&self, pool: &PoolRecord) -> Result<()>;
+    /// Removes a pool. False: there is none of that name.
+    fn remove_pool(&self, pool: &PoolName) -> Result<bool>;
+
     /// Makes runs and their instances in one transaction. A run id gets a suffix where it is taken.
     fn create_runs(&self, runs: Vec<NewRun>) -> Result<Vec<Created>>;
     /// As [`Store::create_runs`], for one.
@@ -110,6 +118,14 @@ pub trait Store: Send + Sync + 'static {
     fn runs(&self, filter: &RunFilter) -> Result<(Vec<RunRecord>, u64)>;
     /// Unfinished runs of a process, and finished ones that a backfill is to run again; those of a backfill in its order.
     fn unfinished_runs(&self, process: ProcessId) -> Result<Vec<RunRecord>>;
+    /// Finished runs that ended before `before`, but for the newest `keep` of each DAG and its last scheduled one.
+    fn old_runs(&self, before: Timestamp, keep: u32) -> Result<Vec<(RunKey, DagId, RunId)>>;
+    /// Removes those of the runs that are finished still, and versions that nothing refers to then. Gives how many runs.
+    fn remove_runs(&self, runs: Vec<RunKey>) -> Result<u64>;
+    /// The artifacts that any row names.
+    fn used_artifacts(&self) -> Result<HashSet<Digest>>;
+    /// What is wrong with the database's file; nothing, if all is well.
+    fn check(&self) -> Result<Vec<String>>;
     /// The instances of a run, in the order of their tasks.
     fn instances(&self, run: RunKey) -> Result<Vec<InstanceRecord>>;
     /// The earlier tries of a run's instances.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::contract::{Invocation, Output, Problem};
 use crate::dag::model::RunInputs;
-use crate::ids::{BackfillId, DagId, Digest, RunId, RunKey, TaskId, TaskIx};
+use crate::ids::{BackfillId, DagId, Digest, PoolName, RunId, RunKey, TaskId, TaskIx};
 use crate::lifecycle::launch::{RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
 
@@ -193,6 +193,17 @@ pub struct BackfillRecord {
     pub open_runs: u64,
     /// Those that failed.
     pub failed_runs: u64,
+}
+
+/// A pool: what tasks that name it share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolRecord {
+    /// Its name.
+    pub name: PoolName,
+    /// Its slots.
+    pub slots: u32,
+    /// What it is for.
+    pub description: String,
 }
 
 /// A file in a served folder that is no DAG.

@@ -6,7 +6,7 @@
 //!
 //! - [`run`]: a run with its task instances; [`runs`]: a list of runs; [`dags`]: a list of DAGs; [`backfills`]
 //! - [`tries`]: one task instance with its earlier tries; [`artifacts`]: what a run published
-//! - [`plugins`]: registered plugins
+//! - [`plugins`]: registered plugins; [`pools`]
 //! - [`human`]: durations, sizes, dates and values for people
 
 pub mod artifacts;
@@ -14,6 +14,7 @@ pub mod backfills;
 pub mod dags;
 pub mod human;
 pub mod plugins;
+pub mod pools;
 pub mod run;
 pub mod runs;
 pub mod tries;

@@ -3,6 +3,7 @@
 mod collect;
 mod digest;
 mod export;
+mod garbage;
 mod import;
 mod staging;
 

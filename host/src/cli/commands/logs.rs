@@ -1,5 +1,10 @@
 //! `dagwood logs DAG RUN TASK`.
 
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::PathBuf;
+use std::time::Duration;
+
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
@@ -9,9 +14,11 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::style::{Palette, Tone};
 use crate::cli::target::{self, DagArg};
+use crate::compose::Host;
 use crate::executor::log::{LogError, LogLine, Source, TryFiles, read_log};
 use crate::executor::port::Level;
 use crate::ids::{DagId, RunId, TaskId};
+use crate::store::RunRecord;
 use crate::text;
 
 /// Show what a task wrote while it ran: standard output, standard error and log calls, in order
@@ -29,9 +36,15 @@ pub struct LogsArgs {
     /// Which try [default: the last one]
     #[arg(long = "try", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     try_number: Option<u32>,
+    /// Go on with what it writes until it is at its end
+    #[arg(long, short, conflicts_with = "json")]
+    follow: bool,
     #[command(flatten)]
     json: Json,
 }
+
+/// Between two looks at a log that is followed.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Printed at once.
 const BLOCK_BYTES: usize = 64 << 10;
@@ -54,6 +67,9 @@ pub(super) fn run(args: LogsArgs, context: &Context) -> Result<Exit, CliError> {
     let run = target::run_of_dag(store, &dag_id, &args.run)?;
     let instance = target::instance(store, &run, &args.task)?;
     let (task, last) = (&instance.task_id, instance.try_number);
+    if args.follow {
+        return follow(context, &host, &run, &args.task, args.try_number);
+    }
     let try_number = args.try_number.unwrap_or(last);
     if try_number > last {
         return Err(CliError::usage(format!("`{task}` has no try {try_number}; its last is {last}")));
@@ -77,6 +93,63 @@ pub(super) fn run(args: LogsArgs, context: &Context) -> Result<Exit, CliError> {
         None => context.output.say(&format!("try {try_number} of `{task}` wrote nothing")),
     }
     Ok(Exit::Done)
+}
+
+/// Prints what is there and what comes, until the try that is meant is over.
+fn follow(context: &Context, host: &Host, run: &RunRecord, task: &str, wanted: Option<u32>) -> Result<Exit, CliError> {
+    let mut tail = None;
+    loop {
+        // Looked up before the log is read: what was written until then is read after it.
+        let now = target::instance(host.store.as_ref(), run, task)?;
+        let try_number = wanted.unwrap_or(now.try_number);
+        if try_number > 0 && tail.is_none() {
+            let files = TryFiles::of(&host.home.logs(), &run.dag_id, &run.run_id, &now.task_id, try_number);
+            tail = Some((try_number, Tail::of(files.log)));
+        }
+        if let Some((followed, tail)) = &mut tail {
+            print(context, tail.read()?.into_iter().map(Ok))?;
+            if now.try_number > *followed {
+                return Ok(Exit::Done);
+            }
+        }
+        if now.state.is_finished() {
+            return Ok(Exit::Done);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// The end of a log that grows.
+struct Tail {
+    path: PathBuf,
+    file: Option<File>,
+    /// What has no line end yet.
+    rest: Vec<u8>,
+}
+
+impl Tail {
+    fn of(path: PathBuf) -> Self {
+        Self { path, file: None, rest: Vec::new() }
+    }
+
+    /// The lines that came since it was read last.
+    fn read(&mut self) -> Result<Vec<LogLine>, CliError> {
+        let failed = |error| CliError::new(Exit::Host, error).doing(format!("cannot read {}", self.path.display()));
+        if self.file.is_none() {
+            match File::open(&self.path) {
+                Ok(file) => self.file = Some(file),
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        if let Some(file) = &mut self.file {
+            file.read_to_end(&mut self.rest).map_err(failed)?;
+        }
+        let whole = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let lines = self.rest.drain(..whole).collect::<Vec<_>>();
+        // A line that a crash cut in the middle is passed over.
+        Ok(lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
+    }
 }
 
 /// A log may be long: many lines are printed at once.

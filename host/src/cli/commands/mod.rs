@@ -6,9 +6,11 @@ mod clear;
 mod compile_component;
 pub(in crate::cli) mod completions;
 mod dag;
+mod db;
 mod explain;
 mod logs;
 mod plugin;
+mod pools;
 mod run;
 mod runs;
 mod schema;
@@ -47,6 +49,9 @@ pub enum Command {
     /// Check, show, list and pause DAGs
     #[command(subcommand)]
     Dag(dag::DagCommand),
+    /// Limit what tasks share: a task that names a pool takes its slots while it runs
+    #[command(subcommand)]
+    Pools(pools::PoolsCommand),
     /// List, show and cancel runs
     #[command(subcommand)]
     Runs(runs::RunsCommand),
@@ -55,6 +60,9 @@ pub enum Command {
     /// List and get what tasks published
     #[command(subcommand)]
     Artifacts(artifacts::ArtifactsCommand),
+    /// Bring the database up to date, look it over, remove old runs
+    #[command(subcommand)]
+    Db(db::DbCommand),
     /// Print the JSON Schema of DAG files, for editors
     Schema(schema::SchemaArgs),
     /// Print a script that completes this program's commands in a shell
@@ -76,9 +84,11 @@ pub fn run(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Explain(args) => explain::run(args, context),
         Command::Plugin(command) => plugin::run(command, context),
         Command::Dag(command) => dag::run(command, context),
+        Command::Pools(command) => pools::run(command, context),
         Command::Runs(command) => runs::run(command, context),
         Command::Logs(args) => logs::run(args, context),
         Command::Artifacts(command) => artifacts::run(command, context),
+        Command::Db(command) => db::run(command, context),
         Command::Schema(args) => schema::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::CompileComponent(args) => compile_component::run(args, context),

@@ -14,11 +14,12 @@ use crate::cli::param::{self, Declared, Param};
 use crate::cli::report::{self, Destination};
 use crate::cli::signals::Signals;
 use crate::cli::target::{self, DagArg};
+use crate::cli::watch_build::SayBuild;
 use crate::compose::{Host, RunRequest};
 use crate::dag::model::Dag;
 use crate::ids::RunId;
 use crate::lifecycle::state::RunState;
-use crate::loader::Build;
+use crate::loader::{self, Build};
 
 /// Run a DAG here and now, without a server
 #[derive(Debug, Args)]
@@ -55,6 +56,7 @@ pub(super) fn run(args: RunArgs, context: &Context) -> Result<Exit, CliError> {
 async fn request(host: &Host, context: &Context, args: &RunArgs) -> Result<RunRequest, CliError> {
     let path = DagArg::read(&args.file)?.file(host.store.as_ref())?;
     let loaded = drive::load(host, context, &path, Build::Allowed).await?;
+    loader::compile(&host.registry, &loaded.dag, &SayBuild(context.output)).await?;
     let params = param::read_all(&args.params, |name| declared(&loaded.dag, name))?;
     let resume = args.resume.as_deref().map(|run| earlier(host, &loaded.dag, run)).transpose()?;
     Ok(RunRequest { loaded, params, logical_date: args.logical_date, resume })
@@ -93,9 +95,9 @@ pub(super) fn tell(
             report::summary(run, colours),
         ]))?;
     }
-    let destination = match out {
-        Some(folder) => report::write_results(&host.artifacts, run, folder)?,
-        None => Destination::Kept { again: context.again() },
+    let (destination, put) = match out {
+        Some(folder) => report::write_results(&host.artifacts, run, folder),
+        None => (Destination::Kept { again: context.again() }, Ok(())),
     };
     let lines = report::result_lines(run, &destination);
     match (json.json, lines.is_empty()) {
@@ -103,6 +105,7 @@ pub(super) fn tell(
         (true, false) => output.say(&lines),
         (false, false) => output.print(&lines)?,
     }
+    put?;
     Ok(exit(run.state))
 }
 

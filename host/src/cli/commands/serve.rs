@@ -47,7 +47,7 @@ pub(super) fn run(args: ServeArgs, context: &Context) -> Result<Exit, CliError> 
     let output = context.output;
     context.with_host(async |host| {
         let signals = Signals::take()?;
-        let again = "stopping: once more to end at once; what runs is then run again by the next server";
+        let again = "told to stop; once more to end at once, and what runs is run again by the next server";
         let stop = signals.into_cancel(again, "ended at once", move |words| say(output, words));
         let said = Arc::new(Said(output));
         let request = ServeRequest {
@@ -84,6 +84,6 @@ impl RunObserver for Said {
     }
 
     fn run_ended(&self, dag: &Dag, run_id: &RunId, state: RunState) {
-        say(self.0, &format!("{}/{run_id} is a {state}", dag.id));
+        say(self.0, &format!("{}/{run_id} ends: {state}", dag.id));
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn run(args: TriggerArgs, context: &Context) -> Result<Exit, CliError
         if args.json.json {
             context.output.print_json(&Triggered { dag_id: dag, run_id: run, state })?;
         } else {
-            context.output.print(&format!("{dag}/{run} is {state}"))?;
+            context.output.print(&format!("{dag}/{run}: {state}"))?;
         }
         Ok(if state == RunState::Failed { Exit::RunFailed } else { Exit::Done })
     })

@@ -172,7 +172,8 @@ impl Screen {
             }
         }
         while self.rows.len() < running.len() {
-            self.rows.push(self.screen.insert_before(&self.whole, ProgressBar::new(0)));
+            let row = ProgressBar::new(0).with_style(style("  {spinner} {prefix} {msg}"));
+            self.rows.push(self.screen.insert_before(&self.whole, row));
         }
         for (row, task) in self.rows.iter().zip(running) {
             show_row(row, task);

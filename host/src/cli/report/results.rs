@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::artifacts::{ArtifactStore, Overwrite};
 use crate::cli::context::Again;
-use crate::cli::error::{CliError, Exit};
+use crate::cli::error::{Blame, CliError, Exit};
 use crate::contract::ArtifactRef;
 use crate::views::artifacts::file_name;
 use crate::views::run::RunDocument;
@@ -50,16 +50,25 @@ pub fn make_destination(folder: Option<&Path>) -> Result<(), CliError> {
 }
 
 /// Puts all that a run published into `folder`, as `<task>.<port>` with the ending of its media type. What an earlier
-/// run put there under the same names is replaced.
-pub fn write_results(artifacts: &ArtifactStore, run: &RunDocument, folder: &Path) -> Result<Destination, CliError> {
-    let mut results = Vec::new();
+/// run put there under the same names is replaced. One that cannot be put there does not keep the others from it: it is
+/// told beside them.
+pub fn write_results(
+    artifacts: &ArtifactStore,
+    run: &RunDocument,
+    folder: &Path,
+) -> (Destination, Result<(), CliError>) {
+    let (mut results, mut failed) = (Vec::new(), Vec::new());
     for task in &run.task_instances {
         for output in &task.outputs {
             let name = file_name(&task.task_id, output);
             let artifact = ArtifactRef { digest: output.digest, kind: output.kind, size_bytes: output.size_bytes };
-            artifacts.export(&artifact, &folder.join(&name), Overwrite::Yes)?;
-            results.push(WrittenResult { name, size_bytes: output.size_bytes });
+            match artifacts.export(&artifact, &folder.join(&name), Overwrite::Yes) {
+                Ok(()) => results.push(WrittenResult { name, size_bytes: output.size_bytes }),
+                Err(error) => failed.push(error),
+            }
         }
     }
-    Ok(Destination::Written { folder: folder.to_path_buf(), results })
+    let exit = failed.iter().map(Blame::exit).max_by_key(|exit| *exit as u8).unwrap_or(Exit::Done);
+    let told = if failed.is_empty() { Ok(()) } else { Err(CliError::all(exit, failed)) };
+    (Destination::Written { folder: folder.to_path_buf(), results }, told)
 }

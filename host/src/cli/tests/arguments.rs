@@ -78,3 +78,16 @@ fn completions_offer_nothing_hidden() {
     let names: Vec<_> = shown.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     assert!(names.contains(&"run".to_owned()) && !names.contains(&"compile-component".to_owned()), "{names:?}");
 }
+
+#[test]
+fn commands_in_errors_are_shown_as_they_would_have_to_be_typed() {
+    let again = Again::new("target/release/dagwood", Some("/my home"));
+    let text = "no run: `dagwood runs list ml` shows them, `dagwood dag list` the DAGs; `other` stays";
+    let home = "--home '/my home'";
+    let expected = format!(
+        "no run: `target/release/dagwood runs list ml {home}` shows them, `target/release/dagwood dag list {home}` the DAGs; `other` stays"
+    );
+    assert_eq!(again.commands_in(text), expected);
+    assert_eq!(Again::new("dagwood", None).commands_in(text), text);
+    assert_eq!(Again::new("dagwood", None).commands_in("`dagwood run"), "`dagwood run");
+}

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustc_hash::FxHashSet;
+
 use crate::dag::check::ground::Ground;
 use crate::dag::check::quantity::{Zero, duration, size};
 use crate::dag::diagnostic::{Mistake, Place};
@@ -9,7 +11,12 @@ use crate::dag::file::Options;
 use crate::dag::model::{PastRule, RetryPolicy, TriggerRule, WeightRule};
 use crate::dag::path::DocPath;
 use crate::ids::PoolName;
-use crate::limits::{MAX_RETRY_DELAY, RESCHEDULE_TIMEOUT, RETRY_DELAY, TaskLimits};
+use crate::limits::{
+    DAG_POOLS_MAX, EXECUTION_TIMEOUT_MAX, MAX_RETRY_DELAY, MEMORY_MAX_BYTES, MEMORY_MIN_BYTES, RESCHEDULE_TIMEOUT,
+    RETRY_DELAY, SCRATCH_MAX_BYTES, TaskLimits,
+};
+use crate::schedule::duration::show_duration;
+use crate::text::exact_bytes;
 
 /// Airflow's.
 const PRIORITY_WEIGHT: i32 = 1;
@@ -54,12 +61,23 @@ impl TaskOptions {
 pub(super) fn check(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) -> Vec<TaskOptions> {
     let defaults = read(&ground.file.defaults.options, &|| DocPath::of(&["defaults"]), &built_in(), mistakes);
     let tasks = ground.tasks.iter().enumerate();
-    tasks
+    let options: Vec<TaskOptions> = tasks
         .map(|(at, (_, task))| {
             grants(ground, at, mistakes);
             read(&task.options, &|| ground.path(at), &defaults, mistakes)
         })
-        .collect()
+        .collect();
+    count_pools(ground, &options, mistakes);
+    options
+}
+
+fn count_pools(ground: &Ground<'_>, options: &[TaskOptions], mistakes: &mut Vec<Mistake>) {
+    let mut pools = FxHashSet::default();
+    let mut named = options.iter().enumerate().filter(|(_, options)| pools.insert(&options.pool));
+    if let Some((at, _)) = named.nth(DAG_POOLS_MAX) {
+        let place = Place::value(ground.path(at).key("pool"));
+        mistakes.push(Mistake::error(place, format!("the tasks of a DAG name at most {DAG_POOLS_MAX} pools")));
+    }
 }
 
 fn built_in() -> TaskOptions {
@@ -142,9 +160,11 @@ fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mista
     let key = |name: &'static str| move || at().key(name);
     let mut limits = base.clone();
     if let Some(bytes) = size(options.memory.as_ref(), key("memory"), Zero::Refused, mistakes) {
+        within(bytes, MEMORY_MIN_BYTES, MEMORY_MAX_BYTES, key("memory")(), mistakes);
         limits.memory_bytes = bytes;
     }
     if let Some(bytes) = size(options.scratch.as_ref(), key("scratch"), Zero::Allowed, mistakes) {
+        within(bytes, 0, SCRATCH_MAX_BYTES, key("scratch")(), mistakes);
         limits.scratch_bytes = bytes;
     }
     if let Some(bytes) = size(options.log.as_ref(), key("log"), Zero::Allowed, mistakes) {
@@ -158,8 +178,22 @@ fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mista
         limits.result_bytes = bytes;
     }
     let timeout = duration(options.execution_timeout.as_ref(), key("execution_timeout"), Zero::Refused, mistakes);
+    if timeout.is_some_and(|timeout| timeout > EXECUTION_TIMEOUT_MAX) {
+        let message = format!("a try may take {} at most", show_duration(EXECUTION_TIMEOUT_MAX));
+        mistakes.push(Mistake::error(Place::value(key("execution_timeout")()), message));
+    }
     limits.execution_timeout = timeout.unwrap_or(limits.execution_timeout);
     limits
+}
+
+/// Holds a number of bytes against the least and the most that a DAG may ask for.
+fn within(bytes: u64, least: u64, most: u64, at: DocPath, mistakes: &mut Vec<Mistake>) {
+    let message = match bytes {
+        bytes if bytes < least => format!("this is too little: {} is the least", exact_bytes(least)),
+        bytes if bytes > most => format!("this is too much: {} is the most", exact_bytes(most)),
+        _ => return,
+    };
+    mistakes.push(Mistake::error(Place::value(at), message));
 }
 
 /// Grants are understood but cannot be given yet; an empty table asks for nothing.

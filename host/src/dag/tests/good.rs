@@ -57,13 +57,13 @@ fn inputs_become_wires() {
 #[test]
 fn defaults_hold_where_a_task_says_nothing() {
     let text = "id = 'x'\n[defaults]\nretries = 3\nretry_delay = '10ms'\nmemory = '1GiB'\ndeterministic = false\n\
-        [tasks.a]\nplugin = 'noop'\n[tasks.b]\nplugin = 'noop'\nretries = 0\nmemory = 1024\ndeterministic = true\n\
+        [tasks.a]\nplugin = 'noop'\n[tasks.b]\nplugin = 'noop'\nretries = 0\nmemory = 65536\ndeterministic = true\n\
         trigger_rule = 'all_done'\nseed = 7\npriority_weight = -2\nexecution_timeout = '1m'\nafter = 'a'\n";
     let dag = dag(text);
     let (a, b) = (&dag.tasks[0], &dag.tasks[1]);
     assert_eq!((a.retry.retries, a.retry.delay), (3, Duration::from_millis(10)));
     assert_eq!((b.retry.retries, b.retry.delay), (0, Duration::from_millis(10)));
-    assert_eq!((a.limits.memory_bytes, b.limits.memory_bytes), (1 << 30, 1024));
+    assert_eq!((a.limits.memory_bytes, b.limits.memory_bytes), (1 << 30, 65536));
     assert_eq!((a.deterministic, b.deterministic), (false, true));
     assert_eq!((b.trigger_rule, b.seed, b.priority_weight), (TriggerRule::AllDone, Some(7), -2));
     assert_eq!((a.priority_weight, a.retry.exponential_backoff), (1, false));

@@ -77,6 +77,13 @@ fn a_pools_name_has_the_characters_of_an_id() {
 }
 
 #[test]
+fn a_dag_names_no_more_pools_than_a_run_can_wait_for() {
+    let tasks: String = (0..101).map(|at| format!("[tasks.t{at}]\nplugin = 'noop'\npool = 'p{at}'\n")).collect();
+    let message = "the tasks of a DAG name at most 100 pools".to_owned();
+    assert_eq!(found(&format!("id = 'x'\n{tasks}")), [(304, "'p100'".to_owned(), message)]);
+}
+
+#[test]
 fn an_unknown_weight_rule_gets_a_hint() {
     assert_eq!(hint(&two("", "weight_rule = 'downstrem'")), "did you mean `downstream`?");
 }

@@ -117,7 +117,8 @@ fn unknown_plugins_get_a_hint() {
 fn sources_of_plugins_are_checked() {
     let text = |source: &str| file(&format!("[plugins]\nnoop = {source}"), "");
     let needs = "the plugin `noop` needs one of `path`, `file` and `version`";
-    assert_only(&text("{ path = 'a', file = 'b' }"), 3, "{ path = 'a', file = 'b' }", needs);
+    let one = "the plugin `noop` takes only one of `path`, `file` and `version`";
+    assert_only(&text("{ path = 'a', file = 'b' }"), 3, "{ path = 'a', file = 'b' }", one);
     assert_only(&text("{}"), 3, "{}", needs);
     assert_only(&text("{ path = '' }"), 3, "''", "this is no path");
     assert!(only(&text("'zero'")).2.starts_with("`zero` is no version requirement"));
@@ -321,4 +322,13 @@ fn a_file_with_nothing_but_mistakes_is_given_up() {
     let diagnostics = crate::dag::testing::checked(&text).diagnostics;
     assert_eq!(diagnostics.len(), 1_001);
     assert_eq!(diagnostics.last().unwrap().message, "1 more are not shown");
+}
+
+#[test]
+fn limits_beyond_what_may_be_given_are_refused() {
+    let task = |line: &str| format!("id = 'x'\n[tasks.a]\nplugin = 'noop'\n{line}\n");
+    assert_only(&task("memory = '5GiB'"), 4, "'5GiB'", "this is too much: 4 GiB is the most");
+    assert_only(&task("memory = '1KiB'"), 4, "'1KiB'", "this is too little: 64 KiB is the least");
+    assert_only(&task("scratch = '1TiB'"), 4, "'1TiB'", "this is too much: 100 GiB is the most");
+    assert_only(&task("execution_timeout = '25h'"), 4, "'25h'", "a try may take 1d at most");
 }

@@ -247,3 +247,20 @@ fn the_files_of_a_try_lie_beside_each_other() {
     assert_eq!(files.metrics, folder.join("3.metrics.jsonl"));
     assert_eq!(files.kept_out, folder.join("3.out"));
 }
+
+#[test]
+fn a_start_that_says_nothing_after_one_that_spoke_has_its_lines_too() {
+    let mut bench = Bench::new(10_000);
+    bench.out("not ready\n");
+    bench.finish();
+    bench.log = TryLog::new(bench.path.clone(), 10_000);
+    bench.log.hold(LogLine::host(NOW, Level::Info, "started again"));
+    let lines = bench.finish();
+    let expected = [
+        (Source::Stdout, "not ready"),
+        (Source::Host, "ended"),
+        (Source::Host, "started again"),
+        (Source::Host, "ended"),
+    ];
+    assert_eq!(messages(&lines), expected);
+}

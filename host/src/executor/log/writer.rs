@@ -97,7 +97,7 @@ impl TryLog {
         self.write(line, self.cap_bytes.saturating_add(HOST_RESERVE_BYTES));
     }
 
-    /// Writes what has no line end yet, then `end`, which may be left out where nothing else was written and `quiet`.
+    /// Writes what has no line end yet, then `end`, which is left out if it is `quiet` and the try has no log yet.
     pub(crate) fn finish(&mut self, mut end: LogLine, quiet: bool) {
         for source in [Source::Stdout, Source::Stderr] {
             let buffer = if source == Source::Stderr { &mut self.stderr } else { &mut self.stdout };
@@ -110,7 +110,8 @@ impl TryLog {
             end.fields.insert("dropped_lines".into(), self.dropped_lines.into());
             end.fields.insert("dropped_bytes".into(), self.dropped_bytes.into());
         }
-        if !quiet || !matches!(self.sink, Sink::Unopened) {
+        // A start that says nothing after one that spoke, as after `again`, has its lines in the same file.
+        if !quiet || !matches!(self.sink, Sink::Unopened) || self.path.exists() {
             self.host(&end);
         }
     }

@@ -2,11 +2,16 @@
 
 mod branches;
 mod data;
+mod explained;
+mod fairness;
 mod hosts;
 mod limits;
+mod many;
 mod moving;
+mod past;
 mod people;
 mod play;
+mod pools;
 mod retries;
 mod rng;
 mod sim;

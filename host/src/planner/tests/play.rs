@@ -41,6 +41,7 @@ pub(super) fn snapshot(key: i64, spec: &Spec) -> RunSnapshot {
         started_at: None,
         instances: Vec::new(),
         past: None,
+        in_background: false,
     }
 }
 

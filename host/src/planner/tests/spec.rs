@@ -7,9 +7,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::contract::{Cardinality, Descriptor, Port};
-use crate::dag::model::{Dag, DagSettings, Edges, ResolvedPlugin, RetryPolicy, Task, TriggerRule, Wire};
+use crate::dag::model::{
+    Dag, DagSettings, Edges, PastRule, ResolvedPlugin, RetryPolicy, Task, TriggerRule, WeightRule, Wire,
+};
 use crate::dag::template::Template;
-use crate::ids::{DagId, Digest, PortName, TaskId, TaskIx};
+use crate::ids::{DagId, Digest, PoolName, PortName, TaskId, TaskIx};
 use crate::limits::TaskLimits;
 
 /// A task. Upstreams are places of earlier tasks.
@@ -32,6 +34,11 @@ pub(super) struct TaskSpec {
     pub(super) retries: u32,
     pub(super) memory_bytes: u64,
     pub(super) priority: i32,
+    pub(super) pool: String,
+    pub(super) pool_slots: u32,
+    pub(super) max_per_dag: Option<u32>,
+    pub(super) max_per_run: Option<u32>,
+    pub(super) past: PastRule,
 }
 
 /// A DAG.
@@ -43,7 +50,7 @@ pub(super) struct Spec {
 }
 
 pub(super) const RETRY_DELAY: Duration = Duration::from_secs(10);
-pub(super) const RESCHEDULE_TIMEOUT: Duration = Duration::from_secs(3600);
+pub(super) const RESCHEDULE_TIMEOUT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 impl TaskSpec {
     pub(super) fn new(id: &str) -> Self {
@@ -60,6 +67,11 @@ impl TaskSpec {
             retries: 0,
             memory_bytes: 1,
             priority: 0,
+            pool: "default_pool".to_owned(),
+            pool_slots: 1,
+            max_per_dag: None,
+            max_per_run: None,
+            past: PastRule::Ignored,
         }
     }
 
@@ -154,13 +166,13 @@ impl Spec {
             deterministic: true,
             seed: None,
             priority_weight: spec.priority,
-            weight_rule: crate::dag::model::WeightRule::Absolute,
+            weight_rule: WeightRule::Absolute,
             effective_weight: spec.priority,
-            pool: crate::ids::PoolName::default(),
-            pool_slots: 1,
-            max_active_tis_per_dag: None,
-            max_active_tis_per_dagrun: None,
-            past: Default::default(),
+            pool: PoolName::new(&spec.pool).unwrap(),
+            pool_slots: spec.pool_slots,
+            max_active_tis_per_dag: spec.max_per_dag,
+            max_active_tis_per_dagrun: spec.max_per_run,
+            past: spec.past,
             branches: spec
                 .labels
                 .iter()

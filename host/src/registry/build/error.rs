@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::TARGET;
 use crate::registry::error::Fault;
+use crate::text::shell_word;
 
 /// Why a crate did not become a component.
 /// Cheap to clone: a DAG may give one crate two names.
@@ -41,7 +42,7 @@ pub enum BuildError {
         path: PathBuf,
     },
     /// Nothing was built, and building is not allowed here.
-    #[error("{path} has not been built yet: type `dagwood plugin build {path}`")]
+    #[error("{path} has not been built yet: type `dagwood plugin build {}`", shell_word(&path.display().to_string()))]
     NeverBuilt {
         /// The crate.
         path: PathBuf,

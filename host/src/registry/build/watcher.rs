@@ -4,6 +4,10 @@
 pub trait BuildWatcher: Send + Sync + 'static {
     /// Crates that are about to be built, as people know them.
     fn begins(&self, crates: &[String]);
+    /// A component is about to be compiled to native code.
+    fn compiles(&self, plugin: &str) {
+        let _ = plugin;
+    }
     /// A line of cargo or rustup, without its end. It quotes a stranger's sources: with [`colour`](Self::colour) it
     /// holds escape sequences, of which only those for colours should be let through.
     fn line(&self, line: &str);

@@ -23,7 +23,7 @@ const RUNS_MAX: usize = 100_000;
 /// What a backfill does for one logical date.
 enum Plan {
     Make(PlannedRun),
-    Again(RunRecord),
+    Again(Box<RunRecord>),
 }
 
 impl Loop {
@@ -123,7 +123,7 @@ fn plans(dates: Vec<PlannedRun>, there: Vec<RunRecord>, reprocess: Reprocess) ->
                     | (Reprocess::Failed, RunState::Success)
                     | (_, RunState::Queued | RunState::Running) => false,
                 };
-                again.then_some(Plan::Again(run))
+                again.then(|| Plan::Again(Box::new(run)))
             }
         })
         .collect()

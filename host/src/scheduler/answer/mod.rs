@@ -5,10 +5,12 @@ mod explain;
 mod runs;
 mod trigger;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::dag::model::Dag;
-use crate::ids::{DagId, RunId};
+use crate::ids::{DagId, PoolName, RunId};
+use crate::planner::Event;
 use crate::planner::agenda::KnownDag;
 use crate::store::{DagRecord, RunRecord, Store, StoreError};
 
@@ -42,10 +44,17 @@ impl Loop {
             Request::Mark { dag, run, task, success, reason } => self.mark(dag, run, task, success, reason, step).await,
             Request::Backfill(backfill) => self.backfill(backfill, step).await,
             Request::CancelBackfill { id } => self.cancel_backfill(id, step).await,
+            Request::PoolsChanged => self.pools_changed(step).await,
             Request::Explain { dag, run, task } => self.explain(dag, run, task).await,
             // Heard apart: it is answered later.
             Request::Wait { dag, run } => Ok(Err(RequestError::NoSuchRun { dag, run })),
         }
+    }
+
+    async fn pools_changed(&mut self, step: &mut Step) -> Answer {
+        self.capacity.pools = self.blocking(pools).await?;
+        step.events.push(Event::CapacityChanged(self.capacity.clone()));
+        Ok(Ok(Reply::Done))
     }
 
     /// The DAG as it is now: its file's, or where that is gone, its last version.
@@ -93,6 +102,11 @@ impl Loop {
         })
         .await
     }
+}
+
+/// The pools with their slots, as the planner wants to know them. Blocks.
+pub fn pools(store: &dyn Store) -> Result<BTreeMap<PoolName, u32>, StoreError> {
+    Ok(store.pools()?.into_iter().map(|pool| (pool.name, pool.slots)).collect())
 }
 
 /// All DAGs that are kept, as the agenda wants to know them. Blocks.

@@ -1,9 +1,11 @@
 //! The store on SQLite: one thread that writes, in groups; short-lived readers beside it.
 
+mod clean;
 mod codec;
 mod dags;
 mod open;
 mod plugins;
+mod pools;
 mod processes;
 mod run_changes;
 mod runs;
@@ -11,6 +13,7 @@ mod served;
 mod task_changes;
 mod writer;
 
+use std::collections::HashSet;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -20,11 +23,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use rustc_hash::FxHashMap;
 
 use crate::executor::Boxed;
-use crate::ids::{BackfillId, DagId, Digest, RunId, RunKey};
+use crate::ids::{BackfillId, DagId, Digest, PoolName, RunId, RunKey};
 use crate::lifecycle::change::Change;
 use crate::store::{
-    BackfillRecord, Created, DagRecord, DagVersion, ImportErrorRecord, InstanceRecord, NewBackfill, NewRun, ProcessId,
-    ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen, Store, StoreError, TryRecord, Verdict,
+    BackfillRecord, Created, DagRecord, DagVersion, ImportErrorRecord, InstanceRecord, NewBackfill, NewRun, PoolRecord,
+    ProcessId, ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen, Store, StoreError, TryRecord, Verdict,
 };
 
 pub use open::SCHEMA_VERSION;
@@ -158,6 +161,36 @@ impl Store for SqliteStore {
 
     fn import_errors(&self) -> Result<Vec<ImportErrorRecord>> {
         self.read(served::import_errors)
+    }
+
+    fn old_runs(&self, before: Timestamp, keep: u32) -> Result<Vec<(RunKey, DagId, RunId)>> {
+        self.read(|tx| clean::old_runs(tx, before, keep))
+    }
+
+    fn remove_runs(&self, runs: Vec<RunKey>) -> Result<u64> {
+        self.write(move |tx| clean::remove_runs(tx, &runs))
+    }
+
+    fn used_artifacts(&self) -> Result<HashSet<Digest>> {
+        self.read(clean::used_artifacts)
+    }
+
+    fn check(&self) -> Result<Vec<String>> {
+        self.read(clean::check)
+    }
+
+    fn pools(&self) -> Result<Vec<PoolRecord>> {
+        self.read(pools::list)
+    }
+
+    fn set_pool(&self, pool: &PoolRecord) -> Result<()> {
+        let pool = pool.clone();
+        self.write(move |tx| pools::set(tx, &pool))
+    }
+
+    fn remove_pool(&self, pool: &PoolName) -> Result<bool> {
+        let pool = pool.clone();
+        self.write(move |tx| pools::remove(tx, &pool))
     }
 
     fn create_runs(&self, new: Vec<NewRun>) -> Result<Vec<Created>> {

@@ -93,6 +93,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     }
     if found > 0 {
         back_up(connection, path, found)?;
+    } else if holds_tables(connection).map_err(failed)? {
+        return Err(StoreError::Foreign { path: path.to_owned() });
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     // Another process may have migrated while this one waited for the lock.
@@ -102,6 +104,17 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     }
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION.max(now)).map_err(failed)?;
     transaction.commit().map_err(failed)
+}
+
+/// Whether a database without a version has tables all the same: then another program made it.
+fn holds_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    // Two processes may begin a home at once: the version and the tables come in one transaction.
+    connection.query_row(
+        "SELECT (SELECT user_version FROM pragma_user_version) = 0
+            AND EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table')",
+        [],
+        |row| row.get(0),
+    )
 }
 
 fn back_up(connection: &Connection, path: &Path, version: u32) -> Result<()> {

@@ -87,3 +87,15 @@ fn sqlite_keeps_the_rows_of_plugins() {
     let store = open(folder.path());
     crate::registry::index_suite::run(&store, |component, user| conformance::use_component(&store, component, user));
 }
+
+#[test]
+fn another_programs_database_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dagwood.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
+    let error = SqliteStore::open(&path).err().unwrap();
+    assert!(matches!(error, StoreError::Foreign { .. }), "{error:?}");
+    let tables = "SELECT group_concat(name) FROM sqlite_master";
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    assert_eq!(connection.query_row(tables, [], |row| row.get::<_, String>(0)).unwrap(), "x");
+}

@@ -26,7 +26,7 @@ pub(super) fn run(args: ListArgs, context: &Context) -> Result<Exit, CliError> {
     } else if list.dags.is_empty() {
         context.output.say("no DAG was run or served yet");
     } else {
-        let header = ["dag", "runs", "last seen", "file"];
+        let header = ["dag", "state", "runs", "last seen", "file"];
         context.output.print(&table::render(&header, list.dags.iter().map(row), context.output.colours()))?;
     }
     Ok(Exit::Done)
@@ -36,8 +36,17 @@ fn row(dag: &DagSummary) -> Vec<Cell> {
     let file = dag.fileloc.as_ref().map_or_else(|| "-".to_owned(), |path| path.display().to_string());
     vec![
         cell(dag.dag_id.as_str()),
+        cell(state(dag)),
         right(dag.runs.to_string()),
         cell(human::instant(dag.last_seen)),
         cell(text::one_line(&file)),
     ]
+}
+
+fn state(dag: &DagSummary) -> &'static str {
+    match (dag.is_paused, dag.is_served) {
+        (true, _) => "paused",
+        (false, true) => "served",
+        (false, false) => "-",
+    }
 }

@@ -19,9 +19,10 @@ use crate::cli::watch_build::SayBuild;
 use crate::cli::{diagnostics, drive, report};
 use crate::compose::{Host, RunRequest};
 use crate::contract::Cardinality;
+use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::ResolvedPlugin;
 use crate::dag::{Catalog, Draft, check, json::canonical};
-use crate::loader::Loaded;
+use crate::loader::{self, Loaded};
 use crate::registry::{ComponentRecord, RegistryError};
 
 /// What the id of the DAG begins with; the plugin's name follows.
@@ -86,6 +87,7 @@ async fn request(host: &Host, context: &Context, args: &PluginRunArgs) -> Result
     check_ports(&component, &inputs)?;
     let document = document(&component, params, inputs);
     let loaded = checked(context, document, &component)?;
+    loader::compile(&host.registry, &loaded.dag, &SayBuild(context.output)).await?;
     Ok(RunRequest { loaded, params: BTreeMap::new(), logical_date: None, resume: None })
 }
 
@@ -196,6 +198,19 @@ fn literal_text(text: &str) -> String {
     template
 }
 
+/// A mistake at a place of the document, told at the option that it came from.
+fn as_options(mut wrong: Diagnostic, task: &str) -> Diagnostic {
+    for (key, option) in [("params", "--param "), ("inputs", "--in ")] {
+        if let Some(rest) = wrong.path.strip_prefix(&format!("tasks.{task}.{key}.")) {
+            wrong.path = format!("{option}{rest}");
+            // Hints on how to wire an input in a file would mislead here.
+            wrong.hint = wrong.hint.filter(|hint| key == "params" || !hint.contains("inputs."));
+            return wrong;
+        }
+    }
+    wrong
+}
+
 /// The same checks as a file's. The plugin is known already, whatever the document says of it.
 fn checked(context: &Context, document: Value, component: &ComponentRecord) -> Result<Loaded, CliError> {
     let source = canonical(&document);
@@ -205,11 +220,13 @@ fn checked(context: &Context, document: Value, component: &ComponentRecord) -> R
     let catalog = Catalog { plugins: BTreeMap::from([(name, Ok(plugin))]), registered: Vec::new() };
     let checked = check(&Draft::from_document(document), &catalog);
     let colours = context.output.words_colours();
+    let task = component.descriptor.name.as_str();
+    let told: Vec<_> = checked.diagnostics.iter().cloned().map(|wrong| as_options(wrong, task)).collect();
     let Some(dag) = checked.dag else {
-        return Err(diagnostics::error(&checked.diagnostics, None, &path, colours));
+        return Err(diagnostics::error(&told, None, &path, colours));
     };
-    if !checked.diagnostics.is_empty() {
-        context.output.say(&diagnostics::words(&checked.diagnostics, None, &path, colours));
+    if !told.is_empty() {
+        context.output.say(&diagnostics::words(&told, None, &path, colours));
     }
     let (dag, folder) = (Arc::new(dag), PathBuf::from("/"));
     Ok(Loaded { dag, source, path, folder, file: None, warnings: checked.diagnostics })

@@ -25,7 +25,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "STATE", value_parser = state_parser())]
     state: Option<RunState>,
     /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 25)]
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
     #[command(flatten)]
     json: Json,

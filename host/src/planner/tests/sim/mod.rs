@@ -7,9 +7,12 @@ mod naive;
 mod store;
 mod world;
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use crate::dag::model::PastRule;
+use crate::ids::PoolName;
 use crate::lifecycle::state::RunState;
 use crate::lifecycle::tests::restated::ALL_RULES;
 use crate::planner::Capacity;
@@ -54,15 +57,41 @@ fn task(rng: &mut Rng, place: usize, density: u64) -> TaskSpec {
     task.may_branch = rng.percent(30);
     task.retries = rng.below(3) as u32;
     task.memory_bytes = if rng.percent(2) { BUDGET + 1 } else { 1 + rng.below(60) };
-    task.priority = rng.below(3) as i32;
+    task.priority = if rng.percent(10) { rng.below(2000) as i32 - 500 } else { rng.below(3) as i32 };
+    task.pool = ["default_pool", "default_pool", "default_pool", "db", "gpu", "later"][rng.below(6) as usize].into();
+    task.pool_slots = 1 + if rng.percent(30) { rng.below(4) as u32 } else { 0 };
+    task.max_per_dag = rng.percent(20).then(|| 1 + rng.below(2) as u32);
+    task.max_per_run = rng.percent(15).then_some(1);
+    task.past = match rng.below(10) {
+        0 | 1 => PastRule::SameTask,
+        2 => PastRule::WithDownstream,
+        _more => PastRule::Ignored,
+    };
     task
+}
+
+/// Pools of a few slots, some too small for some tasks, some not there.
+fn pools(rng: &mut Rng) -> BTreeMap<PoolName, u32> {
+    let mut pools = BTreeMap::from([(PoolName::default(), 1 + rng.below(6) as u32)]);
+    for name in ["db", "gpu", "later"] {
+        if rng.percent(75) {
+            pools.insert(PoolName::new(name).unwrap(), rng.below(5) as u32);
+        }
+    }
+    pools
+}
+
+/// Pools in which everything fits.
+fn roomy_pools() -> BTreeMap<PoolName, u32> {
+    ["default_pool", "db", "gpu", "later"].map(|name| (PoolName::new(name).unwrap(), 100)).into()
 }
 
 fn world(seed: u64, timing: u64, runs: u64) -> World {
     let mut rng = Rng::new(seed);
     let specs: Vec<Spec> = (0..runs).map(|_| spec(&mut rng)).collect();
-    let capacity = Capacity::new(1 + rng.below(6) as u32, BUDGET);
-    World::new(seed, timing, capacity, &specs)
+    let capacity = Capacity { pools: pools(&mut rng), ..Capacity::new(1 + rng.below(6) as u32, BUDGET) };
+    let pasts: Vec<bool> = (0..runs).map(|_| rng.percent(70)).collect();
+    World::new(seed, timing, capacity, &specs.into_iter().zip(pasts).collect::<Vec<_>>())
 }
 
 /// Holds every run's end against the model.
@@ -119,13 +148,14 @@ fn the_final_states_do_not_depend_on_who_finishes_first() {
     for seed in seeds(SEEDS / 6) {
         with_seed(seed, || {
             let states = |timing: u64| {
-                let mut world = world(seed, timing, 1);
-                let run = world.store.runs.values().next().unwrap();
-                let timed = run.spec.dagrun_timeout.is_some();
+                let mut world = world(seed, timing, 1 + seed % 2);
+                let timed = world.store.runs.values().any(|run| run.spec.dagrun_timeout.is_some());
                 world.play(0);
-                let run = &world.store.runs.values().next().unwrap().snapshot;
-                let states: Vec<_> = run.instances.iter().map(|instance| instance.state).collect();
-                (!timed).then_some((states, run.state))
+                let runs = world.store.runs.values().map(|run| &run.snapshot);
+                let states: Vec<(Vec<_>, _)> = runs
+                    .map(|run| (run.instances.iter().map(|instance| instance.state).collect(), run.state))
+                    .collect();
+                (!timed).then_some(states)
             };
             let first = states(1);
             (2..8).for_each(|timing| assert_eq!(states(timing), first, "timing {timing}"));

@@ -1,26 +1,33 @@
 //! A plan of the whole world from nothing: looks at every instance, counts nothing, remembers nothing. The oracle for
-//! the planner, which must have left nothing undone, and done nothing else.
+//! the planner, which must have left nothing undone, and done nothing else. (Since when somebody waits is told it.)
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::dag::model::PastRule;
 use crate::ids::{InstanceKey, RunKey};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::retry::later;
 use crate::lifecycle::state::{RunState, TaskState};
 use crate::lifecycle::tests::restated::{End, Says, before_the_end};
-use crate::planner::tests::spec::{Spec, ix};
+use crate::planner::tests::spec::{Spec, TaskSpec, ix};
 use crate::planner::{Capacity, Why};
 
 /// A run as it is kept.
+#[derive(Clone)]
 pub(super) struct Kept<'a> {
     pub(super) key: RunKey,
     pub(super) spec: &'a Spec,
     pub(super) state: RunState,
     pub(super) started_at: Option<Timestamp>,
     pub(super) instances: &'a [Instance],
+    /// The run before it, as it is kept.
+    pub(super) past: Option<(&'a Spec, &'a [Instance])>,
 }
 
-impl Kept<'_> {
+impl<'a> Kept<'a> {
     fn state(&self, place: usize) -> TaskState {
         self.instances[place].state
     }
@@ -75,7 +82,10 @@ impl Kept<'_> {
             Says::Wait => TaskState::None,
             Says::Skip => TaskState::Skipped,
             Says::UpstreamFailed => TaskState::UpstreamFailed,
-            Says::Run => self.with_data(place, budget),
+            Says::Run => match self.with_data(place, budget) {
+                TaskState::Scheduled if self.waits_for_past(place) => TaskState::None,
+                next => next,
+            },
         }
     }
 
@@ -102,35 +112,140 @@ impl Kept<'_> {
         task.required.iter().chain(&task.templates).all(|up| self.end(*up).is_some())
     }
 
-    /// Scheduled instances that only lack a slot.
-    fn ready(&self) -> impl Iterator<Item = usize> + '_ {
-        self.places().filter(|place| self.state(*place) == TaskState::Scheduled && self.has_all_ends(*place))
+    /// Whether the run before holds the task back.
+    pub(super) fn waits_for_past(&self, place: usize) -> bool {
+        let task = &self.spec.tasks[place];
+        let Some((spec, instances)) = self.past.filter(|_| task.past != PastRule::Ignored) else { return false };
+        let Some(same) = spec.tasks.iter().position(|other| other.id == task.id) else { return false };
+        let good = |place: usize| matches!(instances[place].state, TaskState::Success | TaskState::Skipped);
+        let below_good = || spec.downstream(same).into_iter().all(good);
+        !good(same) || (task.past == PastRule::WithDownstream && !below_good())
+    }
+
+    /// Scheduled instances that lack nothing but slots, if those.
+    pub(super) fn ready(&self) -> Vec<(InstanceKey, &'a TaskSpec)> {
+        let scheduled = |place: &usize| self.state == RunState::Running && self.state(*place) == TaskState::Scheduled;
+        let ready = |place: &usize| scheduled(place) && self.has_all_ends(*place) && !self.waits_for_past(*place);
+        let places = self.places().filter(ready);
+        places.map(|place| (InstanceKey { run: self.key, task: ix(place) }, &self.spec.tasks[place])).collect()
+    }
+
+    /// Whether nothing in it can go on before the run before has come out otherwise. Those that were scheduled before the
+    /// past was cleared may wait there.
+    pub(super) fn hangs(&self) -> bool {
+        let waits = |place: &usize| match self.state(*place) {
+            TaskState::None | TaskState::Scheduled => self.waits_for_past(*place),
+            _other => false,
+        };
+        let still = |place: &usize| self.state(*place).is_finished() || self.state(*place) == TaskState::None;
+        self.places().any(|place| waits(&place)) && self.places().all(|place| waits(&place) || still(&place))
+    }
+}
+
+/// The world beside the runs that are driven.
+pub(super) struct Around<'a> {
+    pub(super) capacity: &'a Capacity,
+    /// What every try that holds a slot is of: those that are ended and have not reported too.
+    pub(super) tries: Vec<(RunKey, &'a TaskSpec)>,
+    /// When each ready instance became so.
+    pub(super) since: &'a BTreeMap<InstanceKey, Timestamp>,
+}
+
+/// What orders those who wait: when it became ready, as much earlier as its weight is worth; then its weight.
+pub(super) type Order = (i64, Reverse<i32>);
+
+/// Ten minutes for each doubling of one more than the weight, evenly between.
+fn worth(weight: i32) -> i64 {
+    let size = i128::from(weight).abs() + 1;
+    let (mut doublings, mut power) = (0_i128, 1_i128);
+    while power * 2 <= size {
+        power *= 2;
+        doublings += 1;
+    }
+    let worth = (doublings * 600_000_000 + (size - power) * 600_000_000 / power) as i64;
+    if weight < 0 { -worth } else { worth }
+}
+
+impl Around<'_> {
+    pub(super) fn order(&self, instance: InstanceKey, task: &TaskSpec) -> Order {
+        (self.since[&instance].as_microsecond() - worth(task.priority), Reverse(task.priority))
+    }
+
+    pub(super) fn pool_size(&self, task: &TaskSpec) -> Option<u32> {
+        self.capacity.pools.iter().find(|(name, _)| name.as_str() == task.pool).map(|(_, size)| *size)
+    }
+
+    pub(super) fn pool_use(&self, pool: &str) -> u32 {
+        self.tries.iter().filter(|(_, task)| task.pool == pool).map(|(_, task)| task.pool_slots).sum()
+    }
+
+    pub(super) fn has_slots(&self, task: &TaskSpec) -> bool {
+        let size = self.pool_size(task);
+        size.is_some_and(|size| self.pool_use(&task.pool) + task.pool_slots <= size)
+    }
+
+    /// Whether the task's own limits let one more run.
+    pub(super) fn within_limits(&self, run: RunKey, task: &TaskSpec) -> bool {
+        let same = || self.tries.iter().filter(|(_, other)| other.id == task.id);
+        let over_runs = same().count();
+        let in_run = same().filter(|(other, _)| *other == run).count();
+        let below = |count: usize, max: Option<u32>| max.is_none_or(|max| count < max as usize);
+        below(over_runs, task.max_per_dag) && below(in_run, task.max_per_run)
+    }
+
+    pub(super) fn has_memory(&self, bytes: u64) -> bool {
+        let in_use: u64 = self.tries.iter().map(|(_, task)| task.memory_bytes).sum();
+        in_use + bytes <= self.capacity.memory_budget_bytes
+    }
+
+    /// Those who stand in the line of their pool: they would start if it had the slots.
+    pub(super) fn in_lines<'a>(&self, runs: &[Kept<'a>]) -> Vec<(InstanceKey, &'a TaskSpec)> {
+        let open = runs.iter().filter(|run| run.active() < run.spec.max_active_tasks as usize);
+        let ready = open.flat_map(Kept::ready);
+        let fits_ever = |task: &TaskSpec| self.pool_size(task).is_some_and(|size| task.pool_slots <= size);
+        ready.filter(|(key, task)| fits_ever(task) && self.within_limits(key.run, task)).collect()
+    }
+
+    /// The first who is not waited for: of all lines whose first has its slots, the first. `None`: there is no such line,
+    /// or several are equal and it depends on which of them is first.
+    fn next<'a>(&self, runs: &[Kept<'a>]) -> Vec<&'a TaskSpec> {
+        let mut lines: BTreeMap<&str, BTreeMap<Order, Vec<&TaskSpec>>> = BTreeMap::new();
+        for (instance, task) in self.in_lines(runs) {
+            let line = lines.entry(task.pool.as_str()).or_default();
+            line.entry(self.order(instance, task)).or_default().push(task);
+        }
+        // The firsts of every line, but of those whose firsts lack slots.
+        let firsts = lines.into_values().filter_map(|line| line.into_iter().next());
+        let open = firsts.filter(|(_, tasks)| tasks.iter().any(|task| self.has_slots(task)));
+        let mut open: Vec<_> = open.collect();
+        open.sort_by_key(|(order, _)| *order);
+        let Some(first) = open.first().map(|(order, _)| *order) else { return Vec::new() };
+        let equal = open.into_iter().filter(|(order, _)| *order == first);
+        equal.flat_map(|(_, tasks)| tasks).collect()
     }
 }
 
 /// What is still to be done in this world, if anything is.
-pub(super) fn left_undone(runs: &[Kept<'_>], capacity: &Capacity, tasks: u32, memory_bytes: u64) -> Option<String> {
+pub(super) fn left_undone(runs: &[Kept<'_>], around: &Around<'_>) -> Option<String> {
     for run in runs.iter().filter(|run| run.state == RunState::Running) {
-        let budget = capacity.memory_budget_bytes;
+        let budget = around.capacity.memory_budget_bytes;
         let undecided = run.places().filter(|place| run.state(*place) == TaskState::None);
         if let Some(place) = undecided.into_iter().find(|place| run.next(*place, budget) != TaskState::None) {
             return Some(format!("{:?} task {place} should be {}", run.key, run.next(place, budget)));
         }
-        if run.instances.iter().all(|instance| instance.state.is_finished() || instance.state == TaskState::None) {
+        let is_still = |instance: &Instance| instance.state.is_finished() || instance.state == TaskState::None;
+        if run.instances.iter().all(is_still) && !run.hangs() {
             return Some(format!("{:?} should be at its end", run.key));
         }
     }
-    if tasks >= capacity.parallelism {
+    if around.tries.len() >= around.capacity.parallelism as usize {
         return None;
     }
-    let open =
-        runs.iter().filter(|run| run.state == RunState::Running && run.active() < run.spec.max_active_tasks as usize);
-    let ready: Vec<_> = open.flat_map(|run| run.ready().map(move |place| &run.spec.tasks[place])).collect();
-    let best = ready.iter().map(|task| task.priority).max()?;
-    let firsts = ready.iter().filter(|task| task.priority == best);
+    let next = around.next(runs);
     // Which of equals came first is not kept; if each of them fits, something should have started.
-    let fits = |bytes: u64| memory_bytes + bytes <= capacity.memory_budget_bytes;
-    firsts.into_iter().all(|task| fits(task.memory_bytes)).then(|| format!("{} tasks lack no slot", ready.len()))
+    let startable = |task: &&TaskSpec| around.has_slots(task) && around.has_memory(task.memory_bytes);
+    let ids: BTreeSet<&str> = next.iter().map(|task| task.id.as_str()).collect();
+    (!next.is_empty() && next.iter().all(startable)).then(|| format!("{ids:?} lack nothing"))
 }
 
 /// What is due first.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::RunKey;
+use crate::ids::{RunKey, TaskId};
 use crate::lifecycle::change::{Change, RunChange, RunStep, SkipCause, TaskChange, TaskStep};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::state::{RunState, TaskState};
-use crate::planner::RunSnapshot;
 use crate::planner::tests::sim::model::Story;
 use crate::planner::tests::sim::naive::Kept;
 use crate::planner::tests::spec::Spec;
+use crate::planner::{PastRun, PastTask, RunSnapshot};
 
 /// A run, and what the simulation knows of it beside.
 pub(super) struct Stored {
@@ -20,23 +20,17 @@ pub(super) struct Stored {
     pub(super) ended_early: bool,
     /// Something was cleared without what came after it, which is what it was then: the model cannot know it.
     pub(super) cleared_alone: bool,
+    /// The run before it.
+    pub(super) past: Option<RunKey>,
+    /// Whether the planner has it.
+    pub(super) driven: bool,
 }
 
 impl Stored {
     pub(super) fn new(spec: Spec, mut snapshot: RunSnapshot) -> Self {
         snapshot.instances = spec.tasks.iter().map(|task| Instance::new(task.retries)).collect();
         let stories = vec![Story::default(); spec.tasks.len()];
-        Self { spec, snapshot, stories, ended_early: false, cleared_alone: false }
-    }
-
-    pub(super) fn kept(&self) -> Kept<'_> {
-        Kept {
-            key: self.snapshot.key,
-            spec: &self.spec,
-            state: self.snapshot.state,
-            started_at: self.snapshot.started_at,
-            instances: &self.snapshot.instances,
-        }
+        Self { spec, snapshot, stories, ended_early: false, cleared_alone: false, past: None, driven: false }
     }
 
     pub(super) fn state(&self, place: usize) -> TaskState {
@@ -60,6 +54,40 @@ pub(super) struct Store {
 }
 
 impl Store {
+    pub(super) fn kept(&self, key: RunKey) -> Kept<'_> {
+        let stored = &self.runs[&key];
+        let past = stored.past.map(|past| &self.runs[&past]);
+        Kept {
+            key,
+            spec: &stored.spec,
+            state: stored.snapshot.state,
+            started_at: stored.snapshot.started_at,
+            instances: &stored.snapshot.instances,
+            past: past.map(|past| (&past.spec, past.snapshot.instances.as_slice())),
+        }
+    }
+
+    /// The runs that the planner has.
+    pub(super) fn driven(&self) -> Vec<Kept<'_>> {
+        self.runs.iter().filter(|(_, run)| run.driven).map(|(key, _)| self.kept(*key)).collect()
+    }
+
+    /// What the shell tells the planner of a run: with what is kept of the run before it.
+    pub(super) fn snapshot(&self, key: RunKey) -> RunSnapshot {
+        RunSnapshot { past: self.past_run(key), ..self.runs[&key].snapshot.clone() }
+    }
+
+    pub(super) fn past_run(&self, key: RunKey) -> Option<PastRun> {
+        let past = &self.runs[&self.runs[&key].past?];
+        let state = |place: usize| past.snapshot.instances[place].state;
+        let id = |place: usize| TaskId::new(&past.spec.tasks[place].id).unwrap();
+        let tasks = (0..past.spec.tasks.len()).map(|place| {
+            let downstream = past.spec.downstream(place).into_iter().map(|below| (id(below), state(below))).collect();
+            (id(place), PastTask { state: state(place), downstream })
+        });
+        Some(PastRun { key: past.snapshot.key, tasks: tasks.collect() })
+    }
+
     /// One transaction. Whoever else could have changed something does not exist here, so nothing is refused.
     pub(super) fn commit(&mut self, changes: &[Change], budget: u64) {
         for change in changes {
@@ -71,9 +99,9 @@ impl Store {
     }
 
     fn task(&mut self, change: &TaskChange, budget: u64) {
-        let stored = self.runs.get_mut(&change.instance.run).unwrap();
+        let kept = self.kept(change.instance.run);
         let place = change.instance.task.index();
-        let instance = &stored.snapshot.instances[place];
+        let instance = &kept.instances[place];
         assert_eq!((instance.state, instance.start_number), (change.expect, change.expect_start), "{change:?}");
         let decided = match &change.step {
             TaskStep::Schedule { .. } => Some(TaskState::Scheduled),
@@ -84,8 +112,9 @@ impl Store {
             _not_decided_by_a_rule => None,
         };
         if let Some(decided) = decided.filter(|_| instance.state == TaskState::None) {
-            assert_eq!(stored.kept().next(place, budget), decided, "{change:?}");
+            assert_eq!(kept.next(place, budget), decided, "{change:?}");
         }
+        let stored = self.runs.get_mut(&change.instance.run).unwrap();
         match &change.step {
             TaskStep::Clear { .. } => stored.stories[place] = Story::default(),
             TaskStep::Mark { state, .. } => stored.stories[place].marked = Some(*state == TaskState::Success),

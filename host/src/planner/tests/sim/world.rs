@@ -1,13 +1,13 @@
 //! The simulated world: planner, store, an executor and a clock, and what disturbs them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::contract::Outcome;
 use crate::ids::{InstanceKey, RunKey};
-use crate::lifecycle::change::{Change, RunChange, RunStep};
+use crate::lifecycle::change::{Change, RunChange, RunStep, SkipCause, TaskChange, TaskStep};
 use crate::lifecycle::event::MarkAs;
 use crate::lifecycle::launch::{Attempt, Report, Usage};
 use crate::lifecycle::retry::later;
@@ -15,16 +15,17 @@ use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::tests::play::{output, params_check, snapshot};
 use crate::planner::tests::rng::Rng;
 use crate::planner::tests::sim::act::{self, Act, Happened};
-use crate::planner::tests::sim::naive;
+use crate::planner::tests::sim::naive::{self, Around, Kept};
 use crate::planner::tests::sim::store::{Store, Stored, is_end_of_run};
-use crate::planner::tests::spec::{Spec, ix};
+use crate::planner::tests::sim::{pools, roomy_pools};
+use crate::planner::tests::spec::{Spec, TaskSpec, ix};
 use crate::planner::{Capacity, Decision, Event, Held, Planner};
 
 /// A try that the simulated executor runs.
 struct Running {
     ends_at: Timestamp,
     act: Act,
-    memory_bytes: u64,
+    task: TaskSpec,
     cancelled: bool,
 }
 
@@ -37,6 +38,10 @@ pub(super) struct World {
     pub(super) store: Store,
     executor: BTreeMap<(i64, u32, u32), (Attempt, Running)>,
     old_reports: Vec<Report>,
+    /// Running, and to be cleared when their tries are over.
+    clearing: BTreeSet<InstanceKey>,
+    /// When each ready instance became so.
+    since: BTreeMap<InstanceKey, Timestamp>,
     pub(super) events: u64,
 }
 
@@ -50,7 +55,7 @@ enum Crash {
 
 impl World {
     /// `seed` decides what the tasks do, `timing` everything else.
-    pub(super) fn new(seed: u64, timing: u64, capacity: Capacity, specs: &[Spec]) -> Self {
+    pub(super) fn new(seed: u64, timing: u64, capacity: Capacity, specs: &[(Spec, bool)]) -> Self {
         let planner = Planner::new(capacity.clone(), params_check());
         let mut world = Self {
             seed,
@@ -61,15 +66,34 @@ impl World {
             store: Store::default(),
             executor: BTreeMap::new(),
             old_reports: Vec::new(),
+            clearing: BTreeSet::new(),
+            since: BTreeMap::new(),
             events: 0,
         };
-        for (spec, key) in specs.iter().zip(1..) {
-            let stored = Stored::new(spec.clone(), snapshot(key, spec));
-            let event = Event::RunAdded(Box::new(stored.snapshot.clone()));
+        for ((spec, has_past), key) in specs.iter().zip(1..) {
+            let mut stored = Stored::new(spec.clone(), snapshot(key, spec));
+            stored.past = (*has_past && key > 1).then(|| RunKey(key - 1));
             world.store.runs.insert(RunKey(key), stored);
-            world.apply(event);
+        }
+        for key in world.keys() {
+            if world.rng.percent(75) {
+                world.drive(key);
+            }
         }
         world
+    }
+
+    fn keys(&self) -> Vec<RunKey> {
+        self.store.runs.keys().copied().collect()
+    }
+
+    /// Has the planner drive a run, if it does not yet.
+    fn drive(&mut self, key: RunKey) {
+        if !self.store.runs[&key].driven {
+            let snapshot = self.store.snapshot(key);
+            self.store.runs.get_mut(&key).unwrap().driven = true;
+            self.apply(Event::RunAdded(Box::new(snapshot)));
+        }
     }
 
     fn apply(&mut self, event: Event) -> Decision {
@@ -93,6 +117,8 @@ impl World {
             running.ends_at = soon;
         }
         self.note_ended_early(decision, &before);
+        self.hold_against_the_order(decision);
+        self.note_ready(decision);
         self.check();
     }
 
@@ -102,16 +128,68 @@ impl World {
         let before = stored.stories[place].happened.iter().filter(|what| matches!(what, Happened::Answered(_))).count();
         let clears = u64::from(stored.snapshot.instances[place].clears);
         let running = Running {
-            ends_at: later(self.now, Duration::from_millis(1 + self.rng.below(20_000))),
+            // In some worlds tries take so long that waiting outweighs weights.
+            ends_at: later(
+                self.now,
+                Duration::from_millis((1 + self.rng.below(20_000)) * [1, 1, 100][self.seed as usize % 3]),
+            ),
             act: act::act(self.seed ^ (clears << 20), &stored.spec, place, before as u64),
-            memory_bytes: stored.spec.tasks[place].memory_bytes,
+            task: stored.spec.tasks[place].clone(),
             cancelled: false,
         };
+        let task = running.task.clone();
+        let around = self.around();
+        assert!(around.within_limits(attempt.instance.run, &task), "a limit of {task:?} is exceeded");
+        assert!(around.has_slots(&task), "the pool of {task:?} is full");
         let old = self.executor.insert(key_of(&attempt), (attempt, running));
         assert!(old.is_none(), "no start runs twice");
         let in_use = self.planner.in_use();
         assert!(in_use.tasks <= self.capacity.parallelism, "{in_use:?}");
         assert!(in_use.memory_bytes <= self.capacity.memory_budget_bytes, "{in_use:?}");
+    }
+
+    fn around(&self) -> Around<'_> {
+        let tries = self.executor.values().map(|(attempt, running)| (attempt.instance.run, &running.task)).collect();
+        Around { capacity: &self.capacity, tries, since: &self.since }
+    }
+
+    /// Nobody started who stood behind somebody in the same line, or in another whose first could have started too.
+    fn hold_against_the_order(&self, decision: &Decision) {
+        let around = self.around();
+        let runs = self.store.driven();
+        let lines = around.in_lines(&runs);
+        let ready: Vec<&TaskSpec> = runs.iter().flat_map(Kept::ready).map(|(_, task)| task).collect();
+        // One that changed is ready only since now.
+        let changed: BTreeSet<InstanceKey> = changed(decision).collect();
+        let waited = |instance: &InstanceKey| self.since.contains_key(instance) && !changed.contains(instance);
+        for launch in &decision.launches {
+            let instance = launch.attempt.instance;
+            let started = &self.executor[&key_of(&launch.attempt)].1.task;
+            // One that was ready only now came after those that waited.
+            let since = self.since.get(&instance).copied().unwrap_or(self.now);
+            let since = BTreeMap::from([(instance, since)]);
+            let order = Around { since: &since, tries: Vec::new(), capacity: &self.capacity }.order(instance, started);
+            for (other, task) in lines.iter().filter(|(instance, _)| waited(instance)) {
+                // Those too that have left the line since, because their run is full now.
+                let all_fit = || ready.iter().all(|any| any.pool != task.pool || around.has_slots(any));
+                let goes_first = around.order(*other, task) < order && (task.pool == started.pool || all_fit());
+                assert!(!goes_first, "{instance:?} overtook {other:?}");
+            }
+        }
+    }
+
+    /// Keeps when each instance began to wait for slots.
+    fn note_ready(&mut self, decision: &Decision) {
+        let runs = self.store.driven();
+        let ready: BTreeSet<InstanceKey> = runs.iter().flat_map(Kept::ready).map(|(instance, _)| instance).collect();
+        self.since.retain(|instance, _| ready.contains(instance));
+        for instance in changed(decision) {
+            self.since.remove(&instance);
+            self.clearing.remove(&instance);
+        }
+        for instance in ready {
+            self.since.entry(instance).or_insert(self.now);
+        }
     }
 
     /// A run that was ended by a person or by its timeout must have left its tasks as `docs/scheduling.md` says.
@@ -121,14 +199,16 @@ impl World {
             if !decision.changes.iter().any(|change| ends_early(change, ended.run)) {
                 continue;
             }
-            let was = &before[&ended.run];
-            for (at, state) in was.iter().enumerate() {
-                let expected = match state {
+            for (at, was) in before[&ended.run].iter().enumerate() {
+                let instance = InstanceKey { run: ended.run, task: ix(at) };
+                // A report may have come at the same time.
+                let just_ended = decision.changes.iter().find_map(|change| reported(change, instance));
+                let expected = match just_ended.unwrap_or(*was) {
                     TaskState::Running => TaskState::Failed,
-                    finished if finished.is_finished() => *finished,
+                    finished if finished.is_finished() => finished,
                     _unfinished => TaskState::Skipped,
                 };
-                assert_eq!(stored.state(at), expected, "{at} was {state}");
+                assert_eq!(stored.state(at), expected, "{at} was {was}");
             }
             stored.ended_early = true;
         }
@@ -137,18 +217,25 @@ impl World {
     /// What must hold whenever a decision was performed.
     fn check(&self) {
         let in_use = self.planner.in_use();
-        let memory: u64 = self.executor.values().map(|(_, running)| running.memory_bytes).sum();
+        let memory: u64 = self.executor.values().map(|(_, running)| running.task.memory_bytes).sum();
         assert_eq!((in_use.tasks as usize, in_use.memory_bytes), (self.executor.len(), memory), "slots leak");
         assert_eq!((in_use.tasks - in_use.ending) as usize, self.store.active(), "slots of active instances");
-        for (key, stored) in &self.store.runs {
-            assert_eq!(self.planner.run_state(*key), Some(stored.snapshot.state));
-            for (place, kept) in stored.snapshot.instances.iter().enumerate() {
-                assert_eq!(self.planner.instance(InstanceKey { run: *key, task: ix(place) }), Some(kept));
+        let around = self.around();
+        for pool in roomy_pools().keys() {
+            assert_eq!(self.planner.pool_in_use(pool), around.pool_use(pool.as_str()), "slots of {pool} leak");
+        }
+        let kept = self.store.driven();
+        for run in &kept {
+            assert_eq!(self.planner.run_state(run.key), Some(run.state));
+            for (place, instance) in run.instances.iter().enumerate() {
+                let key = InstanceKey { run: run.key, task: ix(place) };
+                assert_eq!(self.planner.instance(key), Some(instance));
+                let waits = self.planner.explain(key).unwrap();
+                let should_wait = !instance.state.is_finished() && !instance.state.is_active();
+                assert_eq!(!waits.reasons.is_empty(), should_wait, "{key:?} {waits:?}");
             }
         }
-        let kept: Vec<_> = self.store.runs.values().map(Stored::kept).collect();
-        let undone = naive::left_undone(&kept, &self.capacity, in_use.tasks, in_use.memory_bytes);
-        assert_eq!(undone, None);
+        assert_eq!(naive::left_undone(&kept, &around), None);
         let wake = self.planner.next_wakeup().map(|wake| (wake.at, wake.why));
         assert_eq!(wake, naive::first_due(&kept));
     }
@@ -161,15 +248,34 @@ impl World {
                 disturbances -= 1;
                 self.disturb();
             } else if !self.advance() {
-                if disturbances == 0 {
+                if disturbances > 0 {
+                    disturbances -= 1;
+                    self.disturb();
+                } else if !self.help() {
                     break;
                 }
-                disturbances -= 1;
-                self.disturb();
             }
         }
         assert!(self.store.runs.values().all(|run| run.snapshot.state.is_finished()), "a run never ended");
         assert_eq!(self.planner.in_use().tasks, 0);
+    }
+
+    /// Nothing moves any more: drives what is not driven, makes room for what lacks it, and cancels what waits for a past that
+    /// will not come. `false`: all are at their end.
+    fn help(&mut self) -> bool {
+        let is_open = |key: &RunKey| !self.store.runs[key].snapshot.state.is_finished();
+        let open: Vec<RunKey> = self.keys().into_iter().filter(is_open).collect();
+        let Some(first) = open.first().copied() else { return false };
+        if let Some(waiting) = open.iter().find(|key| !self.store.runs[key].driven) {
+            self.drive(*waiting);
+        } else if self.capacity.pools != roomy_pools() {
+            self.capacity.pools = roomy_pools();
+            self.apply(Event::CapacityChanged(self.capacity.clone()));
+        } else {
+            assert!(open.iter().any(|key| self.store.kept(*key).hangs()), "something else holds the runs up");
+            self.apply(Event::CancelRun { run: first, reason: "run ends".into() });
+        }
+        true
     }
 
     /// Goes to what happens next. `false`: nothing does.
@@ -240,12 +346,21 @@ impl World {
     /// Another process goes on from what was kept.
     fn restart(&mut self) {
         self.executor.clear();
+        self.since.clear();
+        // That somebody is to be cleared is not kept: the person has to say it again.
+        for instance in std::mem::take(&mut self.clearing) {
+            let stored = self.store.runs.get_mut(&instance.run).unwrap();
+            stored.cleared_alone |= stored.state(instance.task.index()) == TaskState::Running;
+        }
         self.planner = Planner::new(self.capacity.clone(), params_check());
-        let keys: Vec<RunKey> = self.store.runs.keys().copied().collect();
+        let mut keys: Vec<RunKey> = self.store.driven().iter().map(|run| run.key).collect();
+        if self.rng.percent(50) {
+            keys.reverse();
+        }
         let idle = Capacity { parallelism: 0, ..self.capacity.clone() };
         self.planner.apply(Event::CapacityChanged(idle), self.now);
         for key in &keys {
-            let kept = self.store.runs[key].snapshot.clone();
+            let kept = self.store.snapshot(*key);
             let decision = self.planner.apply(Event::RunAdded(Box::new(kept)), self.now);
             self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
         }
@@ -260,7 +375,7 @@ impl World {
     }
 
     fn disturb(&mut self) {
-        match self.rng.below(12) {
+        match self.rng.below(15) {
             0 => self.restart(),
             1 | 2 => self.crash_at_a_report(),
             3 => self.lose_hosts(),
@@ -269,7 +384,9 @@ impl World {
             6 | 7 => self.clear(),
             8 => self.mark(),
             9 => self.clear_alone(),
-            10 => self.change_capacity(),
+            10 | 11 => self.change_capacity(),
+            12 => self.let_go(),
+            13 => self.change_past(),
             _more => self.repeat_a_report(),
         }
     }
@@ -308,8 +425,37 @@ impl World {
     }
 
     fn some_run(&mut self) -> RunKey {
-        let keys: Vec<RunKey> = self.store.runs.keys().copied().collect();
-        *self.rng.pick(&keys).unwrap()
+        let keys = self.keys();
+        let key = *self.rng.pick(&keys).unwrap();
+        self.drive(key);
+        key
+    }
+
+    /// A run at its end is not driven any more.
+    fn let_go(&mut self) {
+        let runs = self.store.runs.iter();
+        let done = runs.filter(|(_, run)| run.driven && run.snapshot.state.is_finished());
+        let done: Vec<RunKey> = done.map(|(key, _)| *key).collect();
+        let Some(key) = self.rng.pick(&done).copied() else { return };
+        self.store.runs.get_mut(&key).unwrap().driven = false;
+        self.apply(Event::RunRemoved(key));
+    }
+
+    /// A run loses its past, or a person marks something in a past that is not driven here.
+    fn change_past(&mut self) {
+        let key = self.some_run();
+        let Some(past) = self.store.runs[&key].past else { return };
+        let stored = self.store.runs.get_mut(&past).unwrap();
+        if stored.driven || self.rng.percent(30) {
+            self.store.runs.get_mut(&key).unwrap().past = None;
+        } else if stored.snapshot.state.is_finished() {
+            stored.cleared_alone = true;
+            let place = self.rng.below(stored.spec.tasks.len() as u64) as usize;
+            let state = if self.rng.percent(70) { TaskState::Success } else { TaskState::Failed };
+            stored.snapshot.instances[place].record(&TaskStep::Mark { state, reason: "a person".into() });
+        }
+        let past = self.store.past_run(key);
+        self.apply(Event::PastChanged { run: key, past });
     }
 
     fn cancel(&mut self) {
@@ -318,6 +464,8 @@ impl World {
     }
 
     fn clear_places(&mut self, run: RunKey, places: &[usize]) {
+        let running = places.iter().filter(|place| self.store.runs[&run].state(**place) == TaskState::Running);
+        self.clearing.extend(running.map(|place| InstanceKey { run, task: ix(*place) }));
         self.apply(Event::Clear { run, tasks: places.iter().map(|place| ix(*place)).collect() });
     }
 
@@ -362,6 +510,7 @@ impl World {
     fn change_capacity(&mut self) {
         // The budget stays: what the model knows depends on it.
         self.capacity.parallelism = 1 + self.rng.below(6) as u32;
+        self.capacity.pools = pools(&mut self.rng);
         self.apply(Event::CapacityChanged(self.capacity.clone()));
     }
 
@@ -372,6 +521,28 @@ impl World {
         }
         let decision = self.apply(Event::TaskEnded(Box::new(report)));
         assert_eq!(decision.late.len(), 1, "an old report is passed over");
+    }
+}
+
+/// Instances that a decision changes.
+fn changed(decision: &Decision) -> impl Iterator<Item = InstanceKey> + '_ {
+    decision.changes.iter().filter_map(|change| match change {
+        Change::Task(change) => Some(change.instance),
+        Change::Run(_) => None,
+    })
+}
+
+/// What a report that came with a decision made of an instance.
+fn reported(change: &Change, of: InstanceKey) -> Option<TaskState> {
+    match change {
+        Change::Task(TaskChange { instance, step, .. }) if *instance == of => match step {
+            TaskStep::Succeed(_) => Some(TaskState::Success),
+            TaskStep::Skip { cause: SkipCause::Answer, .. } => Some(TaskState::Skipped),
+            TaskStep::RetryLater { .. } => Some(TaskState::UpForRetry),
+            TaskStep::Reschedule { .. } => Some(TaskState::UpForReschedule),
+            _no_report => None,
+        },
+        Change::Task(_) | Change::Run(_) => None,
     }
 }
 

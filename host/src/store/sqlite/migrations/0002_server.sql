@@ -30,3 +30,11 @@ ALTER TABLE dag_run ADD COLUMN backfill_place INTEGER;
 ALTER TABLE dag_run ADD COLUMN reprocess INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX dag_run_by_backfill ON dag_run (backfill, backfill_place) WHERE backfill IS NOT NULL;
 CREATE INDEX dag_run_scheduled ON dag_run (dag_id, run_after) WHERE run_type = 'scheduled';
+
+-- What tasks that name a pool share. `default_pool` is for all others.
+CREATE TABLE pool (
+    name        TEXT    PRIMARY KEY,
+    slots       INTEGER NOT NULL CHECK (slots >= 0),
+    description TEXT    NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+INSERT INTO pool (name, slots, description) VALUES ('default_pool', 128, 'tasks that name no pool');

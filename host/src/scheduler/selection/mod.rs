@@ -8,6 +8,9 @@ use crate::lifecycle::state::TaskState;
 
 use super::request::Clear;
 
+#[cfg(test)]
+mod tests;
+
 /// The tasks that `clear` names, with what comes before or after them if that is wanted, in the order of the DAG.
 ///
 /// # Errors
