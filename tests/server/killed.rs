@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::common::Bench;
@@ -35,7 +36,7 @@ params = { note = "begins", mode = "write", bytes = 300000 }
 [tasks.three]
 plugin = 'misbehave'
 inputs.data = "two.out"
-params = { note = "begins", mode = "busy", count = 3 }
+params = { note = "begins", mode = "busy", count = 20 }
 "#;
 
 /// One that fans out and in.
@@ -49,7 +50,7 @@ params = { note = "begins", mode = "write", text = "root of {{ ts }}" }
 [tasks.a]
 plugin = 'misbehave'
 inputs.data = "root.out"
-params = { note = "begins", mode = "busy", count = 5 }
+params = { note = "begins", mode = "busy", count = 30 }
 [tasks.b]
 plugin = 'misbehave'
 inputs.data = "root.out"
@@ -153,11 +154,11 @@ fn kill_again_and_again(bench: &Bench, kills: u64, random: &mut Random) -> BTree
     let mut recorded = BTreeMap::new();
     for round in 1..=kills {
         let server = Server::begin(bench, &[]);
-        let trigger = (random.below(2) == 0).then(|| Trigger::begin(bench));
+        let triggers: Vec<_> = (0..random.below(4)).map(|_| Trigger::begin(bench)).collect();
         // The moment of the kill is what is random here; nothing is waited for.
         std::thread::sleep(Duration::from_millis(random.below(LIFE_MAX.as_millis() as u64)));
         let said = server.kill();
-        triggered.extend(trigger.and_then(Trigger::end));
+        triggered.extend(triggers.into_iter().filter_map(Trigger::end));
         let now = successes(bench);
         for (instance, before) in &recorded {
             assert_eq!(now.get(instance), Some(before), "kill {round}: {instance:?} was a success\n{said}");
@@ -170,6 +171,8 @@ fn kill_again_and_again(bench: &Bench, kills: u64, random: &mut Random) -> BTree
 /// Has a server finish all that there is to do.
 fn let_it_finish(bench: &Bench) {
     let server = Server::start(bench);
+    let backfilled = "SELECT count(*) FROM backfill WHERE ended_at IS NULL";
+    eventually("the backfill is over", || (number(bench, backfilled) == 0).then_some(()));
     for dag in ["chain", "fan"] {
         bench.run(["dag", "pause", dag]).exits(0);
     }
@@ -213,20 +216,21 @@ fn all_is_well(bench: &Bench, triggered: &BTreeSet<String>) {
     assert!(lost.is_empty(), "promised, and not there: {lost:?}");
 }
 
-/// The scheduled runs of the DAG stand at each tick from the first to the last, once.
+/// The runs of the DAG that are of that kind stand at each tick from the first to the last, once. Gives how many.
 #[track_caller]
-fn without_holes(bench: &Bench, dag: &str, step_s: i64) {
+fn without_holes(bench: &Bench, dag: &str, kind: &str, step_s: i64) -> usize {
     let mut dates: Vec<i64> = {
         let database = database(bench);
-        let query = "SELECT logical_date FROM dag_run WHERE dag_id = ?1 ORDER BY logical_date";
+        let query = "SELECT logical_date FROM dag_run WHERE dag_id = ?1 AND run_type = ?2";
         let mut query = database.prepare(query).unwrap();
-        query.query_map([dag], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        query.query_map([dag, kind], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
     dates.sort_unstable();
     assert!(dates.len() >= 2, "{dag}: {dates:?}");
     for pair in dates.windows(2) {
         assert_eq!(pair[1] - pair[0], step_s * 1_000_000, "{dag}: {dates:?}");
     }
+    dates.len()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -238,37 +242,57 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Of each task, the starts that its logs tell of, each with the try that it was of.
-fn starts_in_logs(task: &Path) -> Vec<(u64, String)> {
-    let lines = files(task).into_iter().flat_map(|log| {
-        let name = log.file_name().unwrap().to_string_lossy().into_owned();
-        let text = fs::read_to_string(&log).unwrap();
-        text.lines().map(|line| (line.to_owned(), name.clone())).collect::<Vec<_>>()
-    });
-    lines
-        // A line that the kill cut off is not one.
-        .filter_map(|(line, name)| Some((serde_json::from_str::<Value>(&line).ok()?, name)))
-        .filter(|(line, _)| line["source"] == "host")
-        .filter_map(|(line, name)| Some((line["fields"]["start"].as_u64()?, name)))
-        .collect()
+/// A start as the log of its try tells of it.
+#[derive(Debug)]
+struct Start {
+    number: i64,
+    try_number: i64,
+    at: Timestamp,
+}
+
+fn starts_in_logs(task: &Path) -> Vec<Start> {
+    let mut starts = Vec::new();
+    for log in files(task) {
+        let try_number = log.file_stem().unwrap().to_string_lossy().parse().unwrap();
+        for line in fs::read_to_string(&log).unwrap().lines() {
+            // A line that the kill cut off is not one.
+            let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
+            if let Some(number) = line["fields"]["start"].as_i64().filter(|_| line["source"] == "host") {
+                starts.push(Start { number, try_number, at: line["ts"].as_str().unwrap().parse().unwrap() });
+            }
+        }
+    }
+    starts
+}
+
+/// When the servers began, oldest first.
+fn lives(bench: &Bench) -> Vec<Timestamp> {
+    let database = database(bench);
+    let mut query = database.prepare("SELECT started_at FROM process ORDER BY started_at").unwrap();
+    let found = query.query_map([], |row| row.get(0)).unwrap();
+    found.map(|at| Timestamp::from_microsecond(at.unwrap()).unwrap()).collect()
 }
 
 /// No start was made twice, and none after that which ended as a success.
 #[track_caller]
 fn nothing_ran_again(bench: &Bench) {
-    for ((dag, run, task), recorded) in successes(bench) {
-        if dag == "witness" {
-            continue;
-        }
+    let lives = lives(bench);
+    for ((dag, run, task), recorded) in successes(bench).into_iter().filter(|((dag, _, _), _)| dag != "witness") {
         let starts = starts_in_logs(&bench.home().join("logs").join(&dag).join(&run).join(&task));
-        let numbers: BTreeSet<_> = starts.iter().map(|(start, _)| *start).collect();
         let words = format!("{dag}/{run} {task}: {starts:?}, recorded: {recorded:?}");
+        let numbers: BTreeSet<_> = starts.iter().map(|start| start.number).collect();
         assert_eq!(numbers.len(), starts.len(), "{words}");
-        assert!(numbers.last().is_none_or(|last| *last <= recorded.start_number as u64), "{words}");
         // The one that counted has its line, in the log of its try.
-        let last = starts.iter().find(|(start, _)| *start == recorded.start_number as u64);
-        let file = format!("{}.jsonl", recorded.try_number);
-        assert!(last.is_some_and(|(_, name)| *name == file), "{words}");
+        let last = starts.iter().max_by_key(|start| start.number).unwrap_or_else(|| panic!("{words}"));
+        assert_eq!((last.number, last.try_number), (recorded.start_number, recorded.try_number), "{words}");
+        if task != "c" {
+            // A server loses no host but itself: it begins a task once, or once more if the first try is to fail.
+            let of = |start: &Start| {
+                (lives.partition_point(|life| *life <= start.at), task == "fails" && start.try_number == 1)
+            };
+            let begun: BTreeSet<_> = starts.iter().map(of).collect();
+            assert_eq!(begun.len(), starts.len(), "{words}");
+        }
     }
 }
 
@@ -315,11 +339,17 @@ fn killed_servers_lose_nothing_and_do_nothing_twice() {
     let bench = bench(&[("chain.toml", CHAIN), ("fan.toml", FAN), ("by_hand.toml", BY_HAND), WITNESS]);
     // So that the DAGs are known, whenever the first of those that are killed is.
     Server::start(&bench).stop();
+    let call = ["backfill", "create", "chain", "--from", "2020-01-01T00:00:00Z", "--to", "2020-01-01T00:00:29Z"];
+    bench.run(call.iter().chain(&["--newest-first", "--max-active-runs", "2"])).exits(0);
     let triggered = kill_again_and_again(&bench, kills, &mut Random(seed | 1));
+    // Or it was all for nothing.
+    assert!(number(&bench, "SELECT sum(lost_hosts) FROM task_instance") > 0);
     let_it_finish(&bench);
     all_is_well(&bench, &triggered);
-    without_holes(&bench, "chain", 1);
-    without_holes(&bench, "fan", 2);
+    without_holes(&bench, "chain", "scheduled", 1);
+    without_holes(&bench, "fan", "scheduled", 2);
+    assert_eq!(without_holes(&bench, "chain", "backfill", 1), 30);
+    assert_eq!(number(&bench, "SELECT count(*) FROM backfill WHERE ended_at IS NULL"), 0);
     nothing_ran_again(&bench);
     the_store_is_whole(&bench);
     the_database_is_whole(&bench);

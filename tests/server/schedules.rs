@@ -173,6 +173,25 @@ fn no_run_is_made_while_as_many_run_as_may() {
 }
 
 #[test]
+fn a_dag_whose_runs_fail_again_and_again_is_paused() {
+    let lines = "schedule = \"every 1s\"\nmax_consecutive_failed_dag_runs = 2\nmax_active_runs = 1";
+    let failing = format!("{}params = {{ mode = \"permanent\" }}\n", scheduled("it", lines));
+    let bench = bench(&[("it.toml", &failing), WITNESS]);
+    let server = Server::start(&bench);
+    ended(&bench, "it", 2);
+    ticks_pass(&bench, "witness");
+    assert_eq!(each(&runs(&bench, "it"), "state"), ["failed"; 2]);
+    let explained = bench.run(["explain", "it"]).exits(0).stdout;
+    assert!(explained.contains("paused") && explained.contains("2 runs failed in a row"), "{explained}");
+    // So does the next server leave it.
+    server.stop();
+    let server = Server::start(&bench);
+    ticks_pass(&bench, "witness");
+    server.stop();
+    assert_eq!(run_count(&bench, "it"), 2);
+}
+
+#[test]
 fn a_cron_in_a_zone_follows_its_clocks() {
     let bench = Bench::seeded();
     bench.dag("it.toml", &scheduled("it", "schedule = \"30 2 * * *\"\ntimezone = \"Europe/Berlin\""));

@@ -131,3 +131,18 @@ fn a_task_that_loses_its_host_too_often_is_failed() {
     assert_eq!(document["state"], "failed");
     assert!(instance(&document, "one")["error"]["message"].as_str().unwrap().contains("host"), "{document}");
 }
+
+#[test]
+fn a_server_that_waits_for_tasks_at_its_stop_still_does_what_it_is_asked() {
+    let bench = bench(&[("it.toml", &dag("loop"))]);
+    let server = Server::with(&bench, &["--grace", "10m"]);
+    let run = trigger(&bench, "it");
+    until_task(&bench, "it", "one", "running");
+    server.signal(Signal::TERM);
+    server.until("what runs may go on");
+    let later = trigger(&bench, "it");
+    bench.run(["runs", "cancel", "it", &run]).exits(0);
+    server.end().exits(0);
+    assert_eq!(shown(&bench, "it", &run)["state"], "failed");
+    assert_eq!(shown(&bench, "it", &later)["state"], "queued");
+}

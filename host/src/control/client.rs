@@ -38,13 +38,22 @@ fn call(socket: &Path, call: &Call) -> Result<Answer, ClientError> {
     let stream = connect(socket)?;
     let mut line = serde_json::to_vec(call).map_err(|error| ClientError::Broken(error.into()))?;
     line.push(b'\n');
-    (&stream).write_all(&line).map_err(ClientError::Broken)?;
+    (&stream).write_all(&line).map_err(unheard)?;
     let mut answer = String::new();
-    let read = BufReader::new((&stream).take(LINE_MAX_BYTES)).read_line(&mut answer).map_err(ClientError::Broken)?;
+    let read = BufReader::new((&stream).take(LINE_MAX_BYTES)).read_line(&mut answer).map_err(unheard)?;
     if read == 0 {
         return Err(ClientError::Broken(io::ErrorKind::UnexpectedEof.into()));
     }
     serde_json::from_str(&answer).map_err(|error| ClientError::Broken(error.into()))
+}
+
+/// A connection is reset only while what was said lies unread in it: the server ended before it heard it, which is as if
+/// there were none. One that ends after it has read the request closes the connection in good order.
+fn unheard(error: io::Error) -> ClientError {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => ClientError::NoServer,
+        _ => ClientError::Broken(error),
+    }
 }
 
 fn connect(socket: &Path) -> Result<UnixStream, ClientError> {

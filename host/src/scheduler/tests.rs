@@ -5,10 +5,11 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use super::create::{NewRunRequest, Source, new_run, resume};
-use super::lease::Lease;
-use super::{NoMaterials, Parts, RunObserver, Scheduler, Unobserved, snapshot};
+use super::lease::{Lease, LeaseError};
+use super::{Materials, NoMaterials, Parts, RunObserver, Scheduler, Unobserved, snapshot};
 use crate::clock::{Clock, SystemClock};
 use crate::contract::Outcome;
+use crate::dag::model::{Dag, RunInputs};
 use crate::dag::testing::{catalog, plugin};
 use crate::dag::{Draft, check};
 use crate::executor::{Boxed, Cancel, Executor};
@@ -18,7 +19,7 @@ use crate::lifecycle::launch::{Launch, Report, RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::Capacity;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{ProcessKind, RunType, Store};
+use crate::store::{DagVersion, ProcessKind, RunType, Store};
 
 const CHAIN: &str = "id = \"chain\"\nflow = \"a >> b >> c\"\n[tasks.a]\nplugin = \"p\"\n[tasks.b]\nplugin = \"p\"\n[tasks.c]\nplugin = \"p\"\n";
 
@@ -285,4 +286,63 @@ fn a_living_process_keeps_its_runs() {
     let (_, abandoned) = bench.lease();
     assert!(abandoned.is_empty());
     assert_eq!(bench.store.run(key).unwrap().unwrap().state, RunState::Queued);
+}
+
+#[test]
+fn a_server_waits_for_who_is_in_its_place_and_refuses_others() {
+    let bench = Bench::new();
+    let folder = bench.folder.path().join("processes");
+    let now = Timestamp::UNIX_EPOCH;
+    let place = Lease::take_place(Arc::clone(&bench.store), &folder, now).unwrap();
+    let server = std::thread::scope(|scope| {
+        let server = scope.spawn(|| Lease::take_server(Arc::clone(&bench.store), &folder, now).unwrap());
+        place.end(now).unwrap();
+        server.join().unwrap()
+    });
+    for refused in [Lease::take_server, Lease::take_place] {
+        let refused = refused(Arc::clone(&bench.store), &folder, now);
+        assert!(matches!(refused, Err(LeaseError::Served)));
+    }
+    drop(server);
+    Lease::take_place(Arc::clone(&bench.store), &folder, now).unwrap();
+}
+
+/// Has the DAG of the bench, whatever is asked for.
+struct OneDag(Arc<Dag>);
+
+impl Materials for OneDag {
+    fn files(&self, _source: &Source) -> RunInputs {
+        RunInputs::default()
+    }
+
+    fn dag(&self, _version: &DagVersion) -> Result<Arc<Dag>, String> {
+        Ok(Arc::clone(&self.0))
+    }
+}
+
+#[tokio::test]
+async fn what_was_only_scheduled_is_started_once_by_who_takes_over_the_run() {
+    let bench = Bench::new();
+    let (lease, _) = bench.lease();
+    let key = bench.new_run(&lease);
+    let parts = |capacity| {
+        let materials = Arc::new(OneDag(Arc::clone(&bench.source.dag)));
+        Parts { capacity, materials, ..bench.parts(&lease, |_, _| Act::Done) }
+    };
+    // Without a slot, so that the first task is scheduled and no more.
+    let (scheduler, mut looping) = Scheduler::start(parts(Capacity::new(0, u64::MAX)));
+    let run = bench.store.run(key).unwrap().unwrap();
+    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
+    drop(scheduler.add(taken, vec![], Arc::new(Unobserved)).unwrap());
+    scheduler.stop(std::time::Duration::ZERO).unwrap();
+    looping.ended().await.unwrap();
+    assert_eq!(bench.states(key)[0], TaskState::Scheduled);
+
+    let (scheduler, mut looping) = Scheduler::start(parts(Capacity::new(4, u64::MAX)));
+    scheduler.recover(vec![]).await.unwrap();
+    scheduler.close().unwrap();
+    looping.ended().await.unwrap();
+    assert_eq!(bench.states(key), [TaskState::Success; 3]);
+    let first = bench.store.instances(key).unwrap().remove(0);
+    assert_eq!((first.try_number, first.start_number, first.lost_hosts), (1, 1, 0));
 }
