@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::common::Bench;
 use crate::kit::{Server, WITNESS, bench, database, each, ended, eventually, run_count, runs, serve, ticks_pass};
 
@@ -13,10 +15,10 @@ fn ticking(id: &str) -> String {
 const BROKEN: &str = "id = \"it\"\nschedule = \"every 1s\"\n[tasks.one]\nplugin = 'misbehave'\nafter = [\"nobody\"]\n";
 
 fn import_errors(bench: &Bench) -> Vec<(String, String)> {
-    let database = database(bench);
-    let mut query = database.prepare("SELECT path, text FROM import_error ORDER BY path").unwrap();
-    let found = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    found.map(Result::unwrap).collect()
+    let errors = bench.run(["dag", "import-errors", "--json"]).exits(0).json();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let errors = errors["import_errors"].as_array().unwrap().iter();
+    errors.map(|error| (text(&error["filename"]), text(&error["stack_trace"]))).collect()
 }
 
 /// Waits for the import error of exactly these files; gives what it says of each.

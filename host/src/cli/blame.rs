@@ -177,6 +177,7 @@ impl Blame for RequestError {
             | Self::NoSuchRun { .. }
             | Self::NoSuchTask { .. }
             | Self::Elsewhere { .. }
+            | Self::NotBegun { .. }
             | Self::AtItsEnd { .. }
             | Self::Params { .. }
             | Self::NoTicks { .. }

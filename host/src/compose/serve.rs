@@ -172,14 +172,7 @@ fn may_pass(error: &ServeError) -> bool {
         | ServeError::Control(_)
         | ServeError::Dags(DagsError::Watch { .. }) => return false,
     };
-    matches!(
-        store,
-        StoreError::Full { .. }
-            | StoreError::ReadOnly { .. }
-            | StoreError::Busy { .. }
-            | StoreError::Io { .. }
-            | StoreError::Sqlite { .. }
-    )
+    store.may_pass()
 }
 
 /// From a start of the loop to its end.

@@ -215,6 +215,12 @@ pub enum RequestError {
         /// The run.
         run: RunId,
     },
+    /// The run waits for room.
+    #[error("the run `{run}` has not begun: wait until it has, or cancel it")]
+    NotBegun {
+        /// The run.
+        run: RunId,
+    },
     /// The run is at its end.
     #[error("the run `{run}` is at its end already: it is a {state}")]
     AtItsEnd {

@@ -106,3 +106,21 @@ pub enum StoreError {
     #[error("the store is closed")]
     Closed,
 }
+
+impl StoreError {
+    /// Whether it may be over when it is tried again: a full disk, a lock, a disk that failed. Not what is wrong with the
+    /// database or with this program.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Full { .. } | Self::ReadOnly { .. } | Self::Busy { .. } | Self::Io { .. } => true,
+            Self::Sqlite { source, .. } => source.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure),
+            Self::Newer { .. }
+            | Self::Corrupt { .. }
+            | Self::Foreign { .. }
+            | Self::BadRow { .. }
+            | Self::LogicalDateTaken { .. }
+            | Self::RunInUse { .. }
+            | Self::Closed => false,
+        }
+    }
+}

@@ -45,9 +45,8 @@ impl Loop {
             dag.task(*ix).map(|task| (task.id.clone(), state))
         };
         let tasks = chosen.iter().filter_map(named).collect();
-        // One that waits for room has nothing to clear, and is not to be pushed in.
-        let waits = record.state == RunState::Queued && !self.driven.contains_key(&record.key);
-        if !clear.dry_run && !waits && !chosen.is_empty() && self.have(&record, step).await? {
+        // It has nothing to clear, and is not to be pushed in.
+        if !clear.dry_run && !self.waits(&record) && !chosen.is_empty() && self.have(&record, step).await? {
             step.events.push(Event::Clear { run: record.key, tasks: chosen });
         }
         Ok(Ok(Reply::Cleared { tasks }))
@@ -67,12 +66,20 @@ impl Loop {
         let dag = ask!(self.dag_of(&record).await?);
         let place = dag.tasks.iter().zip((0..).map(TaskIx)).find(|(known, _)| known.id == task);
         let Some((_, ix)) = place else { return Ok(Err(RequestError::NoSuchTask { run, tasks: vec![task] })) };
+        if self.waits(&record) {
+            return Ok(Err(RequestError::NotBegun { run }));
+        }
         if self.have(&record, step).await? {
             let state = if success { MarkAs::Success } else { MarkAs::Failed };
             step.events.push(Event::Mark { instance: InstanceKey { run: record.key, task: ix }, state, reason });
             self.release_if_finished(record.key, record.state, step);
         }
         Ok(Ok(Reply::Done))
+    }
+
+    /// Whether a run waits for room.
+    fn waits(&self, record: &RunRecord) -> bool {
+        record.state == RunState::Queued && !self.driven.contains_key(&record.key)
     }
 
     /// A run of a living `dagwood run` is left alone.

@@ -1,6 +1,7 @@
 //! `dagwood dag …`.
 
 mod check;
+mod import_errors;
 mod list;
 mod next;
 mod pause;
@@ -21,6 +22,8 @@ pub enum DagCommand {
     Show(show::ShowArgs),
     /// List the DAGs that were run or served
     List(list::ListArgs),
+    /// Show which files of the served folder cannot be used, and all that is wrong with each
+    ImportErrors(import_errors::ImportErrorsArgs),
     /// Make no scheduled runs of a DAG; runs that are under way go on, triggered ones wait
     Pause(pause::PauseArgs),
     /// Make scheduled runs of a DAG again
@@ -37,6 +40,7 @@ pub(super) fn run(command: DagCommand, context: &Context) -> Result<Exit, CliErr
         DagCommand::Check(args) => check::run(args, context),
         DagCommand::Show(args) => show::run(args, context),
         DagCommand::List(args) => list::run(args, context),
+        DagCommand::ImportErrors(args) => import_errors::run(args, context),
         DagCommand::Pause(args) => pause::pause(args, context),
         DagCommand::Unpause(args) => pause::unpause(args, context),
         DagCommand::Versions(args) => versions::run(args, context),
