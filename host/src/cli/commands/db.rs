@@ -23,7 +23,7 @@ const ROWS_MAX: usize = 50;
 /// Bring the database up to date, look it over, remove old runs
 #[derive(Debug, Subcommand)]
 pub enum DbCommand {
-    /// Bring the database up to this program's version; a copy of the old one is kept beside it. Every command does so
+    /// Bring the database up to date, as every command does; a copy of the old one is kept
     Migrate,
     /// Look for damage in the database
     Check,

@@ -1,7 +1,7 @@
 //! What every store must do for a server.
 
 use super::conformance::{a_run, at, commit, dag_id, new_run, version};
-use crate::ids::{DagId, Digest, RunId};
+use crate::ids::{DagId, RunId};
 use crate::lifecycle::change::{Change, RunChange, RunStep};
 use crate::lifecycle::launch::RunDates;
 use crate::lifecycle::state::RunState;

@@ -13,7 +13,7 @@ use crate::store::ImportErrorRecord;
 use crate::text;
 use crate::views::human;
 
-/// Show which files of the served folder cannot be used, and all that is wrong with each
+/// Show which files of the served folder cannot be used, and why
 #[derive(Debug, Args)]
 pub struct ImportErrorsArgs {
     #[command(flatten)]

@@ -22,9 +22,9 @@ pub enum DagCommand {
     Show(show::ShowArgs),
     /// List the DAGs that were run or served
     List(list::ListArgs),
-    /// Show which files of the served folder cannot be used, and all that is wrong with each
+    /// Show which files of the served folder cannot be used, and why
     ImportErrors(import_errors::ImportErrorsArgs),
-    /// Make no scheduled runs of a DAG; runs that are under way go on, triggered ones wait
+    /// Make no scheduled runs of a DAG; what runs goes on, triggered runs wait
     Pause(pause::PauseArgs),
     /// Make scheduled runs of a DAG again
     Unpause(pause::UnpauseArgs),

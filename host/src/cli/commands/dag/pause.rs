@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, Exit};
 use crate::cli::target::DagArg;
 use crate::scheduler::Request;
 
-/// Make no scheduled runs of a DAG; runs that are under way go on, triggered ones wait
+/// Make no scheduled runs of a DAG; what runs goes on, triggered runs wait
 #[derive(Debug, Args)]
 pub struct PauseArgs {
     /// The DAG: its id or its file
