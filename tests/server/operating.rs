@@ -272,3 +272,29 @@ impl Drop for Killed {
         let _ = self.0.wait();
     }
 }
+
+#[test]
+fn a_mark_on_a_run_that_is_over_is_no_further_failed_run_of_its_dag() {
+    let strict = DAG.replace("max_active_runs = 1", "max_active_runs = 1\nmax_consecutive_failed_dag_runs = 2");
+    let bench = bench(&[("it.toml", &strict)]);
+    let server = Server::start(&bench);
+    bench.run(["trigger", "it", "--param", "mode=permanent", "--wait"]).exits(1);
+    for _ in 0..3 {
+        bench.run(["mark", "it", "latest", "slow", "failed"]).exits(0);
+    }
+    bench.run(["trigger", "it", "--param", "mode=succeed", "--wait"]).exits(0);
+    let listed = bench.run(["dag", "list", "--json"]).exits(0).json();
+    assert_eq!(listed["dags"][0]["is_paused"], false, "{listed:#}");
+    server.stop();
+}
+
+#[test]
+fn a_run_that_waits_cannot_be_marked() {
+    let bench = bench(&[("it.toml", DAG)]);
+    let server = Server::start(&bench);
+    bench.run(["dag", "pause", "it"]).exits(0);
+    let run = trigger(&bench, "it");
+    bench.run(["mark", "it", &run, "first", "success"]).exits(2).says(&["has not begun"]);
+    assert_eq!(shown(&bench, "it", &run)["state"], "queued");
+    server.stop();
+}

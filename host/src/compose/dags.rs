@@ -15,7 +15,7 @@ use crate::ids::DagId;
 use crate::loader::folder::{Change, Folder};
 use crate::loader::{self, Build, LoadError, Loaded, restore};
 use crate::registry::BuildWatcher;
-use crate::scheduler::create::{Source, version};
+use crate::scheduler::create::{self, Source};
 use crate::scheduler::{Scheduler, Stopped};
 use crate::store::{DagRecord, Seen, StoreError};
 
@@ -170,20 +170,20 @@ impl DagFiles {
             return Ok(None);
         }
         let is_new = self.owners.insert(id.clone(), path.to_owned()).is_none();
+        let version = loaded.dag.version;
         let (dag, folder) = (loaded.dag, loaded.folder);
         let source = Source { dag, text: loaded.source, folder, file: Some(path.to_owned()) };
         let now = self.host.clock.now();
         let known = self.host.store.dag(&id)?;
-        let is_kept = |record: &DagRecord| {
-            record.version == Some(source.dag.version) && record.path.as_deref() == Some(path) && record.is_served
-        };
+        let is_other = known.as_ref().is_none_or(|record| record.version != Some(version));
+        let is_kept = |record: &DagRecord| record.path.as_deref() == Some(path) && record.is_served;
         // A write costs a sync: a thousand files that did not change cost none.
-        if !known.as_ref().is_some_and(is_kept) {
-            self.host.store.keep_dag_version(&version(&source), Seen::Served(path.to_owned()), now)?;
+        if is_other || !known.as_ref().is_some_and(is_kept) {
+            self.host.store.keep_dag_version(&create::version(&source), Seen::Served(path.to_owned()), now)?;
         }
         self.right(path)?;
         self.tell(&id, source, scheduler)?;
-        if !is_new {
+        if !is_new && is_other {
             self.log.say(&format!("DAG `{id}` has a new version, from {}", path.display()));
         }
         Ok(Some(id))
@@ -231,6 +231,9 @@ impl DagFiles {
     }
 
     fn wrong(&mut self, path: &Path, message: String) -> Result<(), StoreError> {
+        if self.wrong.get(path) == Some(&message) {
+            return Ok(());
+        }
         let first = message.lines().next().unwrap_or_default();
         self.log.say(&format!("{} cannot be used: {first}", path.display()));
         self.host.store.keep_import_error(path, Some(&message), self.host.clock.now())?;
@@ -276,7 +279,8 @@ impl DagFiles {
                         self.folder.forget_all();
                     }
                 }
-                () = sleep(LOOK_AGAIN) => {}
+                // What was wrong may be right by now though its file did not change: an input is there, a crate is built.
+                () = sleep(LOOK_AGAIN) => self.wrong.keys().for_each(|path| self.folder.forget(path)),
             }
             self.look(scheduler).await?;
         }

@@ -1,6 +1,6 @@
 //! What people do to runs: cancel, clear, mark.
 
-use crate::ids::{DagId, InstanceKey, RunId, RunKey, TaskId, TaskIx};
+use crate::ids::{DagId, InstanceKey, RunId, TaskId, TaskIx};
 use crate::lifecycle::event::MarkAs;
 use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::Event;
@@ -10,7 +10,7 @@ use crate::scheduler::request::{Clear, Reply, RequestError};
 use crate::scheduler::selection::select;
 use crate::scheduler::step::Step;
 use crate::scheduler::turn::Loop;
-use crate::store::RunRecord;
+use crate::store::{RunRecord, StoreError};
 
 use super::{Answer, ask};
 
@@ -69,10 +69,16 @@ impl Loop {
         if self.waits(&record) {
             return Ok(Err(RequestError::NotBegun { run }));
         }
-        if self.have(&record, step).await? {
+        let is_finished = record.state.is_finished();
+        let is_there = if is_finished { self.claim(&record, step).await? } else { self.have(&record, step).await? };
+        if is_there {
             let state = if success { MarkAs::Success } else { MarkAs::Failed };
             step.events.push(Event::Mark { instance: InstanceKey { run: record.key, task: ix }, state, reason });
-            self.release_if_finished(record.key, record.state, step);
+        }
+        if is_there && is_finished {
+            // It was only marked, and is not driven any further.
+            step.events.push(Event::RunRemoved(record.key));
+            step.release.push(record.key);
         }
         Ok(Ok(Reply::Done))
     }
@@ -89,7 +95,7 @@ impl Loop {
     }
 
     /// The states of a run's instances, in the order of its DAG.
-    async fn states(&self, record: &RunRecord, tasks: usize) -> Result<Vec<TaskState>, crate::store::StoreError> {
+    async fn states(&self, record: &RunRecord, tasks: usize) -> Result<Vec<TaskState>, StoreError> {
         let run = record.key;
         let live = |task: u32| self.planner.instance(InstanceKey { run, task: TaskIx(task) }).map(|found| found.state);
         if self.driven.contains_key(&run) {
@@ -100,26 +106,23 @@ impl Loop {
         Ok(kept.into_iter().map(|instance| instance.state).take(tasks).collect())
     }
 
-    /// Sees to it that the planner has the run. `false`: it cannot be had.
-    async fn have(&mut self, record: &RunRecord, step: &mut Step) -> Result<bool, crate::store::StoreError> {
-        let (run, process) = (record.key, self.process);
-        if self.driven.contains_key(&run) {
+    /// Sees to it that the planner has the run, which goes on. `false`: it cannot be had.
+    async fn have(&mut self, record: &RunRecord, step: &mut Step) -> Result<bool, StoreError> {
+        if self.driven.contains_key(&record.key) {
             return Ok(true);
         }
-        if record.state.is_finished() && !self.blocking(move |store| store.claim_run(run, process)).await? {
-            return Ok(false);
-        }
         step.matters.extend(self.known(&record.dag_id).await?);
-        step.matters.push(Matter::Active { dag: record.dag_id.clone(), run, lane: lane(record) });
-        self.take_up(run, step).await
+        step.matters.push(Matter::Active { dag: record.dag_id.clone(), run: record.key, lane: lane(record) });
+        self.claim(record, step).await
     }
 
-    /// A finished run that was only marked is not driven any further.
-    fn release_if_finished(&mut self, run: RunKey, state: RunState, step: &mut Step) {
-        if state.is_finished() {
-            step.events.push(Event::RunRemoved(run));
+    /// Takes up a run that is not driven here; a finished one becomes this process's. `false`: it cannot be had.
+    async fn claim(&mut self, record: &RunRecord, step: &mut Step) -> Result<bool, StoreError> {
+        let (run, process, state) = (record.key, self.process, record.state);
+        if state.is_finished() && !self.blocking(move |store| store.claim_run(run, process)).await? {
             step.matters.push(Matter::Ended { run, state });
-            step.release.push(run);
+            return Ok(false);
         }
+        self.take_up(run, step).await
     }
 }
