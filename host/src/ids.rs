@@ -244,6 +244,10 @@ pub struct RunKey(pub i64);
 #[serde(transparent)]
 pub struct BackfillId(pub i64);
 
+/// A callback as the store numbers it, unique in one home folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallbackId(pub i64);
+
 /// One task of one run. (Mapped tasks, which are to come, add an index here.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceKey {

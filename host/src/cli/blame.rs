@@ -112,7 +112,10 @@ impl Blame for CreateError {
     fn exit(&self) -> Exit {
         match self {
             Self::Store(error) => error.exit(),
-            Self::NoSuchRun { .. } | Self::NothingToResume { .. } | Self::InUse { .. } => Exit::Usage,
+            Self::NoSuchRun { .. }
+            | Self::NothingToResume { .. }
+            | Self::IsCallback { .. }
+            | Self::InUse { .. } => Exit::Usage,
         }
     }
 }

@@ -87,7 +87,7 @@ pub async fn drive(
 pub fn document(host: &Host, key: RunKey) -> Result<RunDocument, CliError> {
     let gone = || CliError::rendered(Exit::Host, "error: the run was removed while it was read".to_owned());
     let run = host.store.run(key)?.ok_or_else(gone)?;
-    Ok(RunDocument::new(run, host.store.instances(key)?))
+    Ok(RunDocument::new(run, host.store.instances(key)?, host.store.callbacks(key)?))
 }
 
 fn leaves(loaded: &Loaded) -> Vec<TaskId> {

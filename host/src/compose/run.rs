@@ -164,14 +164,14 @@ impl Host {
             let Some(run_id) = &request.resume else {
                 let params = fill_params(&loaded.dag, request.params).map_err(RunError::Params)?;
                 let dates = manual_dates(request.logical_date, now);
-                let inputs = RunInputs { params, files, missing: BTreeMap::new() };
+                let inputs = RunInputs { params, files, ..RunInputs::default() };
                 let new = NewRunRequest { run_type: RunType::Manual, dates, inputs, owner, now };
                 let (key, _) = new_run(host.store.as_ref(), &source, new)?;
                 return Ok((host.snapshot(key, source.dag)?, Vec::new()));
             };
             let given = host.earlier_params(&loaded.dag, run_id, request.params)?;
             let params = fill_params(&loaded.dag, given).map_err(RunError::Params)?;
-            let inputs = RunInputs { params, files, missing: BTreeMap::new() };
+            let inputs = RunInputs { params, files, ..RunInputs::default() };
             let (run, instances, clear) = resume(host.store.as_ref(), &source, run_id, inputs, owner, now)?;
             Ok((snapshot(&run, source.dag, &instances, None), clear))
         })

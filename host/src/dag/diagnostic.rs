@@ -103,6 +103,16 @@ impl Mistake {
         }
     }
 
+    /// The same mistake about what stands below `to` instead of `from`; `None`: it is not about that.
+    pub(crate) fn moved(&self, from: &DocPath, to: &DocPath) -> Option<Self> {
+        let place = |place: &Place| match place {
+            Place::At(path, part) => Some(Place::At(path.moved(from, to)?, part.clone())),
+            Place::Span(_) => None,
+        };
+        let notes = self.notes.iter().filter_map(|(at, message)| Some((place(at)?, message.clone())));
+        Some(Self { place: place(&self.place)?, notes: notes.collect(), ..self.clone() })
+    }
+
     pub(crate) fn error(place: Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Error, place, message: message.into(), hint: None, notes: Vec::new() }
     }

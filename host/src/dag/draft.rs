@@ -81,8 +81,8 @@ impl Draft {
         Self::new(None, source, vec![Mistake::error(Place::value(DocPath::root()), message)])
     }
 
-    /// The plugins that it names, each once: those of `[plugins]` in their order, then those that only tasks name,
-    /// which are registered ones.
+    /// The plugins that it names, each once: those of `[plugins]` in their order, then those that only tasks and
+    /// callbacks name, which are registered ones.
     pub fn plugins(&self) -> &[PluginRef] {
         &self.plugins
     }
@@ -120,13 +120,9 @@ fn plugins(file: &DagFile, mistakes: &mut Vec<Mistake>) -> Vec<PluginRef> {
             Err(mistake) => mistakes.push(*mistake),
         }
     }
-    for (_, task) in &file.tasks.0 {
-        if let Some(name) = task.plugin.as_deref().filter(|name| seen.insert(name)) {
-            refs.push(PluginRef {
-                name: name.to_owned(),
-                source: PluginSource::Registered { requirement: VersionReq::STAR },
-            });
-        }
+    for name in file.named_plugins().filter(|name| seen.insert(name)) {
+        let source = PluginSource::Registered { requirement: VersionReq::STAR };
+        refs.push(PluginRef { name: name.to_owned(), source });
     }
     refs
 }

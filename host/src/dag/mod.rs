@@ -8,6 +8,7 @@
 //! means in a file of `check/`; keep it in [`model`].
 
 pub mod builder;
+pub mod callback;
 mod catalog;
 mod check;
 pub mod diagnostic;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contract::{ArtifactRef, Descriptor, Input};
+use crate::dag::callback::{Callbacks, Deadline};
 use crate::dag::template::Template;
 use crate::ids::{DagId, Digest, PoolName, PortName, TaskId, TaskIx};
 use crate::limits::TaskLimits;
@@ -39,6 +40,8 @@ pub struct Dag {
     pub tasks: Vec<Task>,
     /// Who comes before and after whom.
     pub edges: Edges,
+    /// What is started when something happened.
+    pub callbacks: Callbacks,
 }
 
 /// The keys at the top of a DAG file.
@@ -72,6 +75,8 @@ pub struct DagSettings {
     pub max_active_tasks: u32,
     /// A run that takes longer fails.
     pub dagrun_timeout: Option<Duration>,
+    /// When a run should be at its end.
+    pub deadline: Option<Deadline>,
     /// So many failed runs in a row pause the DAG; 0: never.
     pub max_consecutive_failed_dag_runs: u32,
 }
@@ -93,6 +98,7 @@ impl Default for DagSettings {
             max_active_runs: crate::limits::MAX_ACTIVE_RUNS,
             max_active_tasks: crate::limits::MAX_ACTIVE_TASKS,
             dagrun_timeout: None,
+            deadline: None,
             max_consecutive_failed_dag_runs: 0,
         }
     }
@@ -273,6 +279,9 @@ pub struct RunInputs {
     pub params: BTreeMap<String, Value>,
     /// Outside files by the path as written in the DAG.
     pub files: BTreeMap<PathBuf, ArtifactRef>,
+    /// Of the run of a callback, what happened: the `event` of its templates, and its value of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Value>,
     /// Outside files that could not be taken in, with the reason: tasks that need them fail.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub missing: BTreeMap<PathBuf, String>,
@@ -282,6 +291,11 @@ impl Dag {
     /// The task at `ix`. Indices come from this DAG, so it is there; another's give `None`.
     pub fn task(&self, ix: TaskIx) -> Option<&Task> {
         self.tasks.get(ix.index())
+    }
+
+    /// Its tasks, then those of its callbacks; one that several tasks share comes several times.
+    pub fn with_callbacks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().chain(self.callbacks.all().flat_map(|dag| &dag.tasks))
     }
 
     /// The place of the task with that id.

@@ -67,6 +67,12 @@ impl DocPath {
         other.0.starts_with(&self.0)
     }
 
+    /// The same place below `to` instead of `from`; `None`: it does not lie there.
+    pub fn moved(&self, from: &DocPath, to: &DocPath) -> Option<Self> {
+        let below = self.0.strip_prefix(from.0.as_slice())?;
+        Some(Self(to.0.iter().chain(below).cloned().collect()))
+    }
+
     /// The last key on the way, if the last step is one.
     pub fn last_key(&self) -> Option<&str> {
         match self.0.last() {

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::contract::{Invocation, Output, Problem};
-use crate::ids::{InstanceKey, RunKey};
+use crate::dag::callback::CallbackKind;
+use crate::ids::{InstanceKey, RunKey, TaskId};
 use crate::lifecycle::launch::Usage;
 use crate::lifecycle::state::{RunState, TaskState};
 
@@ -188,6 +189,26 @@ pub enum RunStep {
     },
     /// finished → queued, when an instance of it was cleared; a `Start` follows, with a new start date.
     Requeue,
+    /// running → running: its deadline passed.
+    MissDeadline {
+        /// When it was.
+        due: Timestamp,
+    },
+}
+
+/// A callback that is to be started, since the change before it happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// What it is about: a run.
+    pub run: RunKey,
+    /// And a task of it; `None`: the run itself.
+    pub task: Option<TaskId>,
+    /// Which callback of the run, or of the task.
+    pub kind: CallbackKind,
+    /// When.
+    pub at: Timestamp,
+    /// What happened: the fields of [`Happened`](super::callback::Happened).
+    pub event: Arc<Value>,
 }
 
 /// One record to make.
@@ -197,4 +218,17 @@ pub enum Change {
     Task(TaskChange),
     /// Of a run.
     Run(RunChange),
+    /// A callback: recorded if the change before it was accepted, and refused with it.
+    Call(Call),
+}
+
+impl Change {
+    /// The run that it is about.
+    pub fn run(&self) -> RunKey {
+        match self {
+            Self::Task(change) => change.instance.run,
+            Self::Run(change) => change.run,
+            Self::Call(call) => call.run,
+        }
+    }
 }

@@ -13,6 +13,7 @@
 //! - [`launch`]: one fully decided try, and the report of its end
 //! - [`change`]: what is recorded, each conditional on what it expects
 
+pub mod callback;
 pub mod change;
 pub mod event;
 pub mod instance;

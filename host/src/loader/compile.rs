@@ -15,7 +15,7 @@ use super::LoadError;
 /// The first component that could not be compiled.
 pub async fn compile(registry: &Registry, dag: &Dag, watcher: &dyn BuildWatcher) -> Result<(), LoadError> {
     let mut seen = BTreeSet::new();
-    for task in &dag.tasks {
+    for task in dag.with_callbacks() {
         let engine = if task.deterministic { EngineKind::Pure } else { EngineKind::Open };
         let (digest, name) = (task.plugin.digest, &task.plugin_name);
         if !seen.insert((digest, task.deterministic)) || registry.has_compiled(digest, engine).await {

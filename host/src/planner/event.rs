@@ -51,6 +51,8 @@ pub struct RunSnapshot {
     pub state: RunState,
     /// When it last began; `dagrun_timeout` counts from here. `None` before.
     pub started_at: Option<Timestamp>,
+    /// Whether it is recorded that its deadline passed since it last began.
+    pub missed_deadline: bool,
     /// Its instances, in the order of the DAG's tasks. Those that lack at the end are new.
     pub instances: Vec<Instance>,
     /// The DAG's run before it, by logical date, among scheduled and backfill runs. `None`: it is the first, or it was
@@ -65,7 +67,19 @@ impl RunSnapshot {
     pub fn new(key: RunKey, run_id: RunId, dag: Arc<Dag>, inputs: RunInputs, dates: RunDates) -> Self {
         let inputs = Arc::new(inputs);
         let (state, instances) = (RunState::Queued, Vec::new());
-        Self { key, run_id, dag, inputs, dates, state, started_at: None, instances, past: None, in_background: false }
+        Self {
+            key,
+            run_id,
+            dag,
+            inputs,
+            dates,
+            state,
+            started_at: None,
+            missed_deadline: false,
+            instances,
+            past: None,
+            in_background: false,
+        }
     }
 }
 
@@ -196,4 +210,6 @@ pub enum Why {
     Reschedule(InstanceKey),
     /// A run's `dagrun_timeout` passes.
     RunTimeout(RunKey),
+    /// A run's `deadline` passes.
+    Deadline(RunKey),
 }

@@ -18,6 +18,9 @@ use crate::planner::run::Run;
 /// Holds rendered params against a plugin's schema; the problem names what does not fit.
 pub type ParamsCheck = Arc<dyn Fn(&ResolvedPlugin, &Value) -> Result<(), Problem> + Send + Sync>;
 
+/// The value that tells a callback what happened.
+const EVENT: &str = "event";
+
 /// Stands for "not mapped" where a map index is hashed.
 const NOT_MAPPED: i64 = -1;
 
@@ -118,6 +121,7 @@ pub(super) fn params(run: &Run, ix: TaskIx, task: &Task, check: &ParamsCheck) ->
         data_interval: run.dates.data_interval.unwrap_or((logical_date, logical_date)),
         params: &run.inputs.params,
         values: &values,
+        event: run.inputs.event.as_ref(),
     })?;
     if !task.params.is_plain() {
         check(&task.plugin, &params)?;
@@ -149,6 +153,8 @@ fn inputs(run: &Run, task: &Task) -> Result<(Vec<Input>, Vec<NamedValue>), Probl
             }
         }
     }
+    // A callback has no other values.
+    values.extend(run.inputs.event.clone().map(|value| NamedValue { name: EVENT.to_owned(), value }));
     Ok((files, values))
 }
 

@@ -19,6 +19,7 @@ impl Run {
     pub(super) fn start(&mut self, cx: &mut Cx<'_>) {
         self.record(RunStep::Start, RunState::Running, cx);
         self.set_timeout(cx.now, cx);
+        self.set_deadline(cx.now, cx);
     }
 
     pub(super) fn set_timeout(&mut self, started_at: Timestamp, cx: &mut Cx<'_>) {
@@ -37,6 +38,7 @@ impl Run {
             Why::Retry(instance) => running && due(instance.task, TaskState::UpForRetry),
             Why::Reschedule(instance) => running && due(instance.task, TaskState::UpForReschedule),
             Why::RunTimeout(_) => running && self.timeout_at == Some(at),
+            Why::Deadline(_) => running && self.deadline_at == Some(at),
         }
     }
 
@@ -70,9 +72,10 @@ impl Run {
     }
 
     pub(super) fn record(&mut self, step: RunStep, state: RunState, cx: &mut Cx<'_>) {
-        let change = RunChange { run: self.key, expect: self.state, at: cx.now, step };
-        cx.out.changes.push(Change::Run(change));
-        self.state = state;
+        let expect = std::mem::replace(&mut self.state, state);
+        let call = self.run_call(&step, cx.now);
+        cx.out.changes.push(Change::Run(RunChange { run: self.key, expect, at: cx.now, step }));
+        cx.out.changes.extend(call.map(Change::Call));
     }
 
     /// What made the run fail: its bad leaves, or the tasks above them that those are upstream_failed for.

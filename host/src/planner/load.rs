@@ -19,8 +19,19 @@ use crate::planner::shape::{Shape, may_branch, to_u32};
 impl Run {
     /// Takes a run in as it is kept.
     pub(super) fn load(snapshot: RunSnapshot, cx: &mut Cx<'_>) -> Self {
-        let RunSnapshot { key, run_id, dag, inputs, dates, state, started_at, instances, past, in_background } =
-            snapshot;
+        let RunSnapshot {
+            key,
+            run_id,
+            dag,
+            inputs,
+            dates,
+            state,
+            started_at,
+            missed_deadline,
+            instances,
+            past,
+            in_background,
+        } = snapshot;
         let mut nodes: Vec<Node> = instances.into_iter().take(dag.tasks.len()).map(Node::new).collect();
         nodes.extend(dag.tasks.iter().skip(nodes.len()).map(|task| Node::new(Instance::new(task.retry.retries))));
         let shape = Shape::of(&dag);
@@ -35,6 +46,7 @@ impl Run {
             nodes,
             tally: Tally::default(),
             timeout_at: None,
+            deadline_at: None,
             lanes: BTreeMap::new(),
             stale_lanes: BTreeSet::new(),
             was_open: false,
@@ -51,7 +63,13 @@ impl Run {
         }
         match run.state {
             RunState::Queued => run.start(cx),
-            RunState::Running => run.set_timeout(started_at.unwrap_or(cx.now), cx),
+            RunState::Running => {
+                let started_at = started_at.unwrap_or(cx.now);
+                run.set_timeout(started_at, cx);
+                if !missed_deadline {
+                    run.set_deadline(started_at, cx);
+                }
+            }
             RunState::Success | RunState::Failed => {}
         }
         run

@@ -22,6 +22,7 @@
 //! - `explain`: why an instance does not run
 //! - `decide`, `branch`: what an instance in `none` does next; whom a branch leaves out
 //! - `launch`: everything that a try is given
+//! - `callback`: what is started beside a change; the deadline of a run
 //! - `report`, `person`, `host`: what the events do
 //! - `shape`, `slots`, `timers`: what is looked up
 //! - [`agenda`]: which runs begin
@@ -29,6 +30,7 @@
 
 pub mod agenda;
 mod branch;
+mod callback;
 mod decide;
 pub mod event;
 mod explain;

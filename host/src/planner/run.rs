@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::dag::model::{Dag, RunInputs};
 use crate::ids::{InstanceKey, PoolName, RunId, RunKey, TaskId, TaskIx};
+use crate::lifecycle::callback;
 use crate::lifecycle::change::{Change, TaskChange};
 use crate::lifecycle::event::TaskEvent;
 use crate::lifecycle::instance::Instance;
@@ -49,6 +50,7 @@ pub(super) struct Run {
     /// Its instances by state.
     pub(super) tally: Tally,
     pub(super) timeout_at: Option<Timestamp>,
+    pub(super) deadline_at: Option<Timestamp>,
     /// Scheduled instances that wait for slots, by pool.
     pub(super) lanes: BTreeMap<PoolName, Lane>,
     /// Lanes about which something changed.
@@ -128,10 +130,13 @@ impl Run {
         let instance = self.instance(ix);
         let (Some(task), Some(node)) = (self.dag.task(ix), self.nodes.get_mut(ix.index())) else { return false };
         let terms = Terms { retry: &task.retry, reschedule_timeout: task.reschedule_timeout, jitter };
+        let is_its_own = callback::is_its_own(&event);
         let Ok(step) = transition(&node.inst, event, &terms, at) else { return false };
         let (expect, expect_start) = (node.inst.state, node.inst.start_number);
         node.inst.record(&step);
+        let call = callback::of_task(&step).filter(|_| is_its_own).and_then(|kind| self.task_call(ix, kind, &step, at));
         cx.out.changes.push(Change::Task(TaskChange { instance, expect, expect_start, at, step }));
+        cx.out.changes.extend(call.map(Change::Call));
         self.moved(ix, was, cx);
         true
     }

@@ -219,6 +219,7 @@ impl Planner {
                     run.step(instance.task, TaskEvent::Due, now, cx);
                 }
                 Why::RunTimeout(_) => run.time_out(cx),
+                Why::Deadline(_) => run.miss_deadline(cx),
             });
         }
     }
@@ -254,6 +255,6 @@ impl Planner {
 fn run_of(why: Why) -> RunKey {
     match why {
         Why::Retry(instance) | Why::Reschedule(instance) => instance.run,
-        Why::RunTimeout(run) => run,
+        Why::RunTimeout(run) | Why::Deadline(run) => run,
     }
 }

@@ -79,6 +79,14 @@ pub enum CreateError {
         /// Its state.
         state: String,
     },
+    /// It is the run of a callback.
+    #[error("run `{run_id}` is of a callback, which is not in the file alone: `dagwood clear {dag_id} {run_id}` runs it again")]
+    IsCallback {
+        /// The run.
+        run_id: String,
+        /// Its DAG.
+        dag_id: String,
+    },
     /// Another process drives it.
     #[error("run `{run_id}` is {state} in another process: wait for its end, or end that process")]
     InUse {
@@ -99,7 +107,7 @@ pub fn new_run(store: &dyn Store, source: &Source, request: NewRunRequest) -> Re
 pub fn planned(source: &Source, request: NewRunRequest) -> NewRun {
     let (kind, run_after) = (request.run_type.as_str(), request.dates.run_after);
     let run_id = match request.run_type {
-        RunType::Manual => RunId::at(kind, format_args!("{run_after:.6}")),
+        RunType::Manual | RunType::Callback => RunId::at(kind, format_args!("{run_after:.6}")),
         RunType::Scheduled | RunType::Backfill => RunId::at(kind, run_after),
     };
     NewRun {
@@ -132,6 +140,9 @@ pub fn resume(
         let (run_id, dag_id) = words();
         return Err(CreateError::NoSuchRun { dag_id, run_id });
     };
+    if run.callback.is_some() {
+        return Err(CreateError::IsCallback { run_id: run_id.to_string(), dag_id: dag.id.to_string() });
+    }
     if !run.state.is_finished() {
         return Err(CreateError::InUse { run_id: run_id.to_string(), state: run.state.to_string() });
     }
@@ -179,8 +190,7 @@ pub fn manual_dates(logical_date: Option<Timestamp>, now: Timestamp) -> RunDates
 
 /// What is kept of the source.
 pub fn version(source: &Source) -> DagVersion {
-    let plugins: BTreeMap<_, _> =
-        source.dag.tasks.iter().map(|task| (task.plugin_name.clone(), task.plugin.digest)).collect();
+    let plugins: BTreeMap<_, _> = source.dag.with_callbacks().map(|task| (task.plugin_name.clone(), task.plugin.digest)).collect();
     DagVersion {
         digest: source.dag.version,
         dag_id: source.dag.id.clone(),
@@ -190,7 +200,7 @@ pub fn version(source: &Source) -> DagVersion {
     }
 }
 
-fn new_instances(dag: &Dag) -> Vec<NewInstance> {
+pub(super) fn new_instances(dag: &Dag) -> Vec<NewInstance> {
     dag.tasks
         .iter()
         .map(|task| NewInstance {

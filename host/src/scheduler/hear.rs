@@ -13,6 +13,7 @@ use crate::planner::{Event, Held};
 use crate::store::{RunRecord, StoreError};
 
 use super::Message;
+use super::callbacks;
 use super::create::Source;
 use super::load;
 use super::request::{Reply, Request, RequestError};
@@ -89,18 +90,27 @@ impl Loop {
                 self.blocking(move |store| store.end_backfill(id, false, now)).await?;
             }
         }
+        let mut callbacks = Vec::new();
         for run in runs {
             let (dag, lane) = (run.dag_id.clone(), lane(&run));
-            if run.state == RunState::Running {
+            if run.callback.is_some() {
+                callbacks.push(run);
+            } else if run.state == RunState::Running {
                 step.matters.push(Matter::Active { dag, run: run.key, lane });
-                let active = self.active_attempts(run.key).await?;
-                if self.take_up(run.key, step).await? {
-                    // By their names: what was only scheduled begins as soon as the planner has the run.
-                    step.events.push(Event::HostLost(Held::Attempts(active)));
-                }
+                self.take_over(run.key, step).await?;
             } else {
                 step.matters.push(Matter::Queued { dag, run: run.key, lane });
             }
+        }
+        self.recover_callbacks(callbacks, step).await
+    }
+
+    /// Drives a run whose process is gone: what ran there has lost its host.
+    pub(super) async fn take_over(&mut self, run: RunKey, step: &mut Step) -> Result<(), StoreError> {
+        let active = self.active_attempts(run).await?;
+        if self.take_up(run, step).await? {
+            // By their names: what was only scheduled begins as soon as the planner has the run.
+            step.events.push(Event::HostLost(Held::Attempts(active)));
         }
         Ok(())
     }
@@ -122,12 +132,7 @@ impl Loop {
         let taken = self
             .blocking(move |store| {
                 let Some(record) = store.run(run)? else { return Ok(None) };
-                let version = store.dag_version(record.version)?;
-                let dag = match version {
-                    Some(version) => materials.dag(&version),
-                    None => Err(format!("version {} of its DAG is not kept any more", record.version)),
-                };
-                match dag {
+                match callbacks::dag_of(store, materials.as_ref(), &record)? {
                     Ok(dag) => {
                         let past = load::past(store, materials.as_ref(), &record, &dag)?;
                         Ok(Some(super::snapshot(&record, dag, &store.instances(run)?, past)))

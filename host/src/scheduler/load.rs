@@ -24,6 +24,7 @@ pub fn snapshot(run: &RunRecord, dag: Arc<Dag>, instances: &[InstanceRecord], pa
         dates: run.dates.clone(),
         state: run.state,
         started_at: run.start_date,
+        missed_deadline: run.missed_deadline.is_some(),
         instances: instances.iter().filter(|record| record.task.index() < tasks).map(instance).collect(),
         // Runs by hand have no past.
         dag,
@@ -69,7 +70,7 @@ pub(super) fn past(
 ) -> Result<Option<PastRun>, StoreError> {
     match (run.run_type, run.dates.logical_date) {
         (RunType::Scheduled | RunType::Backfill, Some(date)) => past_before(store, materials, &run.dag_id, date, dag),
-        (RunType::Manual, _) | (RunType::Scheduled | RunType::Backfill, None) => Ok(None),
+        (RunType::Manual | RunType::Callback, _) | (RunType::Scheduled | RunType::Backfill, None) => Ok(None),
     }
 }
 

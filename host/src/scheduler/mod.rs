@@ -10,10 +10,12 @@
 //! - [`lease`]: which processes live, and the end of those that do not
 //! - [`create`]: a checked DAG → a run in the store, or an earlier run moved to it
 //! - `turn`: the loop; `hear`: messages; `step`: what they mean
+//! - `callbacks`: what is started since something happened
 //! - `orders`: runs that begin; `perform`: launches and cancels; `stop`: the end in good order
 //! - [`request`]: what people ask for; `answer`: what is done about it; [`selection`]: which tasks are meant
 
 mod answer;
+mod callbacks;
 pub mod create;
 mod hear;
 pub mod lease;
@@ -33,6 +35,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -65,6 +68,10 @@ pub trait RunObserver: Send + Sync {
     /// The run changed.
     fn run_changed(&self, change: &RunChange) {
         let _ = change;
+    }
+    /// A run is not at its end at its deadline.
+    fn deadline_missed(&self, dag: &Dag, run_id: &RunId, due: Timestamp) {
+        let _ = (dag, run_id, due);
     }
     /// A run is at its end.
     fn run_ended(&self, dag: &Dag, run_id: &RunId, state: RunState) {

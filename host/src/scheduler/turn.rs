@@ -1,6 +1,6 @@
 //! The loop: what happened → what was decided → committed → done.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use tokio::time::{Duration, sleep};
 use crate::clock::Clock;
 use crate::dag::model::Dag;
 use crate::ids::{DagId, InstanceKey, RunId, RunKey};
-use crate::lifecycle::change::Change;
+use crate::lifecycle::change::{Change, RunStep};
 use crate::lifecycle::launch::Attempt;
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::{Agenda, Matter};
@@ -130,8 +130,8 @@ impl Loop {
     async fn carry_out(&mut self, mut step: Step) -> Result<(), StoreError> {
         loop {
             let decision = self.decide(std::mem::take(&mut step.events));
-            let refused = self.commit(&decision).await?;
-            let mut next = self.act(decision, refused).await?;
+            let outcome = self.commit(&decision).await?;
+            let mut next = self.act(decision, outcome).await?;
             step.matters.append(&mut next.matters);
             self.plan(std::mem::take(&mut step.matters), &mut next).await?;
             for run in std::mem::take(&mut step.release) {
@@ -156,20 +156,26 @@ impl Loop {
         decision
     }
 
-    /// Makes the changes durable. Gives those that were refused.
-    async fn commit(&self, decision: &Decision) -> Result<Vec<InstanceOrRun>, StoreError> {
+    /// Makes the changes durable.
+    async fn commit(&self, decision: &Decision) -> Result<Outcome, StoreError> {
+        let mut outcome = Outcome::default();
         if decision.changes.is_empty() {
-            return Ok(Vec::new());
+            return Ok(outcome);
         }
         let verdicts = self.store.commit(self.process, decision.changes.clone()).await?;
-        let mut refused = Vec::new();
         for (change, verdict) in decision.changes.iter().zip(verdicts) {
-            match verdict {
-                Verdict::Accepted => self.tell(change),
-                Verdict::Refused => refused.push(InstanceOrRun::of(change)),
+            match (verdict, change) {
+                (Verdict::Accepted, Change::Call(call)) => drop(outcome.called.insert(call.run)),
+                (Verdict::Accepted, Change::Task(_) | Change::Run(_)) => self.tell(change),
+                (Verdict::Refused, Change::Task(change)) => {
+                    outcome.refused.push(InstanceOrRun::Instance(change.instance));
+                }
+                (Verdict::Refused, Change::Run(change)) => outcome.refused.push(InstanceOrRun::Run(change.run)),
+                // As the change before it.
+                (Verdict::Refused, Change::Call(_)) => {}
             }
         }
-        Ok(refused)
+        Ok(outcome)
     }
 
     fn tell(&self, change: &Change) {
@@ -183,13 +189,18 @@ impl Loop {
             Change::Run(change) => {
                 if let Some(driven) = self.driven.get(&change.run) {
                     driven.observer.run_changed(change);
+                    if let RunStep::MissDeadline { due } = change.step {
+                        driven.observer.deadline_missed(&driven.dag, &driven.run_id, due);
+                    }
                 }
             }
+            // Its run is told when it is made.
+            Change::Call(_) => {}
         }
     }
 
     /// Does what was committed, and says what is to be decided about what was refused.
-    async fn act(&mut self, decision: Decision, refused: Vec<InstanceOrRun>) -> Result<Step, StoreError> {
+    async fn act(&mut self, decision: Decision, Outcome { refused, called }: Outcome) -> Result<Step, StoreError> {
         for launch in decision.launches {
             if !refused.iter().any(|row| row.covers(&launch.attempt)) {
                 self.launched.launch(launch);
@@ -205,6 +216,8 @@ impl Loop {
         for row in &refused {
             self.reload(row, &mut next).await?;
         }
+        // Before the runs that they are about are let go.
+        self.call(called, &mut next).await?;
         for ended in decision.ended_runs {
             if !refused.iter().any(|row| row.run() == ended.run) {
                 self.finish(ended.run, ended.state, &mut next);
@@ -265,6 +278,14 @@ impl Loop {
     }
 }
 
+/// What became of the changes of a decision.
+#[derive(Default)]
+struct Outcome {
+    refused: Vec<InstanceOrRun>,
+    /// Runs for which callbacks were recorded.
+    called: BTreeSet<RunKey>,
+}
+
 /// What a refused change was about.
 enum InstanceOrRun {
     Instance(InstanceKey),
@@ -272,13 +293,6 @@ enum InstanceOrRun {
 }
 
 impl InstanceOrRun {
-    fn of(change: &Change) -> Self {
-        match change {
-            Change::Task(change) => Self::Instance(change.instance),
-            Change::Run(change) => Self::Run(change.run),
-        }
-    }
-
     fn run(&self) -> RunKey {
         match self {
             Self::Instance(instance) => instance.run,

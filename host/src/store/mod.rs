@@ -17,13 +17,13 @@ use jiff::Timestamp;
 
 pub use error::StoreError;
 pub use records::{
-    BackfillRecord, BackfillRun, Created, DagRecord, DagVersion, GoneInstance, ImportErrorRecord, InstanceRecord,
+    BackfillRecord, BackfillRun, CallbackRecord, Created, DagRecord, DagVersion, GoneInstance, ImportErrorRecord, InstanceRecord,
     MovedInstance, NewBackfill, NewInstance, NewRun, PoolRecord, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord,
-    RunType, Seen, TryRecord,
+    RunType, Seen, StartedCallback, TryRecord,
 };
 
 use crate::executor::Boxed;
-use crate::ids::{BackfillId, DagId, Digest, PoolName, RunId, RunKey};
+use crate::ids::{BackfillId, CallbackId, DagId, Digest, PoolName, RunId, RunKey};
 use crate::lifecycle::change::Change;
 
 /// Whether a change found what it expected.
@@ -96,6 +96,16 @@ pub trait Store: Send + Sync + 'static {
             None => Err(StoreError::Closed),
         }
     }
+    /// Callbacks that have no run yet, of runs of this process and of processes that are over.
+    fn open_callbacks(&self, process: ProcessId) -> Result<Vec<CallbackRecord>>;
+    /// The callbacks of a run and its tasks, in order.
+    fn callbacks(&self, run: RunKey) -> Result<Vec<CallbackRecord>>;
+    /// A callback.
+    fn callback(&self, id: CallbackId) -> Result<Option<CallbackRecord>>;
+    /// Makes the run of a callback. `None`: it has one already, or was given up.
+    fn start_callback(&self, id: CallbackId, run: &NewRun) -> Result<Option<Created>>;
+    /// Notes why a callback can have no run.
+    fn give_up_callback(&self, id: CallbackId, problem: &str) -> Result<()>;
     /// Makes a backfill with its runs in one transaction; gives those that it has in fact, in order.
     fn create_backfill(&self, new: NewBackfill) -> Result<(BackfillId, Vec<RunKey>)>;
     /// All backfills, newest first.

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::contract::{Invocation, Output, Problem};
+use crate::dag::callback::CallbackKind;
 use crate::dag::model::RunInputs;
-use crate::ids::{BackfillId, DagId, Digest, PoolName, RunId, RunKey, TaskId, TaskIx};
+use crate::ids::{BackfillId, CallbackId, DagId, Digest, PoolName, RunId, RunKey, TaskId, TaskIx};
 use crate::lifecycle::launch::{RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
 
@@ -35,6 +36,8 @@ pub enum RunType {
     Manual,
     /// By a backfill.
     Backfill,
+    /// For a callback.
+    Callback,
 }
 
 impl RunType {
@@ -44,6 +47,7 @@ impl RunType {
             Self::Scheduled => "scheduled",
             Self::Manual => "manual",
             Self::Backfill => "backfill",
+            Self::Callback => "callback",
         }
     }
 }
@@ -281,12 +285,16 @@ pub struct RunRecord {
     pub backfill: Option<BackfillId>,
     /// It is finished, and its backfill is to clear it and run it again.
     pub reprocess: bool,
+    /// The callback that it is for.
+    pub callback: Option<CallbackId>,
     /// When it was made.
     pub queued_at: Timestamp,
     /// When it began.
     pub start_date: Option<Timestamp>,
     /// When it ended.
     pub end_date: Option<Timestamp>,
+    /// When its deadline was, if it passed since the run last began.
+    pub missed_deadline: Option<Timestamp>,
     /// Whether it is a success with a failure somewhere upstream.
     pub with_failures: bool,
     /// Why it failed.
@@ -306,6 +314,40 @@ pub struct RunFilter {
     pub logical_to: Option<Timestamp>,
     /// At most so many; all without it.
     pub limit: Option<u64>,
+    /// Those of callbacks; without it, all others.
+    pub callbacks: bool,
+}
+
+/// A callback as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallbackRecord {
+    /// Its number.
+    pub id: CallbackId,
+    /// The run that it is about.
+    pub run: RunKey,
+    /// Which of its callbacks.
+    pub kind: CallbackKind,
+    /// And of which task; `None`: the run's own.
+    pub task_id: Option<TaskId>,
+    /// What happened.
+    pub event: Value,
+    /// When.
+    pub at: Timestamp,
+    /// Whether its own run is still to be made.
+    pub is_open: bool,
+    /// Why none could be made.
+    pub problem: Option<String>,
+    /// Its own run.
+    pub started: Option<StartedCallback>,
+}
+
+/// The run of a callback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartedCallback {
+    /// Its id.
+    pub run_id: RunId,
+    /// Its state.
+    pub state: RunState,
 }
 
 /// An instance as it is kept.

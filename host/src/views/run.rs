@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::contract::{ArtifactKind, Output, Problem};
 use crate::ids::{DagId, Digest, RunId, TaskId};
 use crate::lifecycle::state::{RunState, TaskState};
-use crate::store::{InstanceRecord, RunRecord};
+use crate::store::{CallbackRecord, InstanceRecord, RunRecord};
 use crate::views::duration_s;
 
 /// Airflow's `map_index` of an instance that is not mapped.
@@ -38,8 +38,31 @@ pub struct RunDocument {
     /// Why it failed, where that is more than a failed task. Left out when there is nothing to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// When its deadline was, if it passed since the run last began. Left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed_deadline: Option<Timestamp>,
     /// All its instances, those that never started too, in the order of the DAG file.
     pub task_instances: Vec<TaskInstanceDocument>,
+    /// What was started since something happened to it or to its tasks, in that order. Left out when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub callbacks: Vec<CallbackDocument>,
+}
+
+/// A callback of a run or of one of its tasks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CallbackDocument {
+    /// `on_success`, `on_failure`, `on_retry` or `on_deadline`.
+    pub kind: &'static str,
+    /// The task that it is about; null: the run itself.
+    pub task_id: Option<TaskId>,
+    /// When that happened.
+    pub at: Timestamp,
+    /// Its own run; null: none was made yet, or none can be.
+    pub run_id: Option<RunId>,
+    /// That run's state.
+    pub state: Option<RunState>,
+    /// Why it can have no run.
+    pub error: Option<String>,
 }
 
 /// A task instance.
@@ -89,8 +112,8 @@ pub struct OutputDocument {
 }
 
 impl RunDocument {
-    /// The document of a run and its instances, which keep their order.
-    pub fn new(run: RunRecord, instances: Vec<InstanceRecord>) -> Self {
+    /// The document of a run, its instances and its callbacks, which keep their order.
+    pub fn new(run: RunRecord, instances: Vec<InstanceRecord>, callbacks: Vec<CallbackRecord>) -> Self {
         Self {
             dag_id: run.dag_id,
             run_id: run.run_id,
@@ -101,7 +124,9 @@ impl RunDocument {
             duration: duration_s(run.start_date, run.end_date),
             with_failures: run.with_failures,
             reason: run.reason,
+            missed_deadline: run.missed_deadline,
             task_instances: instances.into_iter().map(TaskInstanceDocument::new).collect(),
+            callbacks: callbacks.into_iter().map(CallbackDocument::from).collect(),
         }
     }
 
@@ -132,6 +157,20 @@ impl TaskInstanceDocument {
             outputs: instance.outputs.into_iter().map(OutputDocument::from).collect(),
             metrics: instance.metrics,
             error: instance.problem,
+        }
+    }
+}
+
+impl From<CallbackRecord> for CallbackDocument {
+    fn from(callback: CallbackRecord) -> Self {
+        let (run_id, state) = callback.started.map(|started| (started.run_id, started.state)).unzip();
+        Self {
+            kind: callback.kind.as_str(),
+            task_id: callback.task_id,
+            at: callback.at,
+            run_id,
+            state,
+            error: callback.problem,
         }
     }
 }

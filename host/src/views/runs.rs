@@ -24,7 +24,7 @@ pub struct RunSummary {
     pub dag_id: DagId,
     /// Its id, unique within its DAG.
     pub run_id: RunId,
-    /// `scheduled`, `manual` or `backfill`.
+    /// `scheduled`, `manual`, `backfill` or `callback`.
     pub run_type: &'static str,
     /// Its state.
     pub state: RunState,
@@ -46,6 +46,8 @@ pub struct RunSummary {
     pub end_date: Option<Timestamp>,
     /// From start to end, in seconds.
     pub duration: Option<f64>,
+    /// When its deadline was, if it passed since the run last began.
+    pub missed_deadline: Option<Timestamp>,
     /// Why it failed, where that is more than a failed task.
     pub reason: Option<String>,
 }
@@ -73,6 +75,7 @@ impl From<RunRecord> for RunSummary {
             start_date: run.start_date,
             end_date: run.end_date,
             duration: duration_s(run.start_date, run.end_date),
+            missed_deadline: run.missed_deadline,
             reason: run.reason,
         }
     }

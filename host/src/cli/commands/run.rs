@@ -90,6 +90,7 @@ pub(super) fn tell(
         let (colours, again) = (output.colours(), context.again());
         output.print(&paragraphs(&[
             report::task_table(run, colours),
+            report::callback_table(run, colours),
             report::failures(run, &again, colours),
             report::leaf_values(run, &finished.leaves, colours),
             report::summary(run, colours),

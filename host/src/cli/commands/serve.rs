@@ -83,6 +83,10 @@ impl RunObserver for Said {
         say(self.0, &format!("{}/{run_id} begins", dag.id));
     }
 
+    fn deadline_missed(&self, dag: &Dag, run_id: &RunId, due: Timestamp) {
+        say(self.0, &format!("{}/{run_id} is late: its deadline was {due}", dag.id));
+    }
+
     fn run_ended(&self, dag: &Dag, run_id: &RunId, state: RunState) {
         say(self.0, &format!("{}/{run_id} ends: {state}", dag.id));
     }

@@ -4,4 +4,4 @@ mod results;
 mod words;
 
 pub use results::{Destination, WrittenResult, make_destination, write_results};
-pub use words::{failures, leaf_values, result_lines, summary, task_table};
+pub use words::{callback_table, failures, leaf_values, result_lines, summary, task_table};

@@ -11,7 +11,7 @@ use crate::ids::TaskId;
 use crate::lifecycle::state::TaskState;
 use crate::text;
 use crate::views::human;
-use crate::views::run::{RunDocument, TaskInstanceDocument};
+use crate::views::run::{CallbackDocument, RunDocument, TaskInstanceDocument};
 
 /// Instances in a table at most. Beyond it, those that are a success are left out first.
 const ROWS_MAX: usize = 200;
@@ -32,6 +32,27 @@ pub fn task_table(run: &RunDocument, colours: Palette) -> String {
         text.push_str(&format!("\n… and {left_out} more; in all {}. With --json all are shown.", counts.join(", ")));
     }
     text
+}
+
+/// What was started since something happened, as a table; nothing, if nothing was.
+pub fn callback_table(run: &RunDocument, colours: Palette) -> String {
+    if run.callbacks.is_empty() {
+        return String::new();
+    }
+    let row = |callback: &CallbackDocument| {
+        let task = callback.task_id.as_ref().map_or("-", |task| task.as_str());
+        let state = match callback.state {
+            Some(state) => toned(state.as_str(), Tone::of_run(state, false)),
+            None => cell("-"),
+        };
+        let run_or_why = match (&callback.run_id, &callback.error) {
+            (Some(run), _) => run.to_string(),
+            (None, Some(why)) => text::short_line(why, CELL_VALUE_MAX_CHARS),
+            (None, None) => "waits for a server".to_owned(),
+        };
+        vec![cell(callback.kind), cell(task), state, cell(run_or_why)]
+    };
+    table::render(&["callback", "of task", "state", "its run"], run.callbacks.iter().map(row), colours)
 }
 
 /// All, or those that are worth a look before the others; in the order of the DAG file.

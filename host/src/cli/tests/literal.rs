@@ -24,6 +24,7 @@ fn rendered(value: &Value) -> Result<Value, String> {
         data_interval: (at, at),
         params: &nothing,
         values: &nothing,
+        event: None,
     };
     let template = Template::parse(value).map_err(|mistakes| format!("{mistakes:?}"))?;
     template.render(&context).map_err(|problem| problem.message)

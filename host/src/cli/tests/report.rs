@@ -41,7 +41,9 @@ fn run(state: RunState, tasks: Vec<TaskInstanceDocument>) -> Result<RunDocument,
         duration: Some(0.41),
         with_failures: false,
         reason: None,
+        missed_deadline: None,
         task_instances: tasks,
+        callbacks: Vec::new(),
     })
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Ground<'a> {
     pub(super) file: &'a DagFile,
     pub(super) tasks: &'a [(String, TaskSpec)],
     pub(super) suggest: Suggest,
+    /// Whether the only task is a callback: it has no neighbours, and its templates know what happened.
+    pub(super) is_callback: bool,
     /// What the first stage found wrong.
     broken: Vec<Mistake>,
     ids: FxHashMap<&'a str, usize>,
@@ -39,7 +41,12 @@ impl<'a> Ground<'a> {
         }
         let plugins = plugins::resolve(file, catalog, &suggest, mistakes);
         let ids = tasks.iter().enumerate().map(|(at, (id, _))| (id.as_str(), at)).collect();
-        Self { file, tasks, suggest, broken, ids, plugins, schemas: RefCell::default() }
+        Self { file, tasks, suggest, is_callback: false, broken, ids, plugins, schemas: RefCell::default() }
+    }
+
+    /// As [`Ground::new`], for a callback that was put into a file of its own.
+    pub(super) fn of_callback(file: &'a DagFile, catalog: &'a Catalog, mistakes: &mut Vec<Mistake>) -> Self {
+        Self { is_callback: true, ..Self::new(file, catalog, mistakes) }
     }
 
     /// The place of a task among the tasks.

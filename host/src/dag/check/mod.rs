@@ -4,6 +4,7 @@
 //! unknown is left out of later checks, so that one mistake is reported once.
 
 mod branches;
+mod callbacks;
 mod cycles;
 mod dates;
 mod edges;
@@ -20,15 +21,16 @@ mod wiring;
 
 use std::collections::BTreeMap;
 
+use crate::dag::callback::Callbacks;
 use crate::dag::catalog::Catalog;
 use crate::dag::check::edges::EdgeList;
 use crate::dag::check::ground::Ground;
 use crate::dag::diagnostic::{Diagnostic, Mistake, Place, Severity};
 use crate::dag::draft::Draft;
 use crate::dag::locate;
-use crate::dag::model::{Dag, Edges, Task};
+use crate::dag::model::{Dag, DagSettings, Edges, Task};
 use crate::dag::path::DocPath;
-use crate::ids::{Digest, TaskId, TaskIx};
+use crate::ids::{DagId, Digest, TaskId, TaskIx};
 use crate::limits::DAG_TASKS_MAX;
 
 /// What the checks made of a draft.
@@ -58,6 +60,22 @@ fn assemble(draft: &Draft, ground: &Ground<'_>, catalog: &Catalog, mistakes: &mu
     let settings = settings::check(ground.file, mistakes);
     let declared = params::declared(ground.file, mistakes);
     plugins::warn_of_unused(ground, mistakes);
+    let head = Head { id: settings::id(ground.file, mistakes), version: version(draft, catalog), settings };
+    let dag = graph(ground, &head, mistakes);
+    let callbacks = callbacks::check(ground, catalog, &head, mistakes);
+    dag.map(|dag| Dag { params: declared, callbacks, ..dag })
+}
+
+/// What a DAG is besides its tasks.
+#[derive(Clone)]
+struct Head {
+    id: Option<DagId>,
+    version: Digest,
+    settings: DagSettings,
+}
+
+/// The tasks with their edges, as a DAG without parameters and callbacks; `None` if what was found leaves none.
+fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Option<Dag> {
     let mut list = EdgeList::default();
     order::check(ground, &mut list, mistakes);
     let wired = wiring::check(ground, &mut list, mistakes);
@@ -66,7 +84,6 @@ fn assemble(draft: &Draft, ground: &Ground<'_>, catalog: &Catalog, mistakes: &mu
     let edges = cycles::check(ground, list, mistakes);
     let branches = branches::check(ground, &edges.downstream, mistakes);
     wiring::warn_of_early_rules(ground, &wired, &options, mistakes);
-    let id = settings::id(ground.file, mistakes);
     let ids: Option<Vec<TaskId>> = ground.tasks.iter().map(|(id, _)| TaskId::new(id).ok()).collect();
     let edges = Edges { upstream: edges.upstream, downstream: edges.downstream, order: edges.order? };
     let weights = weights::effective(&edges, &options);
@@ -105,7 +122,15 @@ fn assemble(draft: &Draft, ground: &Ground<'_>, catalog: &Catalog, mistakes: &mu
             })
         })
         .collect();
-    Some(Dag { id: id?, version: version(draft, catalog), settings, params: declared, tasks: tasks?, edges })
+    Some(Dag {
+        id: head.id.clone()?,
+        version: head.version,
+        settings: head.settings.clone(),
+        params: Vec::new(),
+        tasks: tasks?,
+        edges,
+        callbacks: Callbacks::default(),
+    })
 }
 
 fn count_tasks(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) {

@@ -11,7 +11,7 @@ use crate::dag::file::{DagFile, ParamDeclaration};
 use crate::dag::model::DagParam;
 use crate::dag::params::JsonSchema;
 use crate::dag::path::DocPath;
-use crate::dag::template::names::NAMES;
+use crate::dag::template::names::{EVENT_NAMES, NAMES};
 use crate::dag::template::{Known, Name, Template};
 use crate::ids::TaskIx;
 
@@ -125,6 +125,16 @@ fn names(ground: &Ground<'_>, at: usize, template: &Template, values: &mut Vec<T
         for name in &hole.names {
             match name {
                 Name::AllParams | Name::Known(_) => {}
+                Name::Event(_) if ground.is_callback => {}
+                Name::Event(name) => {
+                    let message = format!("templates have no name `{name}` here: only those of callbacks do");
+                    mistakes.push(Mistake::error(place(), message));
+                }
+                Name::Value(_) if ground.is_callback => {
+                    let message = "a callback is given no results of tasks";
+                    let hint = "the result of the task that it is about is `event.value`".to_owned();
+                    mistakes.push(Mistake::error(place(), message).hint(hint));
+                }
                 Name::Value(task) => match ground.find(task) {
                     Some(up) => values.push(ix(up)),
                     None => mistakes.push(ground.no_such_task(task, place())),
@@ -143,7 +153,8 @@ fn names(ground: &Ground<'_>, at: usize, template: &Template, values: &mut Vec<T
 }
 
 fn unknown(ground: &Ground<'_>, name: &str, place: Place) -> Mistake {
-    let known = NAMES.iter().map(|(name, _)| *name);
+    let of_events = if ground.is_callback { EVENT_NAMES } else { &[] };
+    let known = NAMES.iter().chain(of_events).map(|(name, _)| *name);
     let roots: Vec<&str> = known.clone().map(|name| name.split('.').next().unwrap_or(name)).collect();
     let hint = ground.suggest.hint(name, known, "names").or_else(|| {
         let mut roots = roots;

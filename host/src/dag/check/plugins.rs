@@ -74,7 +74,7 @@ pub(super) fn place(file: &DagFile, name: &str) -> Place {
 
 /// Plugins that no task names.
 pub(super) fn warn_of_unused(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) {
-    let used: FxHashSet<&str> = ground.tasks.iter().filter_map(|(_, task)| task.plugin.as_deref()).collect();
+    let used: FxHashSet<&str> = ground.file.named_plugins().collect();
     let unused = ground.file.plugins.0.iter().filter(|(name, _)| !used.contains(name.as_str()));
     // Of one that is wrong, that is enough to say.
     for (name, _) in unused.filter(|(name, _)| ground.is_known(name)) {

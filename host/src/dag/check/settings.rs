@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::dag::check::callbacks;
 use crate::dag::check::dates::{instant, zone};
 use crate::dag::check::quantity::{Zero, duration};
 use crate::dag::diagnostic::{Mistake, Place};
@@ -72,6 +73,7 @@ pub(super) fn check(file: &DagFile, mistakes: &mut Vec<Mistake>) -> DagSettings 
         max_active_runs: if continuous { 1 } else { max_active_runs },
         max_active_tasks: file.max_active_tasks.unwrap_or(MAX_ACTIVE_TASKS),
         max_consecutive_failed_dag_runs: file.max_consecutive_failed_dag_runs.unwrap_or(0),
+        deadline: callbacks::deadline(file, mistakes),
         dagrun_timeout: duration(timeout, || DocPath::of(&["dagrun_timeout"]), Zero::Refused, mistakes),
     }
 }

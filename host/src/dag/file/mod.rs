@@ -3,10 +3,12 @@
 //! Every field may be absent here, the required ones too: what is wrong is taken out and reported, and the rest is
 //! read all the same. Doc comments become the schema's descriptions.
 
+mod callbacks;
 mod options;
 mod parts;
 mod schema;
 
+pub(crate) use callbacks::{CallbackSpec, DeadlineSpec, TaskCallbacks};
 pub(crate) use options::Options;
 pub(crate) use parts::{
     CatchupSpec, DurationText, InputSpec, OneOrMany, Ordered, ParamDeclaration, PluginSpec, SizeSpec, WindowSpec,
@@ -71,6 +73,14 @@ pub(crate) struct DagFile {
     /// So many failed runs in a row pause the DAG; by default, or with 0, none do.
     #[schemars(range(min = 0, max = ACTIVE_MAX))]
     pub(crate) max_consecutive_failed_dag_runs: Option<u32>,
+    /// When a run should be at its end; one that is not is noted, and `on_deadline` is started.
+    pub(crate) deadline: Option<DeadlineSpec>,
+    /// Started when a run is not at its end at its `deadline`.
+    pub(crate) on_deadline: Option<CallbackSpec>,
+    /// Started when a run succeeded.
+    pub(crate) on_success: Option<CallbackSpec>,
+    /// Started when a run failed.
+    pub(crate) on_failure: Option<CallbackSpec>,
     /// The DAG's own parameters: `name = default`, or a table with `default`, `schema` and `description`.
     #[schemars(with = "Ordered<ParamSpec>")]
     pub(crate) params: Ordered<Value>,
@@ -92,6 +102,9 @@ pub(crate) struct DefaultsSpec {
     /// The options.
     #[serde(flatten)]
     pub(crate) options: Options,
+    /// The callbacks.
+    #[serde(flatten)]
+    pub(crate) callbacks: TaskCallbacks,
 }
 
 /// A task.
@@ -120,4 +133,7 @@ pub(crate) struct TaskSpec {
     /// The options.
     #[serde(flatten)]
     pub(crate) options: Options,
+    /// The callbacks.
+    #[serde(flatten)]
+    pub(crate) callbacks: TaskCallbacks,
 }

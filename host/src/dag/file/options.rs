@@ -7,10 +7,10 @@ use crate::dag::file::parts::{DurationText, SizeSpec};
 use crate::dag::model::{TriggerRule, WeightRule};
 
 /// Retries at most: at the shortest delays they still end.
-const RETRIES_MAX: u64 = 10_000;
+pub(super) const RETRIES_MAX: u64 = 10_000;
 
 /// Slots of a pool, or tries of one task at once, at most: more than a machine does at once.
-const AT_ONCE_MAX: u64 = 100_000;
+pub(super) const AT_ONCE_MAX: u64 = 100_000;
 
 /// Options of a task.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

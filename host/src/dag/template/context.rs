@@ -24,6 +24,8 @@ pub struct TemplateContext<'a> {
     pub params: &'a BTreeMap<String, Value>,
     /// The results of the upstream tasks that the templates name, by task id.
     pub values: &'a BTreeMap<String, Value>,
+    /// Of a callback, what happened.
+    pub event: Option<&'a Value>,
 }
 
 impl TemplateContext<'_> {
@@ -51,6 +53,7 @@ impl TemplateContext<'_> {
             "task": { "task_id": self.task_id },
             "params": self.params,
             "values": self.values,
+            "event": self.event,
         })))
     }
 }

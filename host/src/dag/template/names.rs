@@ -29,6 +29,24 @@ pub const NAMES: &[(&str, &str)] = &[
     ("values.TASK", "the result of a task, which thereby is an upstream"),
 ];
 
+/// What happened, in the templates of callbacks. Whatever does not apply is null.
+pub const EVENT_NAMES: &[(&str, &str)] = &[
+    ("event", "all of it"),
+    ("event.kind", "`on_success`, `on_failure`, `on_retry` or `on_deadline`"),
+    ("event.at", "when it happened, 2026-01-31T06:30:00Z"),
+    ("event.dag_id", "the DAG's id"),
+    ("event.run_id", "the id of the run that it happened to"),
+    ("event.task_id", "the task that it happened to; null: the run itself"),
+    ("event.state", "the state of the run or the task after it"),
+    ("event.try_number", "the task's try"),
+    ("event.max_tries", "the tries that it has"),
+    ("event.next_try_at", "when the next try is due, after a failed one"),
+    ("event.code", "the short word for what went wrong"),
+    ("event.message", "what went wrong"),
+    ("event.value", "the task's result"),
+    ("event.deadline", "the deadline that passed"),
+];
+
 /// Something that a template names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Name {
@@ -38,6 +56,8 @@ pub enum Name {
     AllParams,
     /// `values.task`, or something in it.
     Value(String),
+    /// `event`, or something in it, as [`EVENT_NAMES`] has it.
+    Event(String),
     /// A name of the table.
     Known(String),
     /// None of these.
@@ -76,10 +96,18 @@ fn name(dotted: &str, subscripts: &BTreeMap<String, String>) -> Result<Option<Na
                 "`values` alone does not say which task is meant: write `values.TASK` or `values[\"TASK\"]`".into()
             );
         }
+        ("event", _) if EVENT_NAMES.iter().any(|(name, _)| *name == event_name(dotted)) => {
+            Name::Event(event_name(dotted).to_owned())
+        }
         (global, _) if ENGINE.globals().any(|(name, _)| name == global) => return Ok(None),
         (_, _) if known(dotted) => Name::Known(dotted.to_owned()),
         (_, _) => Name::Unknown(dotted.to_owned()),
     }))
+}
+
+/// `event.value.accuracy` lies in `event.value`.
+fn event_name(dotted: &str) -> &str {
+    dotted.match_indices('.').nth(1).and_then(|(at, _)| dotted.get(..at)).unwrap_or(dotted)
 }
 
 /// The engine tells `values.a` from `values.b`, but not `values["a"]` from `values["b"]`, which ids with a dash need.

@@ -28,6 +28,7 @@ fn render(value: Value) -> Result<Value, String> {
         data_interval: ("2026-01-30T06:30:00Z".parse().unwrap(), "2026-01-31T06:30:00.25Z".parse().unwrap()),
         params: &params,
         values: &values,
+        event: None,
     };
     template(value).render(&context).map_err(|problem| problem.message)
 }

@@ -1,6 +1,7 @@
 //! Whole files through both stages, and DAGs built in Rust.
 
 mod built;
+mod callbacks;
 mod good;
 mod json;
 mod limits;

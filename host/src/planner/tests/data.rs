@@ -23,6 +23,7 @@ fn an_upstreams_end_and_its_downstreams_start_are_one_decision_with_one_time() {
     assert!(decision.changes.iter().all(|change| match change {
         crate::lifecycle::change::Change::Task(change) => change.at == now,
         crate::lifecycle::change::Change::Run(change) => change.at == now,
+        crate::lifecycle::change::Change::Call(call) => call.at == now,
     }));
     assert!(matches!(play.steps("a")[..], [TaskStep::Succeed(_)]));
     assert!(matches!(

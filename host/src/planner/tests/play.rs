@@ -39,6 +39,7 @@ pub(super) fn snapshot(key: i64, spec: &Spec) -> RunSnapshot {
         dates: RunDates { logical_date: None, data_interval: None, run_after: Timestamp::UNIX_EPOCH },
         state: RunState::Queued,
         started_at: None,
+        missed_deadline: false,
         instances: Vec::new(),
         past: None,
         in_background: false,
@@ -173,7 +174,7 @@ impl Play {
             .iter()
             .filter_map(|change| match change {
                 Change::Task(change) if change.instance == key => Some(&change.step),
-                Change::Task(_) | Change::Run(_) => None,
+                Change::Task(_) | Change::Run(_) | Change::Call(_) => None,
             })
             .collect()
     }
@@ -184,7 +185,7 @@ impl Play {
             .iter()
             .filter_map(|change| match change {
                 Change::Run(change) => Some(&change.step),
-                Change::Task(_) => None,
+                Change::Task(_) | Change::Call(_) => None,
             })
             .collect()
     }

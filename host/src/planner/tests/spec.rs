@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::contract::{Cardinality, Descriptor, Port};
+use crate::dag::callback::Callbacks;
 use crate::dag::model::{
     Dag, DagSettings, Edges, PastRule, ResolvedPlugin, RetryPolicy, Task, TriggerRule, WeightRule, Wire,
 };
@@ -132,6 +133,7 @@ impl Spec {
             params: Vec::new(),
             tasks: self.tasks.iter().map(|task| self.task(task)).collect(),
             edges: self.edges(),
+            callbacks: Callbacks::default(),
         })
     }
 

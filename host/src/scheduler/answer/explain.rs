@@ -95,6 +95,7 @@ impl Loop {
     fn explain_run(&self, record: &RunRecord) -> Vec<String> {
         let mut lines = vec![format!("run `{}` is {}", record.run_id, record.state)];
         lines.extend(record.reason.clone());
+        lines.extend(record.missed_deadline.map(|due| format!("it missed its deadline, which was {due}")));
         if !self.begins_runs && !record.state.is_finished() {
             lines.push(NO_SERVER.to_owned());
         }

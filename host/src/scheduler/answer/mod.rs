@@ -14,6 +14,7 @@ use crate::planner::Event;
 use crate::planner::agenda::KnownDag;
 use crate::store::{DagRecord, RunRecord, Store, StoreError};
 
+use super::callbacks;
 use super::create::Source;
 use super::request::{Reply, Request, RequestError};
 use super::step::Step;
@@ -93,12 +94,10 @@ impl Loop {
         if let Some(driven) = self.driven.get(&run.key) {
             return Ok(Ok(Arc::clone(&driven.dag)));
         }
-        let (dag, digest, materials) = (run.dag_id.clone(), run.version, Arc::clone(&self.materials));
+        let (run, materials) = (run.clone(), Arc::clone(&self.materials));
         self.blocking(move |store| {
-            let Some(version) = store.dag_version(digest)? else {
-                return Ok(Err(RequestError::Unusable { dag, why: format!("version {digest} is not kept any more") }));
-            };
-            Ok(materials.dag(&version).map_err(|why| RequestError::Unusable { dag, why }))
+            let found = callbacks::dag_of(store, materials.as_ref(), &run)?;
+            Ok(found.map_err(|why| RequestError::Unusable { dag: run.dag_id, why }))
         })
         .await
     }

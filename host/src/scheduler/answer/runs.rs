@@ -111,6 +111,9 @@ impl Loop {
         if self.driven.contains_key(&record.key) {
             return Ok(true);
         }
+        if record.callback.is_some() {
+            return self.claim(record, step).await;
+        }
         step.matters.extend(self.known(&record.dag_id).await?);
         step.matters.push(Matter::Active { dag: record.dag_id.clone(), run: record.key, lane: lane(record) });
         self.claim(record, step).await

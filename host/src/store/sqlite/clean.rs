@@ -12,22 +12,31 @@ use crate::ids::{DagId, Digest, RunId, RunKey};
 use super::codec::{RowExt, micros};
 
 /// Finished runs that ended before `before`, but for the newest `keep` of each DAG and its last scheduled one, which tells
-/// where its schedule goes on.
+/// where its schedule goes on. The runs of its callbacks go with a run, and keep it while they are not over.
 pub(super) fn old_runs(
     tx: &Transaction<'_>,
     before: Timestamp,
     keep: u32,
 ) -> rusqlite::Result<Vec<(RunKey, DagId, RunId)>> {
     tx.prepare_cached(
-        "SELECT run_key, dag_id, run_id FROM (
-             SELECT run_key, dag_id, run_id, state, end_date, reprocess,
-                 row_number() OVER (PARTITION BY dag_id ORDER BY run_after DESC, run_key DESC) AS place,
-                 run_type = 'scheduled' AND run_after = max(iif(run_type = 'scheduled', run_after, NULL))
-                     OVER (PARTITION BY dag_id) AS is_last_scheduled
-             FROM dag_run)
-         WHERE state IN ('success', 'failed') AND reprocess = 0 AND end_date < ?1 AND place > ?2
-           AND NOT coalesce(is_last_scheduled, 0)
-         ORDER BY run_key",
+        "WITH old AS (
+             SELECT run_key, dag_id, run_id FROM (
+                 SELECT run_key, dag_id, run_id, state, end_date, reprocess,
+                     row_number() OVER (PARTITION BY dag_id ORDER BY run_after DESC, run_key DESC) AS place,
+                     run_type = 'scheduled' AND run_after = max(iif(run_type = 'scheduled', run_after, NULL))
+                         OVER (PARTITION BY dag_id) AS is_last_scheduled
+                 FROM dag_run WHERE callback IS NULL) AS run
+             WHERE state IN ('success', 'failed') AND reprocess = 0 AND end_date < ?1 AND place > ?2
+               AND NOT coalesce(is_last_scheduled, 0)
+               AND NOT EXISTS (
+                   SELECT 1 FROM callback LEFT JOIN dag_run AS started ON started.callback = callback.id
+                   WHERE callback.run_key = run.run_key
+                     AND (is_open = 1 OR started.state IN ('queued', 'running'))))
+         SELECT run_key, dag_id, run_id FROM old
+         UNION ALL
+         SELECT started.run_key, started.dag_id, started.run_id
+         FROM old JOIN callback ON callback.run_key = old.run_key JOIN dag_run AS started ON started.callback = callback.id
+         ORDER BY run_key DESC",
     )?
     .query_map(params![micros(before), keep], |row| {
         Ok((RunKey(row.get("run_key")?), row.parsed("dag_id")?, row.parsed("run_id")?))

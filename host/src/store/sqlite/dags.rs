@@ -55,7 +55,7 @@ fn read_version(row: &Row<'_>) -> rusqlite::Result<DagVersion> {
     })
 }
 
-const DAGS: &str = "SELECT dag.*, (SELECT count(*) FROM dag_run WHERE dag_run.dag_id = dag.dag_id) AS runs FROM dag";
+const DAGS: &str = "SELECT dag.*, (SELECT count(*) FROM dag_run WHERE dag_run.dag_id = dag.dag_id AND callback IS NULL) AS runs FROM dag";
 
 pub(super) fn get(tx: &Transaction<'_>, dag: &DagId) -> rusqlite::Result<Option<DagRecord>> {
     tx.prepare_cached(&format!("{DAGS} WHERE dag_id = ?1"))?.query_row([dag.as_str()], read_dag).optional()

@@ -1,5 +1,6 @@
 //! The store on SQLite: one thread that writes, in groups; short-lived readers beside it.
 
+mod callbacks;
 mod clean;
 mod codec;
 mod dags;
@@ -23,10 +24,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use rustc_hash::FxHashMap;
 
 use crate::executor::Boxed;
-use crate::ids::{BackfillId, DagId, Digest, PoolName, RunId, RunKey};
+use crate::ids::{BackfillId, CallbackId, DagId, Digest, PoolName, RunId, RunKey};
 use crate::lifecycle::change::Change;
 use crate::store::{
-    BackfillRecord, Created, DagRecord, DagVersion, ImportErrorRecord, InstanceRecord, NewBackfill, NewRun, PoolRecord,
+    BackfillRecord, CallbackRecord, Created, DagRecord, DagVersion, ImportErrorRecord, InstanceRecord, NewBackfill, NewRun, PoolRecord,
     ProcessId, ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen, Store, StoreError, TryRecord, Verdict,
 };
 
@@ -71,25 +72,27 @@ impl SqliteStore {
     }
 }
 
-/// One verdict for each change; all of a run's changes are refused if it belongs to another process.
+/// One verdict for each change; all of a run's changes are refused if it belongs to another process, and a callback is
+/// with the change before it.
 fn commit(tx: &Transaction<'_>, process: ProcessId, changes: &[Change]) -> rusqlite::Result<Vec<Verdict>> {
     let mut owned = FxHashMap::default();
+    let mut cause = Verdict::Refused;
     changes
         .iter()
         .map(|change| {
-            let run = match change {
-                Change::Task(change) => change.instance.run,
-                Change::Run(change) => change.run,
-            };
+            let run = change.run();
             let ours = match owned.entry(run) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(unknown) => *unknown.insert(owns(tx, process, run)?),
             };
-            match change {
-                _ if !ours => Ok(Verdict::Refused),
-                Change::Task(change) => task_changes::apply(tx, change),
-                Change::Run(change) => run_changes::apply(tx, change),
-            }
+            cause = match change {
+                _ if !ours => Verdict::Refused,
+                Change::Task(change) => task_changes::apply(tx, change)?,
+                Change::Run(change) => run_changes::apply(tx, change)?,
+                Change::Call(call) if cause == Verdict::Accepted => callbacks::record(tx, call).map(|()| cause)?,
+                Change::Call(_) => Verdict::Refused,
+            };
+            Ok(cause)
         })
         .collect()
 }
@@ -195,6 +198,28 @@ impl Store for SqliteStore {
 
     fn create_runs(&self, new: Vec<NewRun>) -> Result<Vec<Created>> {
         self.write(move |tx| new.iter().map(|run| runs::create(tx, run)).collect())
+    }
+
+    fn open_callbacks(&self, process: ProcessId) -> Result<Vec<CallbackRecord>> {
+        self.read(|tx| callbacks::open(tx, process))
+    }
+
+    fn callbacks(&self, run: RunKey) -> Result<Vec<CallbackRecord>> {
+        self.read(|tx| callbacks::of_run(tx, run))
+    }
+
+    fn callback(&self, id: CallbackId) -> Result<Option<CallbackRecord>> {
+        self.read(|tx| callbacks::get(tx, id))
+    }
+
+    fn start_callback(&self, id: CallbackId, run: &NewRun) -> Result<Option<Created>> {
+        let run = run.clone();
+        self.write(move |tx| callbacks::start(tx, id, &run))
+    }
+
+    fn give_up_callback(&self, id: CallbackId, problem: &str) -> Result<()> {
+        let problem = problem.to_owned();
+        self.write(move |tx| callbacks::give_up(tx, id, &problem))
     }
 
     fn create_backfill(&self, new: NewBackfill) -> Result<(BackfillId, Vec<RunKey>)> {

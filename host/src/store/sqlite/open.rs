@@ -10,7 +10,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use crate::store::{Result, StoreError};
 
 /// Forward only: a published migration is never edited; a change is one more.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ground.sql"), include_str!("migrations/0002_server.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_ground.sql"),
+    include_str!("migrations/0002_server.sql"),
+    include_str!("migrations/0003_callbacks.sql"),
+];
 
 /// The version that this program writes.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;

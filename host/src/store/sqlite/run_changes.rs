@@ -33,10 +33,13 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &RunChange) -> rusqlite::Resul
         RunStep::Requeue => tx
             .prepare_cached(
                 "UPDATE dag_run SET state = 'queued', queued_at = :at, start_date = NULL, end_date = NULL,
-                 with_failures = 0, reason = NULL, reprocess = 0
+                 with_failures = 0, reason = NULL, reprocess = 0, missed_deadline = NULL
                  WHERE run_key = :run AND state = :expect",
             )?
             .execute(named_params! {":at": at, ":run": run, ":expect": expect})?,
+        RunStep::MissDeadline { due } => tx
+            .prepare_cached("UPDATE dag_run SET missed_deadline = :due WHERE run_key = :run AND state = :expect")?
+            .execute(named_params! {":due": micros(*due), ":run": run, ":expect": expect})?,
     };
     Ok(if changed == 0 { Verdict::Refused } else { Verdict::Accepted })
 }

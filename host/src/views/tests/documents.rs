@@ -40,9 +40,11 @@ fn run() -> Result<RunRecord, Box<dyn std::error::Error>> {
         inputs: RunInputs::default(),
         backfill: None,
         reprocess: false,
+        callback: None,
         queued_at: "2026-01-01T00:00:00Z".parse()?,
         start_date: at("2026-01-01T00:00:01Z"),
         end_date: at("2026-01-01T00:00:01.41Z"),
+        missed_deadline: None,
         with_failures: false,
         reason: None,
     })
@@ -100,7 +102,7 @@ fn keys(value: &Value) -> Vec<&str> {
 
 #[test]
 fn a_run_s_document_has_the_promised_fields() -> Tested {
-    let document = RunDocument::new(run()?, vec![trained()?]);
+    let document = RunDocument::new(run()?, vec![trained()?], Vec::new());
     let json = serde_json::to_value(&document)?;
     assert_eq!(
         json,
@@ -130,7 +132,7 @@ fn an_instance_that_never_started_is_there_with_nulls() -> Tested {
         problem: Some(Problem::new("upstream-failed", "train_model failed")),
         ..instance(1, "evaluate", TaskState::UpstreamFailed)?
     };
-    let document = RunDocument::new(run()?, vec![trained()?, evaluate]);
+    let document = RunDocument::new(run()?, vec![trained()?, evaluate], Vec::new());
     let json = serde_json::to_value(&document)?;
     let never = &json["task_instances"][1];
     assert_eq!(keys(never), keys(&json["task_instances"][0]));
@@ -147,9 +149,9 @@ fn an_instance_that_never_started_is_there_with_nulls() -> Tested {
 #[test]
 fn a_run_says_what_is_behind_its_state_only_where_there_is_something() -> Tested {
     let stuck = RunRecord { reason: Some("nothing can start".to_owned()), ..run()? };
-    assert_eq!(serde_json::to_value(RunDocument::new(stuck, Vec::new()))?["reason"], json!("nothing can start"));
+    assert_eq!(serde_json::to_value(RunDocument::new(stuck, Vec::new(), Vec::new()))?["reason"], json!("nothing can start"));
     let hidden = RunRecord { state: RunState::Success, with_failures: true, ..run()? };
-    assert_eq!(serde_json::to_value(RunDocument::new(hidden, Vec::new()))?["with_failures"], json!(true));
+    assert_eq!(serde_json::to_value(RunDocument::new(hidden, Vec::new(), Vec::new()))?["with_failures"], json!(true));
     Ok(())
 }
 

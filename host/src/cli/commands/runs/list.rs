@@ -27,6 +27,9 @@ pub struct ListArgs {
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
+    /// The runs of callbacks instead of all others
+    #[arg(long)]
+    callbacks: bool,
     #[command(flatten)]
     json: Json,
 }
@@ -40,7 +43,13 @@ pub(super) fn run(args: ListArgs, context: &Context) -> Result<Exit, CliError> {
     let host = context.host()?;
     let store = host.store.as_ref();
     let dag_id = args.dag.as_deref().map(|dag| DagArg::read(dag)?.id(store)).transpose()?;
-    let filter = RunFilter { dag_id, state: args.state, limit: Some(args.limit), ..RunFilter::default() };
+    let filter = RunFilter {
+        dag_id,
+        state: args.state,
+        limit: Some(args.limit),
+        callbacks: args.callbacks,
+        ..RunFilter::default()
+    };
     let (runs, total) = store.runs(&filter)?;
     let list = RunList::new(runs, total);
     if args.json.json {

@@ -47,8 +47,8 @@ pub(super) fn run(args: ShowArgs, context: &Context) -> Result<Exit, CliError> {
 
 fn show_run(store: &dyn Store, context: &Context, run: RunRecord, json: Json) -> Result<Exit, CliError> {
     let instances = store.instances(run.key)?;
-    let (run_type, dates) = (run.run_type, run.dates.clone());
-    let document = RunDocument::new(run, instances);
+    let (run_type, dates, callbacks) = (run.run_type, run.dates.clone(), store.callbacks(run.key)?);
+    let document = RunDocument::new(run, instances, callbacks);
     if json.json {
         context.output.print_json(&document)?;
         return Ok(Exit::Done);
@@ -57,9 +57,11 @@ fn show_run(store: &dyn Store, context: &Context, run: RunRecord, json: Json) ->
     let mut head = report::summary(&document, colours);
     head.push_str(&format!("\n{}, logical date {}", run_type.as_str(), human::instant_or_dash(dates.logical_date)));
     head.push_str(&format!(", started {}", human::instant_or_dash(document.start_date)));
+    head.extend(document.missed_deadline.map(|due| format!("\nmissed its deadline, which was {}", human::instant(due))));
     let table = report::task_table(&document, colours);
     let failures = report::failures(&document, &context.again(), colours);
-    context.output.print(&paragraphs(&[head, table, failures]))?;
+    let callbacks = report::callback_table(&document, colours);
+    context.output.print(&paragraphs(&[head, table, callbacks, failures]))?;
     Ok(Exit::Done)
 }
 

@@ -94,6 +94,7 @@ impl Store {
             match change {
                 Change::Task(change) => self.task(change, budget),
                 Change::Run(change) => self.run(change),
+                Change::Call(_) => {}
             }
         }
     }
@@ -135,6 +136,7 @@ impl Store {
             RunStep::Succeed { .. } => RunState::Success,
             RunStep::Fail { .. } => RunState::Failed,
             RunStep::Requeue => RunState::Queued,
+            RunStep::MissDeadline { .. } => RunState::Running,
         };
     }
 

@@ -528,7 +528,7 @@ impl World {
 fn changed(decision: &Decision) -> impl Iterator<Item = InstanceKey> + '_ {
     decision.changes.iter().filter_map(|change| match change {
         Change::Task(change) => Some(change.instance),
-        Change::Run(_) => None,
+        Change::Run(_) | Change::Call(_) => None,
     })
 }
 
@@ -542,7 +542,7 @@ fn reported(change: &Change, of: InstanceKey) -> Option<TaskState> {
             TaskStep::Reschedule { .. } => Some(TaskState::UpForReschedule),
             _no_report => None,
         },
-        Change::Task(_) | Change::Run(_) => None,
+        Change::Task(_) | Change::Run(_) | Change::Call(_) => None,
     }
 }
 
@@ -551,7 +551,7 @@ fn ends_early(change: &Change, run: RunKey) -> bool {
         Change::Run(RunChange { step: RunStep::Fail { reason }, run: ended, .. }) => {
             *ended == run && is_end_of_run(reason)
         }
-        Change::Run(_) | Change::Task(_) => false,
+        Change::Run(_) | Change::Task(_) | Change::Call(_) => false,
     }
 }
 

@@ -24,7 +24,7 @@ pub(in super::super) fn create(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::
     .execute(named_params! {
         ":dag": run.dag_id.as_str(),
         ":run": run_id.as_str(),
-        ":type": run.run_type.as_str(),
+        ":type": stored(run.run_type),
         ":version": run.version.to_string(),
         ":owner": run.owner.0,
         ":logical": opt_micros(run.dates.logical_date),
@@ -41,11 +41,19 @@ pub(in super::super) fn create(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::
     Ok(Created::Made(key, run_id))
 }
 
+/// The word in `run_type`: the run of a callback is told by its callback.
+fn stored(run_type: RunType) -> &'static str {
+    match run_type {
+        RunType::Callback => RunType::Manual.as_str(),
+        RunType::Scheduled | RunType::Manual | RunType::Backfill => run_type.as_str(),
+    }
+}
+
 /// Over scheduled and backfill runs a logical date exists once.
 fn has_run_for(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<bool> {
     let counts = match run.run_type {
         RunType::Scheduled | RunType::Backfill => true,
-        RunType::Manual => false,
+        RunType::Manual | RunType::Callback => false,
     };
     let Some(logical_date) = run.dates.logical_date.filter(|_| counts) else { return Ok(false) };
     tx.prepare_cached(

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
-use crate::ids::{BackfillId, DagId, RunId, RunKey, TaskIx};
+use crate::ids::{BackfillId, CallbackId, DagId, RunId, RunKey, TaskIx};
 use crate::lifecycle::launch::RunDates;
 use crate::store::{InstanceRecord, ProcessId, RunFilter, RunRecord, RunType, TryRecord};
 
@@ -36,17 +36,24 @@ pub(in super::super) fn list(tx: &Transaction<'_>, filter: &RunFilter) -> rusqli
     let dag = filter.dag_id.as_ref().map(DagId::as_str);
     let state = filter.state.map(|state| state.as_str());
     let which = "(:dag IS NULL OR dag_id = :dag) AND (:state IS NULL OR state = :state)
-                 AND (:from IS NULL OR logical_date >= :from) AND (:to IS NULL OR logical_date <= :to)";
+                 AND (:from IS NULL OR logical_date >= :from) AND (:to IS NULL OR logical_date <= :to)
+                 AND (callback IS NOT NULL) = :callbacks";
+    let callbacks = filter.callbacks;
     let (from, to) = (opt_micros(filter.logical_from), opt_micros(filter.logical_to));
     let total = tx
         .prepare_cached(&format!("SELECT count(*) FROM dag_run WHERE {which}"))?
-        .query_row(named_params! {":dag": dag, ":state": state, ":from": from, ":to": to}, |row| row.get(0))?;
+        .query_row(named_params! {":dag": dag, ":state": state, ":from": from, ":to": to, ":callbacks": callbacks}, |row| row.get(0))?;
     let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
     let runs = tx
         .prepare_cached(&format!(
             "SELECT * FROM dag_run WHERE {which} ORDER BY run_after DESC, run_key DESC LIMIT :limit"
         ))?
-        .query_map(named_params! {":dag": dag, ":state": state, ":from": from, ":to": to, ":limit": limit}, run_record)?
+        .query_map(
+            named_params! {
+                ":dag": dag, ":state": state, ":from": from, ":to": to, ":callbacks": callbacks, ":limit": limit
+            },
+            run_record,
+        )?
         .collect::<rusqlite::Result<_>>()?;
     Ok((runs, total))
 }
@@ -74,12 +81,14 @@ pub(in super::super) fn tries(tx: &Transaction<'_>, run: RunKey) -> rusqlite::Re
 
 fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     let run_type: String = row.get("run_type")?;
+    let callback = row.get::<_, Option<i64>>("callback")?.map(CallbackId);
     let interval = row.opt_instant("interval_start")?.zip(row.opt_instant("interval_end")?);
     Ok(RunRecord {
         key: RunKey(row.get("run_key")?),
         dag_id: row.parsed("dag_id")?,
         run_id: row.parsed("run_id")?,
         run_type: match run_type.as_str() {
+            _ if callback.is_some() => RunType::Callback,
             "scheduled" => RunType::Scheduled,
             "backfill" => RunType::Backfill,
             _ => RunType::Manual,
@@ -95,9 +104,11 @@ fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         inputs: row.opt_from_json("inputs")?.unwrap_or_default(),
         backfill: row.get::<_, Option<i64>>("backfill")?.map(BackfillId),
         reprocess: row.get("reprocess")?,
+        callback,
         queued_at: row.instant("queued_at")?,
         start_date: row.opt_instant("start_date")?,
         end_date: row.opt_instant("end_date")?,
+        missed_deadline: row.opt_instant("missed_deadline")?,
         with_failures: row.get("with_failures")?,
         reason: row.get("reason")?,
     })
