@@ -5,6 +5,7 @@
 mod common;
 
 mod backfills;
+mod callbacks;
 mod dag_files;
 mod explained;
 mod home;

@@ -112,10 +112,9 @@ impl Blame for CreateError {
     fn exit(&self) -> Exit {
         match self {
             Self::Store(error) => error.exit(),
-            Self::NoSuchRun { .. }
-            | Self::NothingToResume { .. }
-            | Self::IsCallback { .. }
-            | Self::InUse { .. } => Exit::Usage,
+            Self::NoSuchRun { .. } | Self::NothingToResume { .. } | Self::IsCallback { .. } | Self::InUse { .. } => {
+                Exit::Usage
+            }
         }
     }
 }

@@ -35,11 +35,7 @@ impl Loop {
 
     /// Goes on with the runs of callbacks that this process took over, and starts those that the processes before it
     /// recorded and did not start.
-    pub(super) async fn recover_callbacks(
-        &mut self,
-        runs: Vec<RunRecord>,
-        next: &mut Step,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn recover_callbacks(&mut self, runs: Vec<RunRecord>, next: &mut Step) -> Result<(), StoreError> {
         if self.capacity.parallelism == 0 {
             return Ok(());
         }

@@ -80,7 +80,9 @@ pub enum CreateError {
         state: String,
     },
     /// It is the run of a callback.
-    #[error("run `{run_id}` is of a callback, which is not in the file alone: `dagwood clear {dag_id} {run_id}` runs it again")]
+    #[error(
+        "run `{run_id}` is of a callback, which is not in the file alone: `dagwood clear {dag_id} {run_id}` runs it again"
+    )]
     IsCallback {
         /// The run.
         run_id: String,
@@ -190,7 +192,8 @@ pub fn manual_dates(logical_date: Option<Timestamp>, now: Timestamp) -> RunDates
 
 /// What is kept of the source.
 pub fn version(source: &Source) -> DagVersion {
-    let plugins: BTreeMap<_, _> = source.dag.with_callbacks().map(|task| (task.plugin_name.clone(), task.plugin.digest)).collect();
+    let plugins: BTreeMap<_, _> =
+        source.dag.with_callbacks().map(|task| (task.plugin_name.clone(), task.plugin.digest)).collect();
     DagVersion {
         digest: source.dag.version,
         dag_id: source.dag.id.clone(),

@@ -17,9 +17,9 @@ use jiff::Timestamp;
 
 pub use error::StoreError;
 pub use records::{
-    BackfillRecord, BackfillRun, CallbackRecord, Created, DagRecord, DagVersion, GoneInstance, ImportErrorRecord, InstanceRecord,
-    MovedInstance, NewBackfill, NewInstance, NewRun, PoolRecord, ProcessId, ProcessKind, Rebase, RunFilter, RunRecord,
-    RunType, Seen, StartedCallback, TryRecord,
+    BackfillRecord, BackfillRun, CallbackRecord, Created, DagRecord, DagVersion, GoneInstance, ImportErrorRecord,
+    InstanceRecord, MovedInstance, NewBackfill, NewInstance, NewRun, PoolRecord, ProcessId, ProcessKind, Rebase,
+    RunFilter, RunRecord, RunType, Seen, StartedCallback, TryRecord,
 };
 
 use crate::executor::Boxed;

@@ -83,12 +83,12 @@ impl Written<'_> {
             ..DagFile::default()
         };
         let inside = DocPath::of(&["tasks", id]);
-        let mut found: Vec<Mistake> = mistakes.iter().filter_map(|known| known.moved(&self.at, &inside)).collect();
-        let known = found.len();
-        let ground = Ground::of_callback(&alone, catalog, &mut found);
+        let known = mistakes.iter().filter_map(|known| known.moved(&self.at, &inside)).collect();
+        let ground = Ground::of_callback(&alone, catalog, known);
+        let mut found = Vec::new();
         let settings = DagSettings::default();
         let dag = graph(&ground, &Head { settings, ..head.clone() }, &mut found);
-        for mistake in found.split_off(known) {
+        for mistake in found {
             match mistake.moved(&inside, &self.at) {
                 Some(own) => mistakes.push(self.placed(own)),
                 // It is about a plugin, and may have been said already.

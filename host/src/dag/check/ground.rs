@@ -30,23 +30,27 @@ pub(super) struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     pub(super) fn new(file: &'a DagFile, catalog: &'a Catalog, mistakes: &mut Vec<Mistake>) -> Self {
-        let tasks = file.tasks.0.as_slice();
         let broken = mistakes.clone();
-        let suggest = Suggest::default();
-        for (id, _) in tasks {
+        for (id, _) in &file.tasks.0 {
             if let Err(error) = TaskId::new(id) {
                 let place = Place::key(DocPath::of(&["tasks", id]));
                 mistakes.push(Mistake::error(place, format!("`{id}` cannot be a task's id: {error}")));
             }
         }
+        Self::of(file, catalog, broken, mistakes)
+    }
+
+    fn of(file: &'a DagFile, catalog: &'a Catalog, broken: Vec<Mistake>, mistakes: &mut Vec<Mistake>) -> Self {
+        let (tasks, suggest) = (file.tasks.0.as_slice(), Suggest::default());
         let plugins = plugins::resolve(file, catalog, &suggest, mistakes);
         let ids = tasks.iter().enumerate().map(|(at, (id, _))| (id.as_str(), at)).collect();
         Self { file, tasks, suggest, is_callback: false, broken, ids, plugins, schemas: RefCell::default() }
     }
 
-    /// As [`Ground::new`], for a callback that was put into a file of its own.
-    pub(super) fn of_callback(file: &'a DagFile, catalog: &'a Catalog, mistakes: &mut Vec<Mistake>) -> Self {
-        Self { is_callback: true, ..Self::new(file, catalog, mistakes) }
+    /// As [`Ground::new`], for a callback that was put into a file of its own; `broken` is known of it. What is wrong with
+    /// the plugins was said of the whole file.
+    pub(super) fn of_callback(file: &'a DagFile, catalog: &'a Catalog, broken: Vec<Mistake>) -> Self {
+        Self { is_callback: true, ..Self::of(file, catalog, broken, &mut Vec::new()) }
     }
 
     /// The place of a task among the tasks.

@@ -18,10 +18,9 @@ pub(super) fn resolve<'a>(
     mistakes: &mut Vec<Mistake>,
 ) -> FxHashMap<&'a str, &'a ResolvedPlugin> {
     let declared = file.plugins.0.iter().map(|(name, _)| name.as_str());
-    let named = file.tasks.0.iter().filter_map(|(_, task)| task.plugin.as_deref());
     let mut seen = FxHashSet::default();
     let mut known = FxHashMap::default();
-    for name in declared.chain(named).filter(|name| seen.insert(*name)) {
+    for name in declared.chain(file.named_plugins()).filter(|name| seen.insert(*name)) {
         match catalog.plugins.get(name) {
             Some(Ok(plugin)) => {
                 known.insert(name, plugin);
@@ -63,13 +62,12 @@ fn is_declared(file: &DagFile, name: &str) -> bool {
     file.plugins.0.iter().any(|(declared, _)| declared == name)
 }
 
-/// Where a plugin's name stands: in `[plugins]`, else in the first task that names it.
+/// Where a plugin's name stands: in `[plugins]`, else where it is used first.
 pub(super) fn place(file: &DagFile, name: &str) -> Place {
     if is_declared(file, name) {
         return Place::key(DocPath::of(&["plugins", name]));
     }
-    let task = file.tasks.0.iter().find(|(_, task)| task.plugin.as_deref() == Some(name));
-    Place::value(DocPath::of(&["tasks", task.map_or("", |(id, _)| id), "plugin"]))
+    Place::value(file.first_use(name).unwrap_or_default())
 }
 
 /// Plugins that no task names.

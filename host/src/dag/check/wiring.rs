@@ -57,7 +57,8 @@ fn missing(ground: &Ground<'_>, at: usize, mistakes: &mut Vec<Mistake>) {
         let plugin = task.plugin.as_deref().unwrap_or_default();
         let message = format!("the input `{}` of `{id}` is not wired; the plugin `{plugin}` needs it", port.name);
         if ground.is_callback {
-            let message = format!("the plugin `{plugin}` needs the input `{}`, but a callback is given none", port.name);
+            let message =
+                format!("the plugin `{plugin}` needs the input `{}`, but a callback is given none", port.name);
             let hint = "take a plugin that does without; what happened is its value `event`".to_owned();
             mistakes.push(Mistake::error(Place::key(ground.path(at)), message).hint(hint));
             continue;

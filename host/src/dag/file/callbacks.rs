@@ -146,12 +146,24 @@ impl DagFile {
         tasks.chain(self.callbacks().filter_map(|(_, callback)| callback.plugin()))
     }
 
+    /// Where a task, or else a callback, names a plugin first.
+    pub(crate) fn first_use(&self, plugin: &str) -> Option<DocPath> {
+        let task = self.tasks.0.iter().find(|(_, task)| task.plugin.as_deref() == Some(plugin));
+        let callback = || {
+            let (at, spec) = self.callbacks().find(|(_, callback)| callback.plugin() == Some(plugin))?;
+            Some(match spec {
+                CallbackSpec::Plugin(_) => at,
+                CallbackSpec::Task(_) => at.key("plugin"),
+            })
+        };
+        task.map(|(id, _)| DocPath::of(&["tasks", id, "plugin"])).or_else(callback)
+    }
+
     /// All callbacks, each with its place.
     pub(crate) fn callbacks(&self) -> impl Iterator<Item = (DocPath, &CallbackSpec)> {
         let own = |kind: &CallbackKind| Some((DocPath::of(&[kind.as_str()]), self.callback(*kind)?));
-        let defaults = |kind: &CallbackKind| {
-            Some((DocPath::of(&["defaults", kind.as_str()]), self.defaults.callbacks.of(*kind)?))
-        };
+        let defaults =
+            |kind: &CallbackKind| Some((DocPath::of(&["defaults", kind.as_str()]), self.defaults.callbacks.of(*kind)?));
         let tasks = self.tasks.0.iter().flat_map(|(id, task)| {
             let at = move |kind: &CallbackKind| DocPath::of(&["tasks", id, kind.as_str()]);
             CallbackKind::ALL.iter().filter_map(move |kind| Some((at(kind), task.callbacks.of(*kind)?)))

@@ -1,6 +1,7 @@
 //! Tests of the planner: the sentences of `docs/scheduling.md` one by one, then a seeded simulation against a model of its own.
 
 mod branches;
+mod callbacks;
 mod data;
 mod explained;
 mod fairness;

@@ -11,15 +11,14 @@ use super::runs;
 
 /// Records that a callback is to be started.
 pub(super) fn record(tx: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT INTO callback (run_key, kind, task_id, event, at) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
-        params![
+    tx.prepare_cached("INSERT INTO callback (run_key, kind, task_id, event, at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
             call.run.0,
             call.kind.as_str(),
             call.task.as_ref().map(|task| task.as_str()),
             json(&call.event)?,
             micros(call.at)
-        ],
-    )?;
+        ])?;
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub(super) fn old_runs(
          UNION ALL
          SELECT started.run_key, started.dag_id, started.run_id
          FROM old JOIN callback ON callback.run_key = old.run_key JOIN dag_run AS started ON started.callback = callback.id
-         ORDER BY run_key DESC",
+         ORDER BY run_key",
     )?
     .query_map(params![micros(before), keep], |row| {
         Ok((RunKey(row.get("run_key")?), row.parsed("dag_id")?, row.parsed("run_id")?))
@@ -47,7 +47,8 @@ pub(super) fn old_runs(
 /// Removes runs that are still finished, and DAG versions that nothing refers to then.
 pub(super) fn remove_runs(tx: &Transaction<'_>, runs: &[RunKey]) -> rusqlite::Result<u64> {
     let mut removed = 0;
-    for run in runs {
+    // The runs of callbacks are younger than those that they are about, and would go with them uncounted.
+    for run in runs.iter().rev() {
         removed += tx
             .prepare_cached(
                 "DELETE FROM dag_run WHERE run_key = ?1 AND state IN ('success', 'failed') AND reprocess = 0",

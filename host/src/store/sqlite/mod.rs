@@ -27,8 +27,9 @@ use crate::executor::Boxed;
 use crate::ids::{BackfillId, CallbackId, DagId, Digest, PoolName, RunId, RunKey};
 use crate::lifecycle::change::Change;
 use crate::store::{
-    BackfillRecord, CallbackRecord, Created, DagRecord, DagVersion, ImportErrorRecord, InstanceRecord, NewBackfill, NewRun, PoolRecord,
-    ProcessId, ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen, Store, StoreError, TryRecord, Verdict,
+    BackfillRecord, CallbackRecord, Created, DagRecord, DagVersion, ImportErrorRecord, InstanceRecord, NewBackfill,
+    NewRun, PoolRecord, ProcessId, ProcessKind, Rebase, Result, RunFilter, RunRecord, Seen, Store, StoreError,
+    TryRecord, Verdict,
 };
 
 pub use open::SCHEMA_VERSION;

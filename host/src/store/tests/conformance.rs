@@ -21,7 +21,7 @@ use crate::store::{
     RunFilter, RunType, Seen, Store, StoreError, Verdict,
 };
 
-use super::served;
+use super::{callbacks, served};
 
 pub(super) const TASKS: usize = 3;
 
@@ -50,6 +50,12 @@ pub(super) fn all(open: &dyn Fn() -> Opened) {
         served::a_backfill_has_its_runs_in_their_order_until_it_ends,
         served::pools_are_kept,
         served::old_runs_are_removed_but_for_those_that_are_to_stay,
+        callbacks::a_callback_is_recorded_with_the_change_before_it_or_not_at_all,
+        callbacks::the_run_of_a_callback_is_made_once,
+        callbacks::a_callback_that_can_have_no_run_says_why,
+        callbacks::open_callbacks_are_found_by_their_process_and_by_others_once_it_is_over,
+        callbacks::a_missed_deadline_is_kept_until_the_run_begins_again,
+        callbacks::the_runs_of_callbacks_go_with_what_they_are_about_and_keep_it_till_they_end,
         dags_and_versions_are_kept,
     ] {
         let (store, _folder) = open();

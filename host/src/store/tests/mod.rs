@@ -1,5 +1,6 @@
 //! One suite for every store: the conformance tests take any [`Store`](super::Store).
 
+mod callbacks;
 mod conformance;
 mod served;
 mod sqlite;

@@ -149,7 +149,10 @@ fn an_instance_that_never_started_is_there_with_nulls() -> Tested {
 #[test]
 fn a_run_says_what_is_behind_its_state_only_where_there_is_something() -> Tested {
     let stuck = RunRecord { reason: Some("nothing can start".to_owned()), ..run()? };
-    assert_eq!(serde_json::to_value(RunDocument::new(stuck, Vec::new(), Vec::new()))?["reason"], json!("nothing can start"));
+    assert_eq!(
+        serde_json::to_value(RunDocument::new(stuck, Vec::new(), Vec::new()))?["reason"],
+        json!("nothing can start")
+    );
     let hidden = RunRecord { state: RunState::Success, with_failures: true, ..run()? };
     assert_eq!(serde_json::to_value(RunDocument::new(hidden, Vec::new(), Vec::new()))?["with_failures"], json!(true));
     Ok(())

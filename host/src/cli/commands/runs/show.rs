@@ -57,7 +57,9 @@ fn show_run(store: &dyn Store, context: &Context, run: RunRecord, json: Json) ->
     let mut head = report::summary(&document, colours);
     head.push_str(&format!("\n{}, logical date {}", run_type.as_str(), human::instant_or_dash(dates.logical_date)));
     head.push_str(&format!(", started {}", human::instant_or_dash(document.start_date)));
-    head.extend(document.missed_deadline.map(|due| format!("\nmissed its deadline, which was {}", human::instant(due))));
+    head.extend(
+        document.missed_deadline.map(|due| format!("\nmissed its deadline, which was {}", human::instant(due))),
+    );
     let table = report::task_table(&document, colours);
     let failures = report::failures(&document, &context.again(), colours);
     let callbacks = report::callback_table(&document, colours);

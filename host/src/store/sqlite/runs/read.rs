@@ -40,9 +40,10 @@ pub(in super::super) fn list(tx: &Transaction<'_>, filter: &RunFilter) -> rusqli
                  AND (callback IS NOT NULL) = :callbacks";
     let callbacks = filter.callbacks;
     let (from, to) = (opt_micros(filter.logical_from), opt_micros(filter.logical_to));
-    let total = tx
-        .prepare_cached(&format!("SELECT count(*) FROM dag_run WHERE {which}"))?
-        .query_row(named_params! {":dag": dag, ":state": state, ":from": from, ":to": to, ":callbacks": callbacks}, |row| row.get(0))?;
+    let total = tx.prepare_cached(&format!("SELECT count(*) FROM dag_run WHERE {which}"))?.query_row(
+        named_params! {":dag": dag, ":state": state, ":from": from, ":to": to, ":callbacks": callbacks},
+        |row| row.get(0),
+    )?;
     let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
     let runs = tx
         .prepare_cached(&format!(

@@ -1,12 +1,11 @@
+mod callbacks;
+
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
-use super::create::{NewRunRequest, Source, new_run, resume};
-use super::lease::{Lease, LeaseError};
-use super::{Materials, NoMaterials, Parts, RunObserver, Scheduler, Unobserved, snapshot};
 use crate::clock::{Clock, SystemClock};
 use crate::contract::Outcome;
 use crate::dag::model::{Dag, RunInputs};
@@ -18,6 +17,9 @@ use crate::lifecycle::change::TaskChange;
 use crate::lifecycle::launch::{Launch, Report, RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::Capacity;
+use crate::scheduler::create::{NewRunRequest, Source, new_run, resume};
+use crate::scheduler::lease::{Lease, LeaseError};
+use crate::scheduler::{Materials, NoMaterials, Parts, RunObserver, Scheduler, Unobserved, snapshot};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{DagVersion, ProcessKind, RunType, Store};
 
@@ -71,11 +73,15 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::of(CHAIN)
+    }
+
+    fn of(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("dagwood.db")).unwrap());
-        let checked = check(&Draft::from_toml(CHAIN), &catalog([plugin("p")]));
+        let checked = check(&Draft::from_toml(text), &catalog([plugin("p")]));
         let dag = Arc::new(checked.dag.unwrap_or_else(|| panic!("{:?}", checked.diagnostics)));
-        let source = Source { dag, text: CHAIN.to_owned(), folder: "/".into(), file: None };
+        let source = Source { dag, text: text.to_owned(), folder: "/".into(), file: None };
         Self { folder, store, source }
     }
 
