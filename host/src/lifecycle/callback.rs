@@ -30,6 +30,7 @@ pub fn of_task(step: &TaskStep) -> Option<CallbackKind> {
         | TaskStep::Reschedule { .. }
         | TaskStep::LoseHost { .. }
         | TaskStep::HandBack { .. }
+        | TaskStep::ClearLater
         | TaskStep::Clear { .. }
         | TaskStep::Mark { .. }
         | TaskStep::Remove => None,

@@ -103,6 +103,8 @@ pub enum TaskStep {
         /// One more than before: this scheduling costs no try.
         max_tries: u32,
     },
+    /// running → running: its try is told to end, and then it is cleared, whatever came of it.
+    ClearLater,
     /// any but queued and running → none; the earlier tries stay in its history. What it left for others (result,
     /// outputs), what it waited for (due, `resume`) and its lost hosts are forgotten.
     Clear {

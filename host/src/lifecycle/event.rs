@@ -86,6 +86,8 @@ pub enum TaskEvent {
         /// Why, for people.
         reason: String,
     },
+    /// A person cleared it while it runs: [`TaskEvent::EndedForClear`] follows when its try is over.
+    ClearAsked,
     /// It was cleared while active, and its try is over now: [`TaskEvent::Cleared`] follows.
     EndedForClear,
     /// A person cleared it.
@@ -120,6 +122,7 @@ impl TaskEvent {
             Self::HostLost => "its host is gone",
             Self::HandedBack => "its host stops",
             Self::RunEnded { .. } => "its run is ended",
+            Self::ClearAsked => "a person clears it while it runs",
             Self::EndedForClear => "its try was ended to clear it",
             Self::Cleared => "a person cleared it",
             Self::Marked { .. } => "a person marked it",

@@ -25,6 +25,8 @@ pub struct Instance {
     pub lost_hosts: u32,
     /// How often it was cleared.
     pub clears: u32,
+    /// Running, and to be cleared as soon as its try is over.
+    pub clearing: bool,
     /// When it goes on; set in up_for_retry and up_for_reschedule only.
     pub due: Option<Timestamp>,
     /// What the last `again` of this try left. Boxed: few instances ever have it.
@@ -53,6 +55,7 @@ impl Instance {
             start_number: 0,
             lost_hosts: 0,
             clears: 0,
+            clearing: false,
             due: None,
             again: None,
             result: None,
@@ -67,7 +70,9 @@ impl Instance {
     /// Makes it what it is after `step`. Whether the step fits is [`transition`](super::transition)'s to say.
     pub fn record(&mut self, step: &TaskStep) {
         self.due = None;
+        self.clearing = matches!(step, TaskStep::ClearLater);
         match step {
+            TaskStep::ClearLater => {}
             TaskStep::Schedule { try_number } => self.scheduled(*try_number),
             TaskStep::Queue => self.state = TaskState::Queued,
             TaskStep::Start { start_number, invocation: _ } => {

@@ -60,6 +60,8 @@ pub enum Move {
     LoseHost,
     /// → scheduled.
     HandBack,
+    /// → running; → none when its try is over.
+    ClearLater,
     /// → none.
     Clear,
     /// → success or failed.
@@ -114,6 +116,7 @@ pub fn table(state: TaskState, event: &TaskEvent) -> Option<Move> {
             S::None | S::Scheduled | S::Queued | waiting!() => Some(Move::Skip),
             finished!() => None,
         },
+        TaskEvent::ClearAsked => running_only(state, Move::ClearLater),
         TaskEvent::EndedForClear => active_only(state, Move::Fail),
         TaskEvent::Cleared => match state {
             S::Scheduled | waiting!() | finished!() => Some(Move::Clear),
@@ -208,6 +211,7 @@ pub fn transition(
             TaskStep::Fail { problem: Problem::new("cancelled", reason), usage: None }
         }
         TaskEvent::RunEnded { reason } => TaskStep::Skip { cause: SkipCause::RunEnded, reason },
+        TaskEvent::ClearAsked => TaskStep::ClearLater,
         TaskEvent::EndedForClear => {
             TaskStep::Fail { problem: Problem::new("cleared", "a person cleared the task while it ran"), usage: None }
         }

@@ -25,8 +25,6 @@ pub(super) struct Node {
     pub(super) rank: Option<Rank>,
     /// Scheduled, but what it needs, or the past, was cleared meanwhile: it waits for that first.
     pub(super) held: bool,
-    /// Running, and to be cleared as soon as its try is over.
-    pub(super) clearing: bool,
 }
 
 impl Node {
@@ -41,7 +39,6 @@ impl Node {
             past_open: false,
             rank: None,
             held: false,
-            clearing: false,
         }
     }
 }

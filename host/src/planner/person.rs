@@ -57,10 +57,7 @@ impl Run {
         match self.state_of(ix) {
             Some(TaskState::Running) => {
                 cx.out.cancels.extend(self.attempt(ix));
-                if let Some(node) = self.nodes.get_mut(ix.index()) {
-                    node.clearing = true;
-                }
-                true
+                self.step(ix, TaskEvent::ClearAsked, cx.now, cx)
             }
             Some(TaskState::Queued) => {
                 self.end_and_clear(ix, cx);

@@ -20,7 +20,7 @@ impl Run {
         if !self.is_running(&report.attempt) {
             return false;
         }
-        if self.node(ix).is_some_and(|node| node.clearing) {
+        if self.node(ix).is_some_and(|node| node.inst.clearing) {
             self.end_and_clear(ix, cx);
             return true;
         }

@@ -165,7 +165,6 @@ impl Run {
         self.leave_lane(ix);
         if let Some(node) = self.nodes.get_mut(ix.index()) {
             node.held = false;
-            node.clearing &= state.is_active();
         }
         self.file(ix, cx);
         self.note_news(ix, was.state, state);

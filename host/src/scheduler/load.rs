@@ -43,6 +43,7 @@ pub(super) fn instance(record: &InstanceRecord) -> Instance {
         start_number: record.start_number,
         lost_hosts: record.lost_hosts,
         clears: record.clears,
+        clearing: record.clearing,
         due: record.due,
         again,
         result: result(record),

@@ -369,6 +369,8 @@ pub struct InstanceRecord {
     pub lost_hosts: u32,
     /// How often it was cleared.
     pub clears: u32,
+    /// Running, and to be cleared as soon as its try is over.
+    pub clearing: bool,
     /// The component.
     pub component: Option<Digest>,
     /// `name@version`.

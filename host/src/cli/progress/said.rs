@@ -32,7 +32,7 @@ pub fn said(change: &TaskChange, started: Option<Timestamp>, try_number: u32) ->
     let wait = |due: Timestamp| human::duration_or_dash(duration_s(Some(change.at), Some(due)));
     let why = |message: &str| text::short_line(message, MESSAGE_MAX_CHARS);
     let (tone, is_trouble, words) = match &change.step {
-        TaskStep::Schedule { .. } | TaskStep::Queue => return None,
+        TaskStep::Schedule { .. } | TaskStep::Queue | TaskStep::ClearLater => return None,
         TaskStep::Start { .. } if try_number > 1 => (Tone::Busy, false, format!("running, try {try_number}")),
         TaskStep::Start { .. } => (Tone::Busy, false, "running".to_owned()),
         TaskStep::Succeed(_) => (Tone::Good, false, format!("success{}", took())),
@@ -72,6 +72,7 @@ pub(super) fn end_of(step: &TaskStep) -> Option<TaskState> {
         | TaskStep::Reschedule { .. }
         | TaskStep::LoseHost { .. }
         | TaskStep::HandBack { .. }
+        | TaskStep::ClearLater
         | TaskStep::Clear { .. } => None,
     }
 }

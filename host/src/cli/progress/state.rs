@@ -47,6 +47,9 @@ impl RunProgress {
 
     /// Takes in a change, and gives it in words.
     pub fn change(&mut self, task: &TaskId, change: &TaskChange) -> Option<Said> {
+        if change.step == TaskStep::ClearLater {
+            return None;
+        }
         let started = self.stop(task).map(|stopped| stopped.started);
         match &change.step {
             TaskStep::Schedule { try_number } if *try_number > 1 => drop(self.tries.insert(task.clone(), *try_number)),
@@ -72,6 +75,7 @@ impl RunProgress {
             | TaskStep::RetryLater { .. }
             | TaskStep::LoseHost { .. }
             | TaskStep::HandBack { .. }
+            | TaskStep::ClearLater
             | TaskStep::Clear { .. }
             | TaskStep::Mark { .. }
             | TaskStep::Remove => {

@@ -71,6 +71,8 @@ fn page() -> Vec<(TaskEvent, [&'static str; 11])> {
             [".", ".", "scheduled", "scheduled", ".", ".", ".", ".", ".", ".", "."]),
         (TaskEvent::RunEnded { reason: text() },
             ["skipped", "skipped", "skipped", "failed", ".", ".", "skipped", "skipped", ".", ".", "."]),
+        (TaskEvent::ClearAsked,
+            [".", ".", ".", "running", ".", ".", ".", ".", ".", ".", "."]),
         (TaskEvent::EndedForClear,
             [".", ".", "failed", "failed", ".", ".", ".", ".", ".", ".", "."]),
         (TaskEvent::Cleared,

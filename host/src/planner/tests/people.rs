@@ -1,11 +1,11 @@
-use super::play::{Play, RUN, broken, flaky, ok, task};
-use super::spec::{TaskSpec, ix};
+use super::play::{Play, RUN, broken, flaky, ok, roomy, snapshot, task};
+use super::spec::{Spec, TaskSpec, ix};
 use crate::contract::Outcome;
 use crate::lifecycle::change::{RunStep, TaskStep};
 use crate::lifecycle::event::MarkAs;
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::state::{RunState, TaskState};
-use crate::planner::Event;
+use crate::planner::{Event, Held, RunSnapshot};
 
 fn clear(places: &[usize]) -> Event {
     Event::Clear { run: RUN, tasks: places.iter().map(|place| ix(*place)).collect() }
@@ -77,7 +77,7 @@ fn clearing_what_runs_ends_it_first() {
     let mut play = Play::new(vec![task("a", &[])]);
     let report = play.report("a", Outcome::Cancelled);
     play.apply(clear(&[0]));
-    assert!(play.last.changes.is_empty());
+    assert_eq!(play.steps("a"), [&TaskStep::ClearLater]);
     assert_eq!((play.last.cancels.len(), play.state("a")), (1, TaskState::Running));
     play.apply(Event::TaskEnded(Box::new(report)));
     assert!(matches!(
@@ -85,6 +85,22 @@ fn clearing_what_runs_ends_it_first() {
         [TaskStep::Fail { .. }, TaskStep::Clear { .. }, TaskStep::Schedule { try_number: 2 }]
     ));
     assert_eq!((play.state("a"), play.planner.in_use().tasks), (TaskState::Running, 1));
+}
+
+#[test]
+fn what_was_to_be_cleared_when_the_process_ended_is_cleared_by_the_next() {
+    let spec = || Spec::new(vec![task("a", &[])]);
+    let mut play = Play::with(spec(), roomy());
+    play.apply(clear(&[0]));
+    let instances = vec![play.instance("a").clone()];
+    let kept = RunSnapshot { state: RunState::Running, instances, ..snapshot(1, &spec()) };
+    let mut next = Play::load(spec(), kept, roomy());
+    next.apply(Event::HostLost(Held::Run(RUN)));
+    assert!(matches!(
+        next.steps("a")[..3],
+        [TaskStep::Fail { .. }, TaskStep::Clear { clears: 1, .. }, TaskStep::Schedule { try_number: 2 }]
+    ));
+    assert_eq!(next.instance("a").lost_hosts, 0);
 }
 
 #[test]

@@ -28,18 +28,19 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &TaskChange) -> rusqlite::Resu
         TaskStep::FailUpstream { problem } => row.end(TaskState::UpstreamFailed, problem, None),
         TaskStep::Fail { problem, usage } => row.end(TaskState::Failed, problem, opt_json(usage.as_ref())?),
         TaskStep::RetryLater { problem, due, usage } => row.update(
-            "state = 'up_for_retry', end_date = :at, due = :due, problem = :problem, usage = :usage,
+            "state = 'up_for_retry', clearing = 0, end_date = :at, due = :due, problem = :problem, usage = :usage,
              resume = NULL, rescheduled_at = NULL",
             &[(":due", &micros(*due)), (":problem", &json(problem)?), (":usage", &json(usage)?)],
         ),
         TaskStep::Reschedule { due, state, first_at } => row.update(
-            "state = 'up_for_reschedule', end_date = :at, due = :due, resume = :resume, rescheduled_at = :first",
+            "state = 'up_for_reschedule', clearing = 0, end_date = :at, due = :due, resume = :resume, rescheduled_at = :first",
             &[(":due", &micros(*due)), (":resume", &opt_json(state.as_ref())?), (":first", &micros(*first_at))],
         ),
         TaskStep::LoseHost { lost_hosts, try_number, max_tries } => {
             row.reschedule_elsewhere(*try_number, *max_tries, Some(*lost_hosts))
         }
         TaskStep::HandBack { try_number, max_tries } => row.reschedule_elsewhere(*try_number, *max_tries, None),
+        TaskStep::ClearLater => row.update("clearing = 1", &[]),
         TaskStep::Clear { max_tries, clears } => row.clear(*max_tries, *clears),
         TaskStep::Mark { state, reason } => row.mark(*state, &Problem::new("marked", reason.as_str())),
         TaskStep::Remove => {
@@ -59,7 +60,7 @@ const ARCHIVE: &str = "INSERT OR REPLACE INTO task_try
 
 /// What a new try does not inherit.
 const BLANK: &str = "queued_at = NULL, start_date = NULL, end_date = NULL, due = NULL, invocation = NULL, value = NULL,
-    chosen = NULL, outputs = NULL, metrics = NULL, usage = NULL, problem = NULL";
+    chosen = NULL, outputs = NULL, metrics = NULL, usage = NULL, problem = NULL, clearing = 0";
 
 /// What a task that answered `again` left for its next start.
 const NO_RESUME: &str = "resume = NULL, rescheduled_at = NULL";
@@ -121,7 +122,7 @@ impl ConditionalRow<'_> {
     fn succeed(&self, success: &Success) -> rusqlite::Result<Verdict> {
         let metrics: std::collections::BTreeMap<_, _> = success.metrics.iter().cloned().collect();
         self.update(
-            "state = 'success', end_date = :at, value = :value, chosen = :chosen, outputs = :outputs,
+            "state = 'success', clearing = 0, end_date = :at, value = :value, chosen = :chosen, outputs = :outputs,
              metrics = :metrics, usage = :usage, problem = NULL, resume = NULL, rescheduled_at = NULL, due = NULL",
             &[
                 (":value", &json(&success.value)?),
@@ -135,7 +136,7 @@ impl ConditionalRow<'_> {
 
     fn end(&self, state: TaskState, problem: &Problem, usage: Option<String>) -> rusqlite::Result<Verdict> {
         self.update(
-            "state = :state, end_date = :at, problem = :problem, usage = coalesce(:usage, usage),
+            "state = :state, clearing = 0, end_date = :at, problem = :problem, usage = coalesce(:usage, usage),
              due = NULL, resume = NULL, rescheduled_at = NULL",
             &[(":state", &state.as_str()), (":problem", &json(problem)?), (":usage", &usage)],
         )

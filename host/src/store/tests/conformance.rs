@@ -214,6 +214,7 @@ fn a_step() -> impl Strategy<Value = TaskStep> {
             state: if success { TaskState::Success } else { TaskState::Failed },
             reason: "a person".to_owned()
         }),
+        Just(TaskStep::ClearLater),
         Just(TaskStep::Remove),
     ]
 }
@@ -238,6 +239,7 @@ fn known(record: &InstanceRecord) -> Instance {
         start_number: record.start_number,
         lost_hosts: record.lost_hosts,
         clears: record.clears,
+        clearing: record.clearing,
         due: record.due,
         again,
         result,
@@ -254,7 +256,7 @@ fn legal(model: &mut Instance, step: TaskStep) -> Option<TaskStep> {
         TaskStep::Schedule { .. } => (matches!(from, TaskState::None | TaskState::UpForRetry), step),
         TaskStep::Queue => (from == TaskState::Scheduled, step),
         TaskStep::Start { .. } => (from == TaskState::Queued, step),
-        TaskStep::Succeed(_) | TaskStep::RetryLater { .. } | TaskStep::Reschedule { .. } => {
+        TaskStep::Succeed(_) | TaskStep::RetryLater { .. } | TaskStep::Reschedule { .. } | TaskStep::ClearLater => {
             (from == TaskState::Running, step)
         }
         TaskStep::LoseHost { .. } | TaskStep::HandBack { .. } => (from.is_active(), step),

@@ -60,6 +60,7 @@ fn instance(task: u32, id: &str, state: TaskState) -> Result<InstanceRecord, Box
         max_tries: 1,
         lost_hosts: 0,
         clears: 0,
+        clearing: false,
         component: Some(Digest::of(b"train")),
         plugin: Some("train@0.1.0".to_owned()),
         scheduled_at: None,

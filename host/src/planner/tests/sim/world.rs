@@ -38,8 +38,6 @@ pub(super) struct World {
     pub(super) store: Store,
     executor: BTreeMap<(i64, u32, u32), (Attempt, Running)>,
     old_reports: Vec<Report>,
-    /// Running, and to be cleared when their tries are over.
-    clearing: BTreeSet<InstanceKey>,
     /// When each ready instance became so.
     since: BTreeMap<InstanceKey, Timestamp>,
     pub(super) events: u64,
@@ -66,7 +64,6 @@ impl World {
             store: Store::default(),
             executor: BTreeMap::new(),
             old_reports: Vec::new(),
-            clearing: BTreeSet::new(),
             since: BTreeMap::new(),
             events: 0,
         };
@@ -185,7 +182,6 @@ impl World {
         self.since.retain(|instance, _| ready.contains(instance));
         for instance in changed(decision) {
             self.since.remove(&instance);
-            self.clearing.remove(&instance);
         }
         for instance in ready {
             self.since.entry(instance).or_insert(self.now);
@@ -347,11 +343,6 @@ impl World {
     fn restart(&mut self) {
         self.executor.clear();
         self.since.clear();
-        // That somebody is to be cleared is not kept: the person has to say it again.
-        for instance in std::mem::take(&mut self.clearing) {
-            let stored = self.store.runs.get_mut(&instance.run).unwrap();
-            stored.cleared_alone |= stored.state(instance.task.index()) == TaskState::Running;
-        }
         self.planner = Planner::new(self.capacity.clone(), params_check());
         let mut keys: Vec<RunKey> = self.store.driven().iter().map(|run| run.key).collect();
         if self.rng.percent(50) {
@@ -464,8 +455,6 @@ impl World {
     }
 
     fn clear_places(&mut self, run: RunKey, places: &[usize]) {
-        let running = places.iter().filter(|place| self.store.runs[&run].state(**place) == TaskState::Running);
-        self.clearing.extend(running.map(|place| InstanceKey { run, task: ix(*place) }));
         self.apply(Event::Clear { run, tasks: places.iter().map(|place| ix(*place)).collect() });
     }
 

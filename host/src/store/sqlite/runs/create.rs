@@ -128,7 +128,7 @@ fn end_instances(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let sql = format!(
-        "UPDATE task_instance SET state = :state, end_date = :now, problem = :problem, due = NULL
+        "UPDATE task_instance SET state = :state, end_date = :now, problem = :problem, due = NULL, clearing = 0
          WHERE run_key = :run AND {which}"
     );
     tx.execute(&sql, named_params! {":run": run.0, ":state": state, ":now": micros(now), ":problem": json(problem)?})?;

@@ -125,6 +125,7 @@ fn instance_record(row: &Row<'_>) -> rusqlite::Result<InstanceRecord> {
         max_tries: row.get("max_tries")?,
         lost_hosts: row.get("lost_hosts")?,
         clears: row.get("clears")?,
+        clearing: row.get("clearing")?,
         component: row.opt_parsed("component")?,
         plugin: row.get("plugin")?,
         scheduled_at: row.opt_instant("scheduled_at")?,
