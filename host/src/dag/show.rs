@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use crate::dag::callback::CallbackKind;
 use crate::dag::model::{Dag, Task, TriggerRule, Wire};
 use crate::dag::words::printable;
 use crate::ids::TaskIx;
+use crate::schedule::duration::show_duration;
 
-/// Upstreams that are named in a line of [`text`].
+/// Tasks that are named in a line of [`text`].
 const NAMED_MAX: usize = 8;
 
 /// The tasks by the longest way to them: roots first, each level in the order of the file.
@@ -32,7 +34,7 @@ pub fn levels(dag: &Dag) -> Vec<Vec<TaskIx>> {
     levels
 }
 
-/// One line for each task: its level, id, plugin and upstreams.
+/// One line for each task: its level, id, plugin and upstreams; then its deadline and its callbacks.
 pub fn text(dag: &Dag) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
@@ -58,7 +60,35 @@ pub fn text(dag: &Dag) -> String {
             out.push('\n');
         }
     }
+    for line in beside(dag) {
+        out.push_str(&line);
+        out.push('\n');
+    }
     out
+}
+
+/// What belongs to the DAG besides its tasks: its deadline and what is started when something happened.
+fn beside(dag: &Dag) -> Vec<String> {
+    let deadline = dag
+        .settings
+        .deadline
+        .map(|deadline| format!("deadline: {} after {}", show_duration(deadline.of), deadline.after.as_str()));
+    let of = |callback: &Dag| callback.tasks.iter().map(plugin).collect::<String>();
+    let own = dag.callbacks.of_the_run().map(|(kind, callback)| format!("{kind} of the run: {}", of(callback)));
+    let mut shared: BTreeMap<(CallbackKind, String), Vec<&str>> = BTreeMap::new();
+    for (ix, kind, callback) in dag.callbacks.of_tasks() {
+        shared.entry((kind, of(callback))).or_default().extend(dag.task(ix).map(|task| task.id.as_str()));
+    }
+    let tasks = shared.iter().map(|((kind, plugin), tasks)| format!("{kind} of {}: {plugin}", some(tasks)));
+    deadline.into_iter().chain(own).chain(tasks).collect()
+}
+
+/// The first few of these ids, and how many more there are.
+fn some(ids: &[&str]) -> String {
+    let more = ids.len().saturating_sub(NAMED_MAX);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named: Vec<&str> = ids.iter().take(NAMED_MAX).copied().collect();
+    format!("{}{more}", named.join(", "))
 }
 
 /// A graph for Graphviz' `dot`. Edges that carry data are labelled with it, those that only order are dashed.
@@ -93,11 +123,8 @@ fn after(dag: &Dag, ix: TaskIx, task: &Task) -> String {
     let upstream = dag.edges.upstream.get(ix.index()).map(Vec::as_slice).unwrap_or_default();
     let mut words = Vec::new();
     if !upstream.is_empty() {
-        let names: Vec<&str> =
-            upstream.iter().take(NAMED_MAX).filter_map(|up| dag.task(*up)).map(|task| task.id.as_str()).collect();
-        let more = upstream.len().saturating_sub(NAMED_MAX);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        words.push(format!("after {}{more}", names.join(", ")));
+        let ids: Vec<&str> = upstream.iter().filter_map(|up| dag.task(*up)).map(|task| task.id.as_str()).collect();
+        words.push(format!("after {}", some(&ids)));
     }
     if task.trigger_rule != TriggerRule::default() {
         words.push(rule(task.trigger_rule));
