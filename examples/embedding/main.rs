@@ -45,7 +45,8 @@ async fn main() -> anyhow::Result<()> {
     let host = Host::open(Path::new(&home), options)?;
 
     let draft = pipeline().draft();
-    let loaded = loader::load_draft(&host.registry, &draft, repository, Build::Allowed, Arc::new(SilentBuild)).await?;
+    let (registry, grounds, build) = (&host.registry, &host.grounds, Build::Allowed);
+    let loaded = loader::load_draft(registry, grounds, &draft, repository, build, Arc::new(SilentBuild)).await?;
     let request = RunRequest { loaded, params: BTreeMap::new(), logical_date: None, resume: None };
     let (_, never) = tokio::sync::watch::channel(false);
     let finished = host.run(request, Arc::new(Unobserved), never).await?;

@@ -1,9 +1,14 @@
 //! The home folder: where everything that dagwood keeps lies.
 
 use std::fs;
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+/// More than any operator writes.
+const OPERATORS_FILE_MAX_BYTES: u64 = 1 << 20;
 
 /// A home folder, private to its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +31,14 @@ pub enum HomeError {
     /// There is something else.
     #[error("the home {0} is not a folder: give another with --home")]
     NotAFolder(PathBuf),
-    /// It holds limits that nobody would keep.
-    #[error("{0} is there, and this version does not read it yet: move it away, so that nobody trusts in it")]
-    OperatorsFile(PathBuf),
+    /// `config.toml` is there, and is not to be trusted.
+    #[error("{path} cannot be taken as the operator's file: {why}")]
+    OperatorsFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
     /// It belongs to another user, who could plant code in it.
     #[error("the home {path} belongs to user {owner}, not to you (user {user}): give another with --home")]
     NotYours {
@@ -60,9 +70,7 @@ impl Home {
         if found.mode() & 0o077 != 0 {
             fs::set_permissions(&root, fs::Permissions::from_mode(0o700)).map_err(failed)?;
         }
-        let home = Self { root };
-        let file = home.operators_file();
-        if file.exists() { Err(HomeError::OperatorsFile(file)) } else { Ok(home) }
+        Ok(Self { root })
     }
 
     /// The folder itself, absolute.
@@ -95,9 +103,43 @@ impl Home {
         self.root.join("scratch")
     }
 
-    /// The operator's file. This version does not read it yet, and does not pretend to.
+    /// The operator's file.
     pub fn operators_file(&self) -> PathBuf {
         self.root.join("config.toml")
+    }
+
+    /// The text of the operator's file, if there is one.
+    ///
+    /// # Errors
+    /// It cannot be read, or others than this user and the administrator can write it.
+    pub fn operators_text(&self) -> Result<Option<String>, HomeError> {
+        let path = self.operators_file();
+        let refused = |why: String| HomeError::OperatorsFile { path: path.clone(), why };
+        // A pipe in its place would be waited for.
+        let opened = fs::OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(&path);
+        let mut file = match opened {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(refused(error.to_string())),
+        };
+        let found = file.metadata().map_err(|error| refused(error.to_string()))?;
+        let user = rustix::process::geteuid().as_raw();
+        if !found.is_file() {
+            return Err(refused("it is no ordinary file".to_owned()));
+        }
+        if found.uid() != user && found.uid() != 0 {
+            return Err(refused(format!("it belongs to user {}, not to you (user {user})", found.uid())));
+        }
+        if found.mode() & 0o022 != 0 {
+            return Err(refused(format!("others can write it: type `chmod go-w {}`", path.display())));
+        }
+        let mut text = String::new();
+        let read = file.by_ref().take(OPERATORS_FILE_MAX_BYTES + 1).read_to_string(&mut text);
+        read.map_err(|error| refused(error.to_string()))?;
+        if text.len() as u64 > OPERATORS_FILE_MAX_BYTES {
+            return Err(refused(format!("it has more than {OPERATORS_FILE_MAX_BYTES} bytes")));
+        }
+        Ok(Some(text))
     }
 
     /// Where the server of this home listens.

@@ -6,7 +6,7 @@
 //! [`ids`], [`limits`], [`text`], [`contract`], [`clock`], [`home`].
 //!
 //! The core, without clock, files or runtime:
-//! [`schedule`], [`dag`], [`lifecycle`], [`planner`].
+//! [`schedule`], [`dag`], [`config`], [`lifecycle`], [`planner`].
 //!
 //! Ports and adapters:
 //! [`artifacts`], [`executor`], [`registry`], [`sandbox`], [`store`].
@@ -24,6 +24,7 @@ pub mod ids;
 pub mod limits;
 pub mod text;
 
+pub mod config;
 pub mod dag;
 pub mod lifecycle;
 pub mod planner;

@@ -5,11 +5,12 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use dagwood::contract::{ArtifactKind, ArtifactRef, Input, Invocation, Problem};
+use dagwood::executor::mounts::OpenMount;
 use dagwood::executor::port::{
     Answer, Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext, Watcher,
 };
 use dagwood::ids::Digest;
-use dagwood::lifecycle::launch::RunDates;
+use dagwood::lifecycle::launch::{MountMode, RunDates};
 use dagwood::limits::TaskLimits;
 use dagwood::sandbox::{SandboxConfig, WasmtimeSandbox, compile};
 use serde_json::{Value, json};
@@ -135,6 +136,7 @@ impl Try {
                     run_after: "2026-01-02T00:00:00Z".parse().unwrap(),
                 },
             },
+            mounts: Vec::new(),
             folders: Folders {
                 inputs: Vec::new(),
                 out: folder.path().join("try/out"),
@@ -157,6 +159,13 @@ impl Try {
     /// Changes its limits.
     pub(crate) fn limited(mut self, change: impl FnOnce(&mut TaskLimits)) -> Self {
         change(&mut self.job.limits);
+        self
+    }
+
+    /// Gives it a folder of the host.
+    pub(crate) fn mounted(mut self, host: &Path, guest: &str, mode: MountMode) -> Self {
+        let folder = std::fs::File::open(host).unwrap();
+        self.job.mounts.push(OpenMount { folder, guest: guest.to_owned(), mode });
         self
     }
 

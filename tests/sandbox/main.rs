@@ -9,6 +9,7 @@ mod ends;
 mod files;
 mod inputs;
 mod kit;
+mod mounts;
 mod outside;
 mod pure;
 mod quota;

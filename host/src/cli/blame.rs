@@ -40,7 +40,7 @@ impl Blame for ResolveError {
 impl Blame for HomeError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NotAFolder(_) | Self::NotYours { .. } | Self::OperatorsFile(_) => Exit::Usage,
+            Self::NotAFolder(_) | Self::NotYours { .. } | Self::OperatorsFile { .. } => Exit::Usage,
             Self::Io { .. } => Exit::Host,
         }
     }
@@ -126,6 +126,7 @@ impl Blame for HostError {
             Self::Store(error) => error.exit(),
             Self::Artifacts(error) => error.exit(),
             Self::Lease(error) => error.exit(),
+            Self::Config { .. } => Exit::Usage,
             Self::Sandbox(_) | Self::OwnProgram(_) => Exit::Host,
         }
     }

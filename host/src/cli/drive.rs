@@ -31,7 +31,7 @@ pub struct Finished {
 pub async fn load(host: &Host, context: &Context, path: &Path, build: Build) -> Result<Loaded, CliError> {
     let output = context.output;
     let colours = output.words_colours();
-    match loader::load(&host.registry, path, build, Arc::new(SayBuild(output))).await {
+    match loader::load(&host.registry, &host.grounds, path, build, Arc::new(SayBuild(output))).await {
         Ok(loaded) => {
             if !loaded.warnings.is_empty() {
                 output.say(&diagnostics::words(&loaded.warnings, Some(&loaded.source), &loaded.path, colours));

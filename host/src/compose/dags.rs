@@ -142,7 +142,7 @@ impl DagFiles {
 
     /// Reads one file. One that is wrong now leaves its last good version in force.
     async fn load(&mut self, path: PathBuf) -> Result<Option<(PathBuf, Loaded)>, DagsError> {
-        match loader::load(&self.host.registry, &path, self.build, Arc::clone(&self.builds)).await {
+        match loader::load(&self.host.registry, &self.host.grounds, &path, self.build, Arc::clone(&self.builds)).await {
             Ok(loaded) => match self.ready(&loaded).await {
                 None => return Ok(Some((path, loaded))),
                 Some(message) => self.wrong(&path, message)?,

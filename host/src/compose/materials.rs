@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::artifacts::ArtifactStore;
 use crate::dag::model::{Dag, RunInputs};
 use crate::ids::Digest;
-use crate::loader::{import_what_is_there, restore};
+use crate::loader::{Grounds, import_what_is_there, restore};
 use crate::registry::Registry;
 use crate::scheduler::Materials;
 use crate::scheduler::create::Source;
@@ -19,12 +19,13 @@ const DAGS_MAX: usize = 1_000;
 pub(super) struct HomeMaterials {
     artifacts: Arc<ArtifactStore>,
     registry: Registry,
+    grounds: Grounds,
     dags: Mutex<HashMap<Digest, Arc<Dag>>>,
 }
 
 impl HomeMaterials {
-    pub(super) fn new(artifacts: Arc<ArtifactStore>, registry: Registry) -> Self {
-        Self { artifacts, registry, dags: Mutex::default() }
+    pub(super) fn new(artifacts: Arc<ArtifactStore>, registry: Registry, grounds: Grounds) -> Self {
+        Self { artifacts, registry, grounds, dags: Mutex::default() }
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Arc<Dag>>> {
@@ -34,7 +35,7 @@ impl HomeMaterials {
 
 impl Materials for HomeMaterials {
     fn files(&self, source: &Source) -> RunInputs {
-        import_what_is_there(&self.artifacts, &source.dag, &source.folder)
+        import_what_is_there(&self.artifacts, &self.grounds, &source.dag, &source.folder)
     }
 
     fn dag(&self, version: &DagVersion) -> Result<Arc<Dag>, String> {

@@ -3,11 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Three quarters of the machine's memory, or of what the process's control groups leave it. Where neither can be read
-/// (not Linux), no budget is kept.
-pub(super) fn budget_bytes() -> u64 {
+use crate::config::MemoryBudget;
+
+/// Of what the machine has, where the operator says nothing.
+const BUDGET_PERCENT: u8 = 75;
+
+/// What the operator decided; else three quarters of the machine's memory, or of what the process's control groups leave
+/// it. Where neither can be read (not Linux), no budget is kept.
+pub(super) fn budget_bytes(decided: Option<MemoryBudget>) -> u64 {
+    let percent = match decided {
+        Some(MemoryBudget::Bytes(bytes)) => return bytes,
+        Some(MemoryBudget::Percent(percent)) => percent,
+        None => BUDGET_PERCENT,
+    };
     // In whole MiB: it is named in messages.
-    (available_bytes(Path::new("/proc"), Path::new("/sys/fs/cgroup")) / 4 * 3) >> 20 << 20
+    (available_bytes(Path::new("/proc"), Path::new("/sys/fs/cgroup")) / 100 * u64::from(percent)) >> 20 << 20
 }
 
 fn available_bytes(proc: &Path, groups: &Path) -> u64 {

@@ -13,10 +13,13 @@ use std::sync::Arc;
 
 use crate::artifacts::{self, ArtifactStore};
 use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::dag::render::{Style, render};
 use crate::executor::local::{LocalDeps, LocalExecutor, Progress};
 use crate::executor::port::Sandbox;
 use crate::home::{Home, HomeError};
 use crate::limits::PARALLELISM;
+use crate::loader::Grounds;
 use crate::planner::Capacity;
 use crate::registry::compile::{ChildCompiler, CompileProblem, InProcessCompiler};
 use crate::registry::{self, Compiler, PluginIndex, Registry};
@@ -56,6 +59,8 @@ pub struct Options {
 pub struct Host {
     /// The folder.
     pub home: Home,
+    /// What the operator allows its DAGs.
+    pub grounds: Grounds,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Runs and DAGs.
@@ -74,6 +79,14 @@ pub enum HostError {
     /// The folder.
     #[error(transparent)]
     Home(#[from] HomeError),
+    /// The operator's file.
+    #[error("{} is wrong:\n\n{words}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// All its mistakes, each with its place.
+        words: String,
+    },
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -95,11 +108,14 @@ impl Host {
     /// Opens the home folder at `home`, made if it is not there. Runs whose process died are ended.
     pub fn open(home: &Path, options: Options) -> Result<Self, HostError> {
         let home = Home::open(home)?;
+        let grounds = Grounds::new(config(&home)?, home.root());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::new(SqliteStore::open(&home.database())?);
         end_dead(store.as_ref(), &home.processes(), clock.now())?;
         let artifacts = Arc::new(ArtifactStore::open(&home.artifacts(), Arc::clone(&clock))?);
-        let parallelism = options.parallelism.unwrap_or(PARALLELISM as u32);
+        let decided = grounds.config();
+        let parallelism = options.parallelism.or(decided.parallelism).unwrap_or(PARALLELISM as u32);
+        let memory_budget = memory::budget_bytes(decided.memory_budget);
         let config = SandboxConfig { slots: parallelism, ..SandboxConfig::default() };
         let sandbox: Arc<dyn Sandbox> = Arc::new(WasmtimeSandbox::new(config)?);
         let parts = crate::registry::Parts {
@@ -111,8 +127,8 @@ impl Host {
             build_variables: std::env::vars_os().collect(),
         };
         let registry = Registry::new(&home.registry(), parts);
-        let capacity = Capacity::new(parallelism, memory::budget_bytes());
-        Ok(Self { home, clock, store, artifacts, registry, sandbox, capacity })
+        let capacity = Capacity::new(parallelism, memory_budget);
+        Ok(Self { home, grounds, clock, store, artifacts, registry, sandbox, capacity })
     }
 
     /// What may run at once, with the pools as they are now.
@@ -127,11 +143,22 @@ impl Host {
             components: Arc::new(self.registry.clone()),
             artifacts: Arc::clone(&self.artifacts),
             clock: Arc::clone(&self.clock),
+            mounts: Arc::new(self.grounds.clone()),
             progress,
             scratch: self.home.scratch(),
             logs: self.home.logs(),
         })
     }
+}
+
+/// What the operator decided; without a file, the defaults.
+fn config(home: &Home) -> Result<Config, HostError> {
+    let Some(text) = home.operators_text()? else { return Ok(Config::default()) };
+    let path = home.operators_file();
+    Config::parse(&text).map_err(|mistakes| {
+        let words = render(&mistakes, Some(&text), &path.display().to_string(), Style::Plain);
+        HostError::Config { path, words }
+    })
 }
 
 fn compiler(compile_in: &CompileIn) -> Result<Arc<dyn Compiler>, HostError> {

@@ -104,11 +104,13 @@ impl Host {
         let failed = |source| ServeError::Folder { path: dags.clone(), source };
         let root = std::fs::canonicalize(&dags).map_err(failed)?;
         std::fs::read_dir(&root).map_err(failed)?;
+        // Other people's files come in here: only from where they may.
+        let host = Self { grounds: self.grounds.serving(&root), ..self.clone() };
         let lease = Lease::take_server(Arc::clone(&self.store), &self.home.processes(), self.clock.now())?;
         let mut wait = TRY_AGAIN.0;
         loop {
-            let files = DagFiles::new(self.clone(), root.clone(), build, Arc::clone(&builds), Arc::clone(&log));
-            let session = Session { host: self, lease: &lease, log: &log, observer: &observer, grace };
+            let files = DagFiles::new(host.clone(), root.clone(), build, Arc::clone(&builds), Arc::clone(&log));
+            let session = Session { host: &host, lease: &lease, log: &log, observer: &observer, grace };
             let error = match session.run(files, &mut stop).await {
                 Ok(()) => break,
                 Err(error) => error,
@@ -150,7 +152,11 @@ impl Host {
             store: Arc::clone(&self.store),
             executor: Arc::new(self.executor(None)?),
             clock: Arc::clone(&self.clock),
-            materials: Arc::new(HomeMaterials::new(Arc::clone(&self.artifacts), self.registry.clone())),
+            materials: Arc::new(HomeMaterials::new(
+                Arc::clone(&self.artifacts),
+                self.registry.clone(),
+                self.grounds.clone(),
+            )),
             observer,
             process: lease.process(),
             capacity,

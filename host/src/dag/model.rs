@@ -144,8 +144,10 @@ pub struct Task {
     pub reschedule_timeout: Duration,
     /// What a try may use.
     pub limits: TaskLimits,
-    /// Whether the same invocation must give the same bytes (virtual clocks, seeded random numbers).
+    /// Whether the same invocation must give the same bytes (virtual clocks, seeded random numbers): never with grants.
     pub deterministic: bool,
+    /// What it may do beyond the sandbox.
+    pub grants: Grants,
     /// Overrides the seed made of the ids.
     pub seed: Option<u64>,
     /// Its own weight, and how it becomes the effective one.
@@ -166,6 +168,45 @@ pub struct Task {
     pub past: PastRule,
     /// Labels that its plugin may choose → downstream tasks; labels not here are task ids.
     pub branches: BTreeMap<String, Vec<TaskIx>>,
+}
+
+/// What a task may do beyond the sandbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// Folders of the host. A task that has some is not pure.
+    pub mounts: Vec<Mount>,
+}
+
+/// A folder of the host that a task sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Its path on the host: absolute.
+    pub host: PathBuf,
+    /// Its path for the task: absolute, without `.` and `..`.
+    pub guest: String,
+    /// Whether the task may change what is in it.
+    pub mode: MountMode,
+}
+
+/// How a folder is mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MountMode {
+    /// Read-only.
+    #[default]
+    Ro,
+    /// Writable.
+    Rw,
+}
+
+impl MountMode {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ro => "ro",
+            Self::Rw => "rw",
+        }
+    }
 }
 
 /// What an input is wired to.

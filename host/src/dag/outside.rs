@@ -11,11 +11,21 @@ impl Draft {
         &self.source
     }
 
-    /// Mistakes of inputs' files, each at its value in the text: task, input, message, hint.
-    pub fn input_mistakes(&self, wrong: Vec<(&str, &str, String, String)>) -> Vec<Diagnostic> {
-        let mistakes = wrong.into_iter().map(|(task, input, message, hint)| {
-            Mistake::error(Place::value(DocPath::of(&["tasks", task, "inputs", input])), message).hint(hint)
-        });
+    /// These as mistakes, each at its value in the text.
+    pub fn wrong(&self, wrong: Vec<Wrong>) -> Vec<Diagnostic> {
+        let mistakes =
+            wrong.into_iter().map(|wrong| Mistake::error(Place::value(wrong.at), wrong.message).hint(wrong.hint));
         locate::diagnostics(mistakes.collect(), self.text.as_deref())
     }
+}
+
+/// What is wrong with a value of the file in the eyes of who looked at the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// Where it stands.
+    pub at: DocPath,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
 }

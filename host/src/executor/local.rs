@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::contract::{Cardinality, Descriptor, Failure, Outcome, Output, Port, Problem};
 use crate::executor::contract_check::{self, Terms, permanent, retryable};
 use crate::executor::log::{TryFiles, make_parents};
+use crate::executor::mounts::{self, MountError, MountPolicy, OpenMount};
 use crate::executor::port::{
     Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext,
 };
@@ -45,6 +46,8 @@ pub struct LocalDeps {
     pub artifacts: Arc<ArtifactStore>,
     /// For the lines of logs and the ends of tries.
     pub clock: Arc<dyn Clock>,
+    /// Says which folders of the host may be mounted.
+    pub mounts: Arc<dyn MountPolicy>,
     /// Told how far tasks are.
     pub progress: Option<Arc<dyn Progress>>,
     /// The folder for the tries' `/out` and `/tmp`; on the artifacts' file system, or outputs are copied.
@@ -129,6 +132,10 @@ impl Inner {
     }
 
     async fn attempt(&self, launch: Launch, files: TryFiles, cancel: Cancel, watcher: &Arc<TryWatcher>) -> End {
+        let mounts = match self.mounts(&launch, cancel.clone()).await {
+            Ok(mounts) => mounts,
+            Err(outcome) => return outcome.into(),
+        };
         let (facts, component, inputs) = match self.prepare(&launch, files, cancel.clone()).await {
             Ok(prepared) => prepared,
             Err(outcome) => return outcome.into(),
@@ -139,7 +146,7 @@ impl Inner {
         };
         let folders = Folders { inputs, out: scratch.out.clone(), tmp: scratch.tmp.clone() };
         let digest = component.digest;
-        let job = job(launch, component, folders, cancel, Arc::clone(watcher));
+        let job = job(launch, component, (folders, mounts), cancel, Arc::clone(watcher));
         let report = self.deps.sandbox.run(job).await;
         if matches!(report.result, Err(Ended::NotLoaded(_))) {
             self.deps.components.forget(digest);
@@ -156,6 +163,21 @@ impl Inner {
             blocking(move || drop(touched)).await;
         }
         end
+    }
+
+    /// Opens what the task is granted, if that may still be. On a thread that may block: a folder may lie on a network.
+    async fn mounts(&self, launch: &Launch, cancel: Cancel) -> Result<Vec<OpenMount>, Outcome> {
+        if launch.mounts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (granted, policy) = (launch.mounts.clone(), Arc::clone(&self.deps.mounts));
+        let open_all = move || granted.iter().map(|mount| mounts::open(mount, policy.as_ref())).collect();
+        let opened: Result<Vec<OpenMount>, MountError> = tokio::select! {
+            biased;
+            () = cancelled(cancel) => return Err(Outcome::Cancelled),
+            opened = blocking(open_all) => opened,
+        };
+        opened.map_err(|error| Outcome::Failed(error.failure()))
     }
 
     /// Everything that can fail before there are folders to clean up.
@@ -227,7 +249,13 @@ impl Inner {
     }
 }
 
-fn job(launch: Launch, component: Compiled, folders: Folders, cancel: Cancel, watcher: Arc<TryWatcher>) -> Job {
+fn job(
+    launch: Launch,
+    component: Compiled,
+    (folders, mounts): (Folders, Vec<OpenMount>),
+    cancel: Cancel,
+    watcher: Arc<TryWatcher>,
+) -> Job {
     Job {
         component,
         invocation: launch.invocation,
@@ -241,6 +269,7 @@ fn job(launch: Launch, component: Compiled, folders: Folders, cancel: Cancel, wa
             dates: launch.dates,
         },
         folders,
+        mounts,
         limits: launch.limits,
         pure: launch.pure,
         cancel,

@@ -6,6 +6,7 @@
 //!
 //! - [`local`]: a try in this process: folders, sandbox, contract, outputs, log
 //! - [`contract_check`]: the table of what the host makes of the answers
+//! - [`mounts`]: granted folders of the host, opened and judged
 //! - [`log`]: what is kept of a try for people: its lines, its metrics
 //! - [`shape`]: a plugin's schema of its result, compiled
 
@@ -13,6 +14,7 @@ mod components;
 mod contract_check;
 pub mod local;
 pub mod log;
+pub mod mounts;
 pub mod port;
 mod scratch;
 pub mod shape;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{ArtifactKind, Descriptor, Failure, Invocation, Problem};
+use crate::executor::mounts::OpenMount;
 use crate::executor::{Boxed, Cancel};
 use crate::ids::Digest;
 use crate::lifecycle::launch::{RunDates, Usage};
@@ -61,6 +62,8 @@ pub struct Job {
     pub context: TaskContext,
     /// The three folders.
     pub folders: Folders,
+    /// Granted folders of the host beside them.
+    pub mounts: Vec<OpenMount>,
     /// What it may use. Its time counts from when the guest has its place in the sandbox.
     pub limits: TaskLimits,
     /// Virtual clocks, seeded random numbers, sorted folders, fixed times.

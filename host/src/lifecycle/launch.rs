@@ -5,6 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::dag::model::{Mount, MountMode};
+
 use crate::contract::{Descriptor, Invocation, Outcome, Output};
 use crate::ids::{DagId, Digest, InstanceKey, RunId, TaskId};
 use crate::limits::TaskLimits;
@@ -56,6 +58,8 @@ pub struct Launch {
     pub invocation: Invocation,
     /// What it may use.
     pub limits: TaskLimits,
+    /// Folders of the host that it sees, if they may still be mounted.
+    pub mounts: Vec<Mount>,
     /// Whether it runs with virtual clocks and seeded random numbers: no grants, and `deterministic` not set to false.
     pub pure: bool,
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::artifacts::{ArtifactStore, cause_chain, check_outside};
 use crate::contract::ArtifactRef;
-use crate::dag::Draft;
 use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::{Dag, RunInputs, Wire};
+use crate::dag::path::DocPath;
+use crate::dag::{Draft, Wrong};
 
-use super::LoadError;
+use super::{Grounds, LoadError};
 
 /// The paths as written, each once.
 fn paths(dag: &Dag) -> BTreeSet<&Path> {
@@ -24,22 +25,34 @@ fn paths(dag: &Dag) -> BTreeSet<&Path> {
 }
 
 /// A mistake for each input whose file or folder could not be taken in.
-pub(super) fn unusable(dag: &Dag, draft: &Draft, folder: &Path) -> Vec<Diagnostic> {
+pub(super) fn unusable(dag: &Dag, draft: &Draft, folder: &Path, grounds: &Grounds) -> Vec<Diagnostic> {
     let wires = dag.tasks.iter().flat_map(|task| task.inputs.iter().map(move |(port, wire)| (task, port, wire)));
     let wrong = wires.filter_map(|(task, port, wire)| {
         let Wire::File { path } = wire else { return None };
-        let error = check_outside(&folder.join(path)).err()?;
-        let message = format!("the input file `{}` cannot be taken: {}", path.display(), cause_chain(&error));
-        let hint = format!("relative paths start from the DAG file's folder, `{}`", folder.display());
-        Some((task.id.as_str(), port.as_str(), message, hint))
+        let (why, hint) = match (grounds.refuses_file(&folder.join(path)), check_outside(&folder.join(path))) {
+            (Some(refusal), _) => (refusal.message, refusal.hint),
+            (None, Ok(())) => return None,
+            (None, Err(error)) => {
+                let hint = format!("relative paths start from the DAG file's folder, `{}`", folder.display());
+                (cause_chain(&error), hint)
+            }
+        };
+        let at = DocPath::of(&["tasks", task.id.as_str(), "inputs", port.as_str()]);
+        let message = format!("the input file `{}` cannot be taken: {why}", path.display());
+        Some(Wrong { at, message, hint: Some(hint) })
     });
-    draft.input_mistakes(wrong.collect())
+    draft.wrong(wrong.collect())
 }
 
 /// Keeps those outside files of the DAG that can be taken, with the reason for each of the others. Blocks.
-pub fn import_what_is_there(artifacts: &ArtifactStore, dag: &Dag, folder: &Path) -> RunInputs {
+pub fn import_what_is_there(artifacts: &ArtifactStore, grounds: &Grounds, dag: &Dag, folder: &Path) -> RunInputs {
     let mut inputs = RunInputs::default();
     for path in paths(dag) {
+        // A link may lead elsewhere since the file was checked.
+        if let Some(refusal) = grounds.refuses_file(&folder.join(path)) {
+            inputs.missing.insert(path.to_owned(), format!("{}; {}", refusal.message, refusal.hint));
+            continue;
+        }
         match artifacts.import(&folder.join(path)) {
             Ok(imported) => drop(inputs.files.insert(path.to_owned(), imported.artifact)),
             Err(error) => drop(inputs.missing.insert(path.to_owned(), cause_chain(&error))),

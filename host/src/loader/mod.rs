@@ -7,6 +7,7 @@ mod compile;
 mod error;
 mod files;
 pub mod folder;
+mod grounds;
 mod plugins;
 mod restore;
 
@@ -22,6 +23,7 @@ use crate::registry::{BuildPolicy, BuildWatcher, Registry};
 pub use compile::compile;
 pub use error::LoadError;
 pub use files::{import_files, import_what_is_there};
+pub use grounds::Grounds;
 pub use restore::{RestoreError, restore};
 
 /// Whether a crate that a DAG gives by path may be built: that runs code from its folder.
@@ -57,6 +59,7 @@ pub struct Loaded {
 /// [`LoadError::Plugin`]: the host failed, so that nothing can be said of the file.
 pub async fn load(
     registry: &Registry,
+    grounds: &Grounds,
     path: &Path,
     build: Build,
     watcher: Arc<dyn BuildWatcher>,
@@ -69,7 +72,7 @@ pub async fn load(
     let folder = std::fs::canonicalize(&folder)
         .map_err(|error| LoadError::Unreadable { path: path.to_owned(), source: error })?;
     let draft = Draft::from_toml(&source);
-    match check_draft(registry, &draft, &folder, build, watcher).await? {
+    match check_draft(registry, grounds, &draft, &folder, build, watcher).await? {
         Ok((dag, warnings)) => {
             let file = path.file_name().map(|name| folder.join(name));
             Ok(Loaded { dag: Arc::new(dag), source, path: path.to_owned(), folder, file, warnings })
@@ -81,13 +84,14 @@ pub async fn load(
 /// As [`load`], for a DAG that was built in Rust; relative paths start from `folder`.
 pub async fn load_draft(
     registry: &Registry,
+    grounds: &Grounds,
     draft: &Draft,
     folder: &Path,
     build: Build,
     watcher: Arc<dyn BuildWatcher>,
 ) -> Result<Loaded, LoadError> {
     let path = PathBuf::from("(built in Rust)");
-    match check_draft(registry, draft, folder, build, watcher).await? {
+    match check_draft(registry, grounds, draft, folder, build, watcher).await? {
         Ok((dag, warnings)) => {
             let (source, folder) = (draft.source().to_owned(), folder.to_owned());
             Ok(Loaded { dag: Arc::new(dag), source, path, folder, file: None, warnings })
@@ -99,6 +103,7 @@ pub async fn load_draft(
 /// Resolves a draft's plugins and checks it: the DAG and its warnings, or all that is wrong with it.
 async fn check_draft(
     registry: &Registry,
+    grounds: &Grounds,
     draft: &Draft,
     folder: &Path,
     build: Build,
@@ -116,7 +121,8 @@ async fn check_draft(
     let checked = check(draft, &catalog);
     let mut diagnostics = checked.diagnostics;
     let Some(dag) = checked.dag else { return Ok(Err(diagnostics)) };
-    diagnostics.extend(files::unusable(&dag, draft, folder));
+    diagnostics.extend(files::unusable(&dag, draft, folder, grounds));
+    diagnostics.extend(grounds.beyond(&dag, draft));
     Ok(if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok((dag, diagnostics)) })
 }
 

@@ -97,7 +97,7 @@ async fn place<'a>(inner: &'a Inner, component: &Compiled) -> Result<Place<'a>, 
 
 /// Runs `task.run` once.
 pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
-    let Job { component, invocation, context, folders, limits, pure, cancel, watcher } = job;
+    let Job { component, invocation, context, folders, mounts, limits, pure, cancel, watcher } = job;
     let mut bounds = Bounds::new(Call::Run, Some(cancel), limits.clone());
     let place = match bounds.hold(place(&inner, &component)).await.flatten() {
         Ok(place) => place,
@@ -107,6 +107,7 @@ pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
         call: Call::Run,
         context: Some(context),
         folders: Some(folders),
+        mounts,
         limits,
         pure,
         seed: invocation.seed,
@@ -155,6 +156,7 @@ pub(super) async fn describe_within(
         call: Call::Describe,
         context: None,
         folders: None,
+        mounts: Vec::new(),
         limits,
         pure: true,
         seed: 0,

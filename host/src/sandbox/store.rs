@@ -18,6 +18,7 @@ use super::wasi::random::Random;
 use super::wasi::sockets::Sockets;
 use super::wasi::stdio::Stdio;
 use super::world::HostCalls;
+use crate::executor::mounts::OpenMount;
 use crate::executor::port::{Folders, TaskContext, Watcher};
 use crate::limits::{DISK_RESERVE_BYTES, TaskLimits};
 
@@ -29,6 +30,8 @@ pub(super) struct Nature {
     pub(super) context: Option<TaskContext>,
     /// Its folders, if it has any.
     pub(super) folders: Option<Folders>,
+    /// Granted folders of the host.
+    pub(super) mounts: Vec<OpenMount>,
     /// What it may use.
     pub(super) limits: TaskLimits,
     /// Virtual clocks, random numbers from the seed, facts that are the same everywhere.
@@ -43,7 +46,7 @@ pub(super) struct Nature {
 
 /// Makes a store.
 pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> Store<Guest> {
-    let Nature { call, context, folders, limits, pure, seed, deadline, watcher } = nature;
+    let Nature { call, context, folders, mounts, limits, pure, seed, deadline, watcher } = nature;
     let quota =
         Quota { bytes: limits.scratch_bytes, files: limits.scratch_files, disk_reserve_bytes: DISK_RESERVE_BYTES };
     let mut table = ResourceTable::new();
@@ -52,7 +55,7 @@ pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> S
         call,
         table,
         limiter: Limiter::new(limits.memory_bytes),
-        files: Files::new(folders, shared, quota, pure),
+        files: Files::new(folders, mounts, shared, quota, pure),
         clocks: if pure { Clocks::new_virtual() } else { Clocks::machine() },
         random: if pure { Random::seeded(seed) } else { Random::machine() },
         cli: Cli::default(),

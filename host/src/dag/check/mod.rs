@@ -9,6 +9,7 @@ mod cycles;
 mod dates;
 mod edges;
 mod flow;
+mod grants;
 mod ground;
 mod options;
 mod order;
@@ -18,6 +19,8 @@ mod quantity;
 mod settings;
 mod weights;
 mod wiring;
+
+pub(crate) use quantity::{Zero, duration, size};
 
 use std::collections::BTreeMap;
 
@@ -81,18 +84,19 @@ fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Optio
     let wired = wiring::check(ground, &mut list, mistakes);
     let filled = params::check(ground, &mut list, mistakes);
     let options = options::check(ground, mistakes);
+    let grants = grants::check(ground, mistakes);
     let edges = cycles::check(ground, list, mistakes);
     let branches = branches::check(ground, &edges.downstream, mistakes);
     wiring::warn_of_early_rules(ground, &wired, &options, mistakes);
     let ids: Option<Vec<TaskId>> = ground.tasks.iter().map(|(id, _)| TaskId::new(id).ok()).collect();
     let edges = Edges { upstream: edges.upstream, downstream: edges.downstream, order: edges.order? };
     let weights = weights::effective(&edges, &options);
-    let parts = wired.into_iter().zip(filled).zip(options).zip(branches).zip(weights);
+    let parts = wired.into_iter().zip(filled).zip(options).zip(grants).zip(branches).zip(weights);
     let tasks: Option<Vec<Task>> = ids?
         .into_iter()
         .enumerate()
         .zip(parts)
-        .map(|((at, id), ((((inputs, (params, template_values)), options), branches), effective_weight))| {
+        .map(|((at, id), (((((inputs, (params, template_values)), options), grants), branches), effective_weight))| {
             let (_, spec) = ground.tasks.get(at)?;
             let past = options.past();
             Some(Task {
@@ -108,7 +112,8 @@ fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Optio
                 retry: options.retry,
                 reschedule_timeout: options.reschedule_timeout,
                 limits: options.limits,
-                deterministic: options.deterministic,
+                deterministic: options.deterministic && grants.mounts.is_empty(),
+                grants,
                 seed: spec.seed,
                 priority_weight: options.priority_weight,
                 weight_rule: options.weight_rule,

@@ -61,12 +61,8 @@ impl TaskOptions {
 pub(super) fn check(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) -> Vec<TaskOptions> {
     let defaults = read(&ground.file.defaults.options, &|| DocPath::of(&["defaults"]), &built_in(), mistakes);
     let tasks = ground.tasks.iter().enumerate();
-    let options: Vec<TaskOptions> = tasks
-        .map(|(at, (_, task))| {
-            grants(ground, at, mistakes);
-            read(&task.options, &|| ground.path(at), &defaults, mistakes)
-        })
-        .collect();
+    let options: Vec<TaskOptions> =
+        tasks.map(|(at, (_, task))| read(&task.options, &|| ground.path(at), &defaults, mistakes)).collect();
     count_pools(ground, &options, mistakes);
     options
 }
@@ -194,18 +190,4 @@ fn within(bytes: u64, least: u64, most: u64, at: DocPath, mistakes: &mut Vec<Mis
         _ => return,
     };
     mistakes.push(Mistake::error(Place::value(at), message));
-}
-
-/// Grants are understood but cannot be given yet; an empty table asks for nothing.
-fn grants(ground: &Ground<'_>, at: usize, mistakes: &mut Vec<Mistake>) {
-    let grants = ground.tasks.get(at).and_then(|(_, task)| task.grants.as_ref()?.as_object());
-    for (kind, wanted) in grants.into_iter().flatten() {
-        let nothing =
-            wanted.as_array().is_some_and(Vec::is_empty) || wanted.as_object().is_some_and(|map| map.is_empty());
-        if !nothing {
-            let place = Place::key(ground.path(at).key("grants").key(kind));
-            let message = format!("this version cannot grant `{kind}`: tasks have no access beyond the sandbox");
-            mistakes.push(Mistake::error(place, message).hint("give the task what it needs as an input".to_owned()));
-        }
-    }
 }

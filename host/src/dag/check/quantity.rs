@@ -25,13 +25,13 @@ const SIZE_MAX_BYTES: u64 = i64::MAX as u64;
 
 /// Whether zero makes sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Zero {
+pub(crate) enum Zero {
     Allowed,
     Refused,
 }
 
 /// Reads a duration that stands at `at`; `None` if there is none or it is wrong.
-pub(super) fn duration(
+pub(crate) fn duration(
     text: Option<&DurationText>,
     at: impl Fn() -> DocPath,
     zero: Zero,
@@ -51,7 +51,7 @@ pub(super) fn duration(
 }
 
 /// Reads a number of bytes that stands at `at`; `None` if there is none or it is wrong.
-pub(super) fn size(
+pub(crate) fn size(
     size: Option<&SizeSpec>,
     at: impl Fn() -> DocPath,
     zero: Zero,

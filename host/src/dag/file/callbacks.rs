@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::dag::callback::{CallbackKind, DeadlineReference};
 use crate::dag::file::options::{AT_ONCE_MAX, RETRIES_MAX};
 use crate::dag::file::parts::{DurationText, SizeSpec};
-use crate::dag::file::{DagFile, Options, TaskSpec};
+use crate::dag::file::{DagFile, GrantsSpec, Options, TaskSpec};
 use crate::dag::path::DocPath;
 
 /// A task that is started when something happened: its plugin's name, or a table.
@@ -32,6 +32,8 @@ pub(crate) struct CallbackTask {
     /// What its plugin is given. Templates know `event` too: `"{{ event.task_id }} failed: {{ event.message }}"`.
     #[schemars(with = "Option<std::collections::BTreeMap<String, Value>>")]
     pub(crate) params: Option<Value>,
+    /// What it may do beyond the sandbox.
+    pub(crate) grants: Option<GrantsSpec>,
     /// How often it is tried again after a failure; 0 by default.
     #[schemars(range(min = 0, max = RETRIES_MAX))]
     pub(crate) retries: Option<u32>,
@@ -90,7 +92,13 @@ impl CallbackTask {
             deterministic: self.deterministic,
             ..Options::default()
         };
-        TaskSpec { plugin: self.plugin.clone(), params: self.params.clone(), options, ..TaskSpec::default() }
+        TaskSpec {
+            plugin: self.plugin.clone(),
+            params: self.params.clone(),
+            grants: self.grants.clone(),
+            options,
+            ..TaskSpec::default()
+        }
     }
 }
 

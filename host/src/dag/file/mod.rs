@@ -4,23 +4,25 @@
 //! read all the same. Doc comments become the schema's descriptions.
 
 mod callbacks;
+mod grants;
 mod options;
 mod parts;
 mod schema;
 
 pub(crate) use callbacks::{CallbackSpec, DeadlineSpec, TaskCallbacks};
+pub(crate) use grants::{GrantsSpec, MountSpec};
 pub(crate) use options::Options;
 pub(crate) use parts::{
     CatchupSpec, DurationText, InputSpec, OneOrMany, Ordered, ParamDeclaration, PluginSpec, SizeSpec, WindowSpec,
 };
-pub(crate) use schema::for_checking as schema_for_checking;
 pub use schema::schema;
+pub(crate) use schema::{checking_schema_of, for_checking as schema_for_checking};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::dag::file::parts::{Grants, ParamSpec};
+use crate::dag::file::parts::ParamSpec;
 use crate::schedule::{DstFold, DstGap};
 
 /// Runs of one DAG and tasks of one run at most: more than a machine does at once.
@@ -128,8 +130,7 @@ pub(crate) struct TaskSpec {
     /// The seed for every random choice; by default it is made of the ids.
     pub(crate) seed: Option<u64>,
     /// What it may do beyond the sandbox.
-    #[schemars(with = "Option<Grants>")]
-    pub(crate) grants: Option<Value>,
+    pub(crate) grants: Option<GrantsSpec>,
     /// The options.
     #[serde(flatten)]
     pub(crate) options: Options,

@@ -2,7 +2,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::dag::file::DagFile;
@@ -14,7 +14,12 @@ pub fn schema() -> Value {
 
 /// The same without the patterns of durations and sizes, whose readers say better what is wrong.
 pub(crate) fn for_checking() -> Value {
-    let mut schema = schema();
+    checking_schema_of::<DagFile>()
+}
+
+/// The schema of another kind of file, in the same way.
+pub(crate) fn checking_schema_of<T: JsonSchema>() -> Value {
+    let mut schema = generator().into_root_schema_for::<T>().to_value();
     remove_patterns(&mut schema);
     schema
 }

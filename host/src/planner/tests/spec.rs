@@ -166,6 +166,7 @@ impl Spec {
             reschedule_timeout: RESCHEDULE_TIMEOUT,
             limits: TaskLimits { memory_bytes: spec.memory_bytes, ..TaskLimits::default() },
             deterministic: true,
+            grants: Default::default(),
             seed: None,
             priority_weight: spec.priority,
             weight_rule: WeightRule::Absolute,

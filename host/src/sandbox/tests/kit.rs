@@ -193,6 +193,7 @@ pub(super) fn prepare(wasm: &[u8]) -> Prepared {
     let recorder = Recorder { heard: Arc::clone(&heard), gone: gone_sender, spoke: spoke_sender };
     let (cancel, cancelled) = watch::channel(false);
     let job = Job {
+        mounts: Vec::new(),
         component: compiled,
         invocation: Invocation { params: json!({}), inputs: Vec::new(), values: Vec::new(), seed: 7, resume: None },
         context: TaskContext {

@@ -96,6 +96,8 @@ fn act(call: &Invocation, params: &Params) -> Answer {
         Mode::RandomBytes => hunger::random_bytes(params),
 
         Mode::Write => files::write(params),
+        Mode::Append => files::append(params),
+        Mode::Touch => files::touch(params),
         Mode::WriteMany => files::write_many(params),
         Mode::MakeFolder => files::make_folder(params),
         Mode::Sparse => files::sparse(params),

@@ -132,6 +132,10 @@ pub(crate) enum Mode {
     // files
     /// Writes `bytes` (or `text`, if 0) to `path`.
     Write,
+    /// Appends the line `text` to `path`, `count` times, each with the number of its try.
+    Append,
+    /// Sets the time of `path` to 1970.
+    Touch,
     /// Writes `count` files of `bytes` in the folder `path`.
     WriteMany,
     /// Makes a folder `path` with one file in it.

@@ -49,7 +49,7 @@ pub(super) fn run(args: CheckArgs, context: &Context) -> Result<Exit, CliError> 
     context.with_host(async |host| {
         let path = DagArg::read(&args.file)?.file(host.store.as_ref())?;
         let build = if args.build { Build::Allowed } else { Build::Kept };
-        match loader::load(&host.registry, &path, build, Arc::new(SayBuild(context.output))).await {
+        match loader::load(&host.registry, &host.grounds, &path, build, Arc::new(SayBuild(context.output))).await {
             Ok(loaded) => tell_valid(context, &loaded, args.json),
             Err(LoadError::Diagnostics { path, text, diagnostics }) => {
                 tell_invalid(context, path, &text, &diagnostics, args.json)

@@ -54,6 +54,9 @@ impl View<'_> {
 
 impl HostDescriptor for View<'_> {
     fn read_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<DynInputStream>> {
+        if self.mount_of(&fd).is_some() {
+            return self.mounted_reader(fd, offset);
+        }
         let reader = match self.table.get(&fd)? {
             Descriptor::File(file) => {
                 Reader::new(std::sync::Arc::clone(&file.file), self.files.handles.slot(fd.rep()), offset)
@@ -65,11 +68,11 @@ impl HostDescriptor for View<'_> {
     }
 
     fn write_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<DynOutputStream>> {
-        self.writer(&fd, Place::At(offset))
+        self.writer(fd, Place::At(offset))
     }
 
     fn append_via_stream(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<DynOutputStream>> {
-        self.writer(&fd, Place::End)
+        self.writer(fd, Place::End)
     }
 
     async fn advise(
@@ -83,10 +86,16 @@ impl HostDescriptor for View<'_> {
     }
 
     async fn sync_data(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        if self.mount_of(&fd).is_some() {
+            return self.theirs().sync_data(fd).await;
+        }
         self.synced(&fd)
     }
 
     async fn sync(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        if self.mount_of(&fd).is_some() {
+            return self.theirs().sync(fd).await;
+        }
         self.synced(&fd)
     }
 
@@ -168,6 +177,9 @@ impl HostDescriptor for View<'_> {
         mtime: NewTimestamp,
     ) -> FsResult<()> {
         self.check_writable(&fd)?;
+        if let Some(root) = self.mount_of(&fd) {
+            return self.set_times_mounted(root, &fd, (path_flags, path), (atime, mtime)).await;
+        }
         self.theirs().set_times_at(fd, path_flags, path, atime, mtime).await
     }
 
@@ -273,6 +285,7 @@ impl HostDescriptor for View<'_> {
         let number = fd.rep();
         self.table.delete(fd)?;
         self.files.handles.closed(number);
+        self.files.mounts.closed(number);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::sandbox::limits::DISK_CHECK_BYTES;
 
@@ -45,9 +45,7 @@ pub(in crate::sandbox) struct Ledger {
     nodes: HashMap<Key, Node>,
     /// Removed while open.
     removed: Vec<Key>,
-    /// The folder whose disk is looked at.
-    disk: Option<Arc<File>>,
-    unchecked_bytes: Option<u64>,
+    disk: Option<Disk>,
     refused: Option<Refusal>,
 }
 
@@ -73,7 +71,6 @@ impl Ledger {
             nodes: HashMap::new(),
             removed: Vec::new(),
             disk: None,
-            unchecked_bytes: None,
             refused: None,
         }
     }
@@ -85,7 +82,7 @@ impl Ledger {
 
     /// Says on which disk the folders lie.
     pub(super) fn on_disk(&mut self, folder: Arc<File>) {
-        self.disk = Some(folder);
+        self.disk = Some(Disk::of(folder, self.quota.disk_reserve_bytes));
     }
 
     /// Whether one more name may be made.
@@ -180,25 +177,48 @@ impl Ledger {
         }
     }
 
-    /// Looks at the disk at the first write, and again whenever much was written since.
     fn admit_on_disk(&mut self, more: u64) -> Result<(), Refusal> {
-        let unchecked = self.unchecked_bytes.map(|bytes| bytes.saturating_add(more));
-        if unchecked.is_some_and(|bytes| bytes < DISK_CHECK_BYTES) {
-            self.unchecked_bytes = unchecked;
-            return Ok(());
-        }
-        let Some(free) = self.disk.as_deref().and_then(free_bytes) else { return Ok(()) };
-        if free < self.quota.disk_reserve_bytes.saturating_add(more) {
-            return Err(self.refuse(Refusal::Disk));
-        }
-        self.unchecked_bytes = Some(0);
-        Ok(())
+        let admitted = self.disk.as_ref().map_or(Ok(()), |disk| disk.admit(more));
+        admitted.map_err(|refusal| self.refuse(refusal))
     }
 
     /// Remembers that something was refused.
     pub(super) fn refuse(&mut self, refusal: Refusal) -> Refusal {
         self.refused = Some(refusal);
         refusal
+    }
+}
+
+/// A disk of which some is to stay free. Clones share what they know of it.
+#[derive(Debug, Clone)]
+pub(super) struct Disk {
+    /// Lies on it.
+    folder: Arc<File>,
+    reserve_bytes: u64,
+    /// Written since it was looked at; `None`: it never was.
+    unchecked_bytes: Arc<Mutex<Option<u64>>>,
+}
+
+impl Disk {
+    /// The disk on which `folder` lies.
+    pub(super) fn of(folder: Arc<File>, reserve_bytes: u64) -> Self {
+        Self { folder, reserve_bytes, unchecked_bytes: Arc::default() }
+    }
+
+    /// Whether so much more may be written. It is looked at before the first write, and again whenever much was written since.
+    pub(super) fn admit(&self, more: u64) -> Result<(), Refusal> {
+        let mut since = self.unchecked_bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let unchecked = since.map(|bytes| bytes.saturating_add(more));
+        if unchecked.is_some_and(|bytes| bytes < DISK_CHECK_BYTES) {
+            *since = unchecked;
+            return Ok(());
+        }
+        let Some(free) = free_bytes(&self.folder) else { return Ok(()) };
+        if free < self.reserve_bytes.saturating_add(more) {
+            return Err(Refusal::Disk);
+        }
+        *since = Some(0);
+        Ok(())
     }
 }
 

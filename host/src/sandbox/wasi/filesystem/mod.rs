@@ -1,9 +1,9 @@
-//! `wasi:filesystem`: three folders and nothing else. `/in` is read-only and made of the input ports; `/out` and
+//! `wasi:filesystem`: three folders, those that were granted, and nothing else. `/in` is read-only and made of the input ports; `/out` and
 //! `/tmp` are real folders with a quota.
 //!
 //! Paths are resolved and files opened by wasmtime-wasi, which does not leave a folder by `..` or a link. Around it,
 //! here: the quota ([`ledger`]), `/in` ([`inputs`]), streams that finish what they start ([`streams`]), sorted
-//! listings ([`listing`]), and for pure tasks facts that are the same on every machine ([`facts`]).
+//! listings ([`listing`]), granted folders ([`mounts`]), and for pure tasks facts that are the same on every machine ([`facts`]).
 //! One more rule for files: [`descriptor`] is where every call passes.
 
 mod descriptor;
@@ -12,6 +12,7 @@ pub(in crate::sandbox) mod handles;
 mod inputs;
 pub(in crate::sandbox) mod ledger;
 mod listing;
+mod mounts;
 mod mutate;
 mod streams;
 
@@ -36,6 +37,8 @@ use self::handles::{Budget, Handles};
 use self::inputs::{Below, Inputs, below};
 use self::ledger::{Ledger, Quota, Refusal};
 use self::listing::Held;
+use self::mounts::Mounts;
+use crate::executor::mounts::OpenMount;
 use crate::executor::port::Folders;
 use crate::sandbox::guest::Guest;
 use crate::sandbox::trap::HostFault;
@@ -80,6 +83,7 @@ pub(in crate::sandbox) struct Files {
     inputs: Inputs,
     /// `/out` and `/tmp`, opened when the guest first asks for its folders: a task without files costs none.
     work: Option<Work>,
+    mounts: Mounts,
     ledger: Arc<Mutex<Ledger>>,
     listed: Held,
     handles: Handles,
@@ -94,20 +98,29 @@ enum Work {
 }
 
 impl Files {
-    /// The three folders, or none for `describe`.
-    pub(in crate::sandbox) fn new(folders: Option<Folders>, shared: &Shared, quota: Quota, pure: bool) -> Self {
-        let (mounts, work) = match folders {
+    /// The three folders and those that were granted, or none for `describe`.
+    pub(in crate::sandbox) fn new(
+        folders: Option<Folders>,
+        mounts: Vec<OpenMount>,
+        shared: &Shared,
+        quota: Quota,
+        pure: bool,
+    ) -> Self {
+        let mut handles = Handles::new(Arc::clone(&shared.open_files));
+        handles.stand(mounts.len());
+        let (inputs, work) = match folders {
             Some(Folders { inputs, out, tmp }) => (inputs, Some(Work::Closed { out, tmp })),
             None => (Vec::new(), None),
         };
         Self {
             ctx: BLOCKING.clone(),
             root: shared.no_folder.clone(),
-            inputs: Inputs::new(mounts),
+            inputs: Inputs::new(inputs),
             work,
+            mounts: Mounts::new(mounts, quota.disk_reserve_bytes),
             ledger: Arc::new(Mutex::new(Ledger::new(quota))),
             listed: Held::default(),
-            handles: Handles::new(Arc::clone(&shared.open_files)),
+            handles,
             facts: pure.then(Facts::default),
         }
     }
@@ -227,10 +240,16 @@ impl preopens::Host for View<'_> {
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
         let Some((out, tmp)) = self.files.open_work()? else { return Ok(Vec::new()) };
         let root = self.files.root.0.clone();
-        [(root, "/in"), (out, "/out"), (tmp, "/tmp")]
-            .into_iter()
+        let own = [(root, "/in"), (out, "/out"), (tmp, "/tmp")].into_iter();
+        let mut folders = own
             .map(|(dir, path)| Ok((self.table.push(Descriptor::Dir(dir))?, path.to_owned())))
-            .collect()
+            .collect::<wasmtime::Result<Vec<_>>>()?;
+        for (at, (dir, path)) in self.files.mounts.folders().into_iter().enumerate() {
+            let handle = self.table.push(Descriptor::Dir(dir))?;
+            self.files.mounts.opened(handle.rep(), at);
+            folders.push((handle, path));
+        }
+        Ok(folders)
     }
 }
 

@@ -15,6 +15,7 @@ use wasmtime_wasi_io::streams::DynOutputStream;
 
 use super::handles::Slot;
 use super::ledger::Key;
+use super::mounts::Wanted;
 use super::streams::{Place, Writer};
 use super::{Found, View, again, refusal_code};
 
@@ -26,10 +27,13 @@ impl View<'_> {
     }
 
     /// A stream into a file that was opened for writing.
-    pub(super) fn writer(&mut self, fd: &Resource<Descriptor>, place: Place) -> FsResult<Resource<DynOutputStream>> {
-        let file = self.open_for_writing(fd)?;
+    pub(super) fn writer(&mut self, fd: Resource<Descriptor>, place: Place) -> FsResult<Resource<DynOutputStream>> {
+        if let Some(root) = self.mount_of(&fd) {
+            return self.mounted_writer(root, fd, place);
+        }
+        let file = self.open_for_writing(&fd)?;
         // The call is made on this thread and is ready at once; the interface has no `async` here.
-        let key = now(self.key(fd)).unwrap_or_else(|| Err(ErrorCode::Io.into()))?;
+        let key = now(self.key(&fd)).unwrap_or_else(|| Err(ErrorCode::Io.into()))?;
         let slot = self.files.handles.slot(fd.rep());
         let writer = Writer::new(file, slot, key, place, Arc::clone(&self.files.ledger));
         let stream: DynOutputStream = Box::new(writer);
@@ -43,6 +47,9 @@ impl View<'_> {
         buffer: Vec<u8>,
         offset: Filesize,
     ) -> FsResult<Filesize> {
+        if let Some(root) = self.mount_of(&fd) {
+            return self.write_mounted(root, fd, buffer, offset).await;
+        }
         self.open_for_writing(&fd)?;
         let key = self.key(&fd).await?;
         let end = offset.checked_add(buffer.len() as u64).ok_or(ErrorCode::FileTooLarge)?;
@@ -52,6 +59,9 @@ impl View<'_> {
 
     /// Makes a file longer or shorter.
     pub(super) async fn resize(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
+        if let Some(root) = self.mount_of(&fd) {
+            return self.resize_mounted(root, fd, size).await;
+        }
         self.open_for_writing(&fd)?;
         let key = self.key(&fd).await?;
         self.files.ledger().reserve(key, size).map_err(refusal_code)?;
@@ -63,14 +73,22 @@ impl View<'_> {
     /// Makes a folder.
     pub(super) async fn make_folder(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         self.check_writable(&fd)?;
+        if let Some(root) = self.mount_of(&fd) {
+            self.admit_on_mount(root, 0)?;
+            return self.theirs().create_directory_at(fd, path).await;
+        }
         self.files.ledger().admit_name().map_err(refusal_code)?;
         self.theirs().create_directory_at(again(&fd), path.clone()).await?;
         self.named(&fd, &path).await
     }
 
-    /// Makes a symbolic link; wasmtime-wasi refuses those that lead out.
+    /// Makes a symbolic link; wasmtime-wasi refuses those that lead out. In a granted folder none is made: others may follow
+    /// it with more rights than the task has.
     pub(super) async fn make_link(&mut self, fd: Resource<Descriptor>, target: String, path: String) -> FsResult<()> {
         self.check_writable(&fd)?;
+        if self.mount_of(&fd).is_some() {
+            return Err(ErrorCode::NotPermitted.into());
+        }
         self.files.ledger().admit_name().map_err(refusal_code)?;
         self.theirs().symlink_at(again(&fd), target, path.clone()).await?;
         self.named(&fd, &path).await
@@ -79,6 +97,9 @@ impl View<'_> {
     /// Removes an empty folder.
     pub(super) async fn remove_folder(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         self.check_writable(&fd)?;
+        if self.mount_of(&fd).is_some() {
+            return self.theirs().remove_directory_at(fd, path).await;
+        }
         let key = self.key_at(&fd, PathFlags::empty(), &path).await?;
         self.theirs().remove_directory_at(fd, path).await?;
         self.files.ledger().unnamed(key);
@@ -88,6 +109,9 @@ impl View<'_> {
     /// Removes a file or a link.
     pub(super) async fn remove_file(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         self.check_writable(&fd)?;
+        if self.mount_of(&fd).is_some() {
+            return self.theirs().unlink_file_at(fd, path).await;
+        }
         let key = self.key_at(&fd, PathFlags::empty(), &path).await?;
         self.theirs().unlink_file_at(fd, path).await?;
         self.files.ledger().unnamed(key);
@@ -104,6 +128,12 @@ impl View<'_> {
     ) -> FsResult<()> {
         self.check_writable(&fd)?;
         self.check_writable(&new_fd)?;
+        match (self.mount_of(&fd), self.mount_of(&new_fd)) {
+            (None, None) => {}
+            (from, to) if from == to => return self.theirs().rename_at(fd, old_path, new_fd, new_path).await,
+            // What is the task's own is counted, and lies elsewhere.
+            (_, _) => return Err(ErrorCode::CrossDevice.into()),
+        }
         let moved = self.key_at(&fd, PathFlags::empty(), &old_path).await?;
         let replaced = self.existing_key_at(&new_fd, PathFlags::empty(), &new_path).await?;
         self.theirs().rename_at(fd, old_path, new_fd, new_path).await?;
@@ -122,6 +152,9 @@ impl View<'_> {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
+        if let Some(root) = self.mount_of(&fd) {
+            return self.open_mounted(root, &fd, Wanted::new(path_flags, path, open_flags, flags)).await;
+        }
         let changes =
             open_flags.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE) || flags.contains(DescriptorFlags::WRITE);
         let writable = self.check_writable(&fd);
@@ -212,7 +245,7 @@ impl View<'_> {
         Ok(())
     }
 
-    fn open_for_writing(&self, fd: &Resource<Descriptor>) -> FsResult<Arc<std::fs::File>> {
+    pub(super) fn open_for_writing(&self, fd: &Resource<Descriptor>) -> FsResult<Arc<std::fs::File>> {
         self.check_writable(fd)?;
         match self.table.get(fd)? {
             Descriptor::File(file) if file.open_mode.contains(OpenMode::WRITE) => Ok(Arc::clone(&file.file)),

@@ -11,10 +11,12 @@ use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi_io::async_trait;
 use wasmtime_wasi_io::bytes::Bytes;
 use wasmtime_wasi_io::poll::Pollable;
-use wasmtime_wasi_io::streams::{InputStream, OutputStream, StreamError, StreamResult};
+use wasmtime_wasi_io::streams::{
+    DynInputStream, DynOutputStream, InputStream, OutputStream, StreamError, StreamResult,
+};
 
 use super::handles::Slot;
-use super::ledger::{Key, Ledger};
+use super::ledger::{Disk, Key, Ledger};
 use super::refusal_code;
 use crate::sandbox::limits::STREAM_CHUNK_BYTES;
 
@@ -57,6 +59,101 @@ impl InputStream for Reader {
         buffer.truncate(read);
         self.position += read as u64;
         Ok(buffer.into())
+    }
+}
+
+/// A file of a granted folder being read, by wasmtime-wasi: on a thread that may block.
+pub(super) struct MountReader {
+    inner: DynInputStream,
+    _slot: Option<Arc<Slot>>,
+}
+
+impl MountReader {
+    /// Reads by `inner`.
+    pub(super) fn new(inner: DynInputStream, slot: Option<Arc<Slot>>) -> Self {
+        Self { inner, _slot: slot }
+    }
+}
+
+#[async_trait]
+impl Pollable for MountReader {
+    async fn ready(&mut self) {
+        self.inner.ready().await;
+    }
+}
+
+#[async_trait]
+impl InputStream for MountReader {
+    fn read(&mut self, size: usize) -> StreamResult<Bytes> {
+        self.inner.read(size.min(STREAM_CHUNK_BYTES))
+    }
+
+    async fn blocking_read(&mut self, size: usize) -> StreamResult<Bytes> {
+        self.inner.blocking_read(size.min(STREAM_CHUNK_BYTES)).await
+    }
+
+    async fn cancel(&mut self) {
+        self.inner.cancel().await;
+    }
+}
+
+/// A file of a granted folder being written, by wasmtime-wasi: on a thread that may block. Within the disk's reserve.
+pub(super) struct MountWriter {
+    inner: DynOutputStream,
+    _slot: Option<Arc<Slot>>,
+    disk: Option<Disk>,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+impl MountWriter {
+    /// Writes by `inner`.
+    pub(super) fn new(
+        inner: DynOutputStream,
+        slot: Option<Arc<Slot>>,
+        disk: Option<Disk>,
+        ledger: Arc<Mutex<Ledger>>,
+    ) -> Self {
+        Self { inner, _slot: slot, disk, ledger }
+    }
+
+    fn admit(&self, bytes: usize) -> StreamResult<()> {
+        let admitted = self.disk.as_ref().map_or(Ok(()), |disk| disk.admit(bytes as u64));
+        admitted.map_err(|refusal| {
+            self.ledger.lock().unwrap_or_else(PoisonError::into_inner).refuse(refusal);
+            StreamError::LastOperationFailed(refusal_code(refusal).into())
+        })
+    }
+}
+
+#[async_trait]
+impl Pollable for MountWriter {
+    async fn ready(&mut self) {
+        self.inner.ready().await;
+    }
+}
+
+#[async_trait]
+impl OutputStream for MountWriter {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.admit(bytes.len())?;
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        self.inner.flush()
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        self.inner.check_write()
+    }
+
+    async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.admit(bytes.len())?;
+        self.inner.blocking_write_and_flush(bytes).await
+    }
+
+    async fn cancel(&mut self) {
+        self.inner.cancel().await;
     }
 }
 

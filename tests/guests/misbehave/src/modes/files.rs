@@ -1,6 +1,7 @@
 //! Files and folders, where they may be and where not.
 
 use crate::answer::{Answer, attempted};
+use crate::bindings::dagwood::task::context;
 use crate::params::Params;
 use serde_json::{Value, json};
 use std::fs::{self, File, Metadata};
@@ -29,6 +30,20 @@ fn write_file(path: &Path, params: &Params) -> Result<Value> {
         left -= size as u64;
     }
     Ok(json!(params.bytes))
+}
+
+pub(crate) fn append(params: &Params) -> Answer {
+    let line = format!("{} {}\n", params.text, context::current().try_number);
+    let appended = File::options()
+        .append(true)
+        .create(true)
+        .open(&params.path)
+        .and_then(|mut file| (0..params.count).try_for_each(|_| file.write_all(line.as_bytes())));
+    attempted(appended.map(|()| json!(params.count)))
+}
+
+pub(crate) fn touch(params: &Params) -> Answer {
+    attempted(File::open(&params.path).and_then(|file| file.set_modified(UNIX_EPOCH)).map(|()| json!(params.path)))
 }
 
 pub(crate) fn write_many(params: &Params) -> Answer {

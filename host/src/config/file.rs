@@ -1,0 +1,81 @@
+//! `config.toml` as types.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::dag::document::{DurationText, SizeSpec};
+use crate::dag::model::MountMode;
+
+/// Tasks at once at most: more than a machine does at once.
+const PARALLELISM_MAX: u64 = 10_000;
+
+/// What the operator of a home folder decides.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(title = "config.toml", deny_unknown_fields)]
+#[serde(default)]
+pub(super) struct ConfigFile {
+    /// Tasks at once.
+    #[schemars(range(min = 1, max = PARALLELISM_MAX))]
+    pub(super) parallelism: Option<u32>,
+    /// What all tasks may have together.
+    pub(super) budget: BudgetSpec,
+    /// What a DAG file may ask for a task at most.
+    pub(super) maximum: MaximumSpec,
+    /// What DAG files may be granted at most.
+    pub(super) allow: AllowSpec,
+}
+
+/// What all tasks may have together.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Budget", deny_unknown_fields)]
+#[serde(default)]
+pub(super) struct BudgetSpec {
+    /// Memory: bytes such as `8GiB`, or a part of what the machine has, such as `75%`.
+    pub(super) memory: Option<SizeSpec>,
+}
+
+/// What a DAG file may ask for a task at most.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Maximum", deny_unknown_fields)]
+#[serde(default)]
+pub(super) struct MaximumSpec {
+    /// Memory of one try.
+    pub(super) memory: Option<SizeSpec>,
+    /// Time of one try.
+    pub(super) execution_timeout: Option<DurationText>,
+    /// Bytes in `/out` and `/tmp` of one try.
+    pub(super) scratch: Option<SizeSpec>,
+}
+
+/// What DAG files may be granted at most. A wrong item is null.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Allow", deny_unknown_fields)]
+#[serde(default)]
+pub(super) struct AllowSpec {
+    /// Hosts and ports: `api.example.com:443`, `*:443`.
+    #[schemars(with = "Vec<String>")]
+    pub(super) http: Vec<Option<String>>,
+    /// Folders that may be mounted, with all that is in them.
+    #[schemars(with = "Vec<AllowedMountSpec>")]
+    pub(super) mounts: Vec<Option<AllowedMountSpec>>,
+    /// Names of environment variables.
+    #[schemars(with = "Vec<String>")]
+    pub(super) env: Vec<Option<String>>,
+    /// Names of secrets.
+    #[schemars(with = "Vec<String>")]
+    pub(super) secrets: Vec<Option<String>>,
+    /// Folders from which a server takes input files, besides its `--dags`.
+    #[schemars(with = "Vec<String>")]
+    pub(super) files: Vec<Option<String>>,
+}
+
+/// A folder that may be mounted.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "AllowedMount", deny_unknown_fields, extend("required" = ["host"]))]
+#[serde(default)]
+pub(super) struct AllowedMountSpec {
+    /// Its path, absolute.
+    pub(super) host: Option<String>,
+    /// `ro`, the default: read-only; `rw`: either way.
+    pub(super) mode: Option<MountMode>,
+}

@@ -1,0 +1,98 @@
+//! What the operator's decisions mean for a task, a mount, an input file.
+
+use std::path::Path;
+
+use crate::dag::model::MountMode;
+use crate::limits::TaskLimits;
+use crate::schedule::duration::show_duration;
+use crate::text::exact_bytes;
+
+use super::Config;
+
+/// Why something is not granted, and the line to add for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// An option of a task that asks for too much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excess {
+    /// The option's key in the DAG file, which is that of the maximum too.
+    pub key: &'static str,
+    /// Why.
+    pub message: String,
+}
+
+impl Config {
+    /// What of a task's limits is more than its maximum.
+    pub fn excesses(&self, limits: &TaskLimits) -> Vec<Excess> {
+        let maximum = &self.maximum;
+        let bytes = |key, asked: u64, most: u64| {
+            (asked > most).then(|| Excess { key, message: too_much(key, &exact_bytes(asked), &exact_bytes(most)) })
+        };
+        let (asked, most) = (limits.execution_timeout, maximum.execution_timeout);
+        let timeout = (asked > most).then(|| {
+            let key = "execution_timeout";
+            Excess { key, message: too_much(key, &show_duration(asked), &show_duration(most)) }
+        });
+        let memory = bytes("memory", limits.memory_bytes, maximum.memory_bytes);
+        let scratch = bytes("scratch", limits.scratch_bytes, maximum.scratch_bytes);
+        [memory, timeout, scratch].into_iter().flatten().collect()
+    }
+
+    /// Why the folder `real` may not be mounted; nothing, if it may. `home`: the home folder, which nobody gets.
+    pub fn refuses_mount(&self, real: &Path, mode: MountMode, home: &Path) -> Option<Refusal> {
+        if real.starts_with(home) || home.starts_with(real) {
+            let message = format!("`{}` is, holds or lies in the home folder, which no task may see", real.display());
+            let hint = format!("mount a folder beside `{}`", home.display());
+            return Some(Refusal { message, hint });
+        }
+        let holds = |allowed: &&super::AllowedMount| real.starts_with(&allowed.host);
+        let allows = |allowed: &super::AllowedMount| allowed.mode >= mode;
+        let mut holding = self.mounts.iter().filter(holds).peekable();
+        let why = match holding.peek() {
+            None => "`allow.mounts` has no folder that holds it".to_owned(),
+            Some(allowed) => format!("`allow.mounts` has `{}` as `ro` only", allowed.host.display()),
+        };
+        if holding.any(allows) {
+            return None;
+        }
+        let line = format!("{{ host = {:?}, mode = \"{}\" }}", real.display().to_string(), mode.as_str());
+        Some(Refusal {
+            message: format!("`{}` may not be mounted `{}`: {why}", real.display(), mode.as_str()),
+            hint: self.add_to("mounts", self.mounts.is_empty(), &line),
+        })
+    }
+
+    /// Why a server may not take the input file `real`; nothing, if it may. `dags`: its folder of DAG files.
+    pub fn refuses_file(&self, real: &Path, dags: &Path) -> Option<Refusal> {
+        if real.starts_with(dags) || self.files.iter().any(|folder| real.starts_with(folder)) {
+            return None;
+        }
+        let folder = real.parent().unwrap_or(real).display().to_string();
+        Some(Refusal {
+            message: format!(
+                "`{}` lies outside the folder of DAG files, and `allow.files` has no folder that holds it",
+                real.display()
+            ),
+            hint: self.add_to("files", self.files.is_empty(), &format!("{folder:?}")),
+        })
+    }
+
+    fn add_to(&self, key: &str, is_empty: bool, item: &str) -> String {
+        match is_empty {
+            true => format!("in config.toml: `allow.{key} = [{item}]`; then start the server anew, if there is one"),
+            false => {
+                format!("in config.toml, add to `allow.{key}`: `{item}`; then start the server anew, if there is one")
+            }
+        }
+    }
+}
+
+fn too_much(key: &str, asked: &str, most: &str) -> String {
+    format!("`{key}` is {asked}, and `maximum.{key}` of config.toml is {most}")
+}

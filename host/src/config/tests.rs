@@ -1,0 +1,139 @@
+use std::path::Path;
+use std::time::Duration;
+
+use super::{AllowedMount, Config, Maximum, MemoryBudget};
+use crate::dag::model::MountMode;
+use crate::limits::TaskLimits;
+
+/// Line, marked piece and message of all that is wrong.
+fn wrong(text: &str) -> Vec<(usize, String, String)> {
+    let diagnostics = Config::parse(text).unwrap_err();
+    let line = |at: usize| text[..at].matches('\n').count() + 1;
+    let found = diagnostics.into_iter().map(|found| {
+        let span = found.span.unwrap();
+        (line(span.start), text[span].to_owned(), found.message)
+    });
+    found.collect()
+}
+
+fn config(text: &str) -> Config {
+    Config::parse(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"))
+}
+
+#[test]
+fn an_empty_file_means_the_defaults() {
+    assert_eq!(config(""), Config::default());
+    assert_eq!(config("[allow]\n[maximum]\n"), Config::default());
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = r#"
+        parallelism = 8
+        budget = { memory = "50%" }
+        maximum = { memory = "1GiB", execution_timeout = "2h", scratch = 1024 }
+        [allow]
+        http = ["*:443"]
+        mounts = [{ host = "/srv/data", mode = "rw" }, { host = "/srv/in" }]
+        env = ["LANG"]
+        secrets = ["TOKEN"]
+        files = ["/srv/in"]
+    "#;
+    let expected = Config {
+        parallelism: Some(8),
+        memory_budget: Some(MemoryBudget::Percent(50)),
+        maximum: Maximum { memory_bytes: 1 << 30, execution_timeout: Duration::from_secs(7_200), scratch_bytes: 1_024 },
+        mounts: vec![
+            AllowedMount { host: "/srv/data".into(), mode: MountMode::Rw },
+            AllowedMount { host: "/srv/in".into(), mode: MountMode::Ro },
+        ],
+        files: vec!["/srv/in".into()],
+        http: vec!["*:443".to_owned()],
+        env: vec!["LANG".to_owned()],
+        secrets: vec!["TOKEN".to_owned()],
+    };
+    assert_eq!(config(text), expected);
+    assert_eq!(config("budget.memory = '8GiB'").memory_budget, Some(MemoryBudget::Bytes(8 << 30)));
+}
+
+#[test]
+fn all_mistakes_are_found_at_once_each_with_its_place() {
+    let text = "paralelism = 8\nbudget = { memory = '101%' }\n[maximum]\nmemory = '5GiB'\nexecution_timeout = '25h'\n\
+                [allow]\nmounts = [{ host = 'data' }, { mode = 'rw' }, { host = '/a', mode = 'w' }]\nfiles = ['x', 1]\nenv = ['']\n";
+    let found = wrong(text);
+    let places: Vec<_> = found.iter().map(|(line, piece, _)| (*line, piece.as_str())).collect();
+    let expected = [
+        (1, "paralelism"),
+        (2, "'101%'"),
+        (4, "'5GiB'"),
+        (5, "'25h'"),
+        (7, "'data'"),
+        (7, "{ mode = 'rw' }"),
+        (7, "'w'"),
+        (8, "'x'"),
+        (8, "1"),
+        (9, "''"),
+    ];
+    assert_eq!(places, expected, "{found:#?}");
+    assert_eq!(found[0].2, "unknown key `paralelism`");
+    assert_eq!(found[2].2, "this is out of range: from 64 KiB to 4 GiB");
+    assert_eq!(wrong("parallelism = 0")[0].1, "0");
+    assert!(wrong("parallelism = ")[0].2.starts_with("this is no TOML"));
+}
+
+#[test]
+fn a_limit_above_its_maximum_is_named() {
+    let config = config("maximum = { memory = '256MiB', execution_timeout = '30m' }");
+    let excesses = config.excesses(&TaskLimits::default());
+    let keys: Vec<_> = excesses.iter().map(|excess| excess.key).collect();
+    assert_eq!(keys, ["memory", "execution_timeout"]);
+    assert_eq!(excesses[0].message, "`memory` is 512 MiB, and `maximum.memory` of config.toml is 256 MiB");
+    assert!(Config::default().excesses(&TaskLimits::default()).is_empty());
+}
+
+#[test]
+fn a_mount_needs_an_allowed_folder_that_holds_it_in_its_mode() {
+    let config = config("allow.mounts = [{ host = '/srv/data' }, { host = '/srv/data/out', mode = 'rw' }]");
+    let home = Path::new("/home/me/.dagwood");
+    let refused = |path: &str, mode| config.refuses_mount(Path::new(path), mode, home).map(|refusal| refusal.message);
+    for path in ["/srv/data", "/srv/data/x", "/srv/data/out"] {
+        assert_eq!(refused(path, MountMode::Ro), None, "{path}");
+    }
+    assert_eq!(refused("/srv/data/out/x", MountMode::Rw), None);
+    let ro_only = "`/srv/data/x` may not be mounted `rw`: `allow.mounts` has `/srv/data` as `ro` only";
+    assert_eq!(refused("/srv/data/x", MountMode::Rw).as_deref(), Some(ro_only));
+    for path in ["/srv/data2", "/srv", "/", "/other"] {
+        assert!(refused(path, MountMode::Ro).is_some(), "{path}");
+    }
+}
+
+#[test]
+fn the_home_folder_is_never_mounted() {
+    let config = config("allow.mounts = [{ host = '/', mode = 'rw' }]");
+    let home = Path::new("/home/me/.dagwood");
+    let refuses = |path: &str| config.refuses_mount(Path::new(path), MountMode::Ro, home).is_some();
+    assert_eq!(["/", "/home", "/home/me/.dagwood", "/home/me/.dagwood/logs"].map(refuses), [true; 4]);
+    assert_eq!(["/home/me/.dagwood2", "/home/me/other"].map(refuses), [false; 2]);
+}
+
+#[test]
+fn a_refusal_gives_the_line_to_add() {
+    let home = Path::new("/home");
+    let empty = Config::default().refuses_mount(Path::new("/srv/data"), MountMode::Rw, home).unwrap();
+    assert!(empty.hint.contains(r#"`allow.mounts = [{ host = "/srv/data", mode = "rw" }]`"#), "{}", empty.hint);
+    let line = empty.hint.split('`').nth(1).unwrap();
+    assert_eq!(config(line).refuses_mount(Path::new("/srv/data"), MountMode::Rw, home), None, "it does what it says");
+    let more =
+        config("allow.mounts = [{ host = '/x' }]").refuses_mount(Path::new("/srv"), MountMode::Ro, home).unwrap();
+    assert!(more.hint.contains(r#"add to `allow.mounts`: `{ host = "/srv", mode = "ro" }`"#), "{}", more.hint);
+}
+
+#[test]
+fn a_server_takes_files_from_its_folder_and_the_allowed_ones() {
+    let config = config("allow.files = ['/srv/in']");
+    let refused = |path: &str| config.refuses_file(Path::new(path), Path::new("/dags"));
+    assert_eq!((refused("/dags/a/data.csv"), refused("/srv/in/x.csv")), (None, None));
+    let refusal = refused("/etc/passwd").unwrap();
+    assert!(refusal.message.contains("`/etc/passwd` lies outside"), "{refusal:?}");
+    assert!(refusal.hint.contains(r#"add to `allow.files`: `"/etc"`"#), "{refusal:?}");
+}

@@ -1,0 +1,87 @@
+//! What the operator allows the DAGs of a home folder, and what of a DAG goes beyond it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::{Config, Refusal};
+use crate::dag::diagnostic::Diagnostic;
+use crate::dag::model::{Dag, Task};
+use crate::dag::path::DocPath;
+use crate::dag::{Draft, Wrong};
+use crate::executor::mounts::{self, MountPolicy, MountRefusal};
+use crate::lifecycle::launch::MountMode;
+
+/// The ground that DAGs stand on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grounds {
+    config: Arc<Config>,
+    /// The home folder, its links resolved.
+    home: PathBuf,
+    /// Of a server, its folder of DAG files, its links resolved.
+    dags: Option<PathBuf>,
+}
+
+impl Grounds {
+    /// Where `config` holds, over the home folder `home`.
+    pub fn new(config: Config, home: &Path) -> Self {
+        let config = Arc::new(config.with_folders(real));
+        Self { config, home: real(home.to_owned()), dags: None }
+    }
+
+    /// The same for a server of this folder of DAG files: input files lie in it, or where the operator says.
+    #[must_use]
+    pub fn serving(&self, dags: &Path) -> Self {
+        Self { dags: Some(real(dags.to_owned())), ..self.clone() }
+    }
+
+    /// What the operator decided.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Why an input file may not be taken; nothing, if it may, or is not there. Blocks.
+    pub fn refuses_file(&self, path: &Path) -> Option<Refusal> {
+        let dags = self.dags.as_deref()?;
+        let found = std::fs::canonicalize(path).ok()?;
+        self.config.refuses_file(&found, dags)
+    }
+
+    /// What of the DAG goes beyond what the operator allows. Blocks.
+    pub(super) fn beyond(&self, dag: &Dag, draft: &Draft) -> Vec<Diagnostic> {
+        let own = dag.tasks.iter().map(|task| (DocPath::of(&["tasks", task.id.as_str()]), task));
+        let of_run = dag.callbacks.of_the_run().map(|(kind, callback)| (DocPath::of(&[kind.as_str()]), callback));
+        let of_tasks = dag.callbacks.of_tasks().filter_map(|(ix, kind, callback)| {
+            Some((DocPath::of(&["tasks", dag.task(ix)?.id.as_str(), kind.as_str()]), callback))
+        });
+        let callbacks =
+            of_run.chain(of_tasks).flat_map(|(at, dag)| dag.tasks.iter().map(move |task| (at.clone(), task)));
+        let wrong = own.chain(callbacks).flat_map(|(at, task)| self.beyond_of(&at, task));
+        draft.wrong(wrong.collect())
+    }
+
+    fn beyond_of(&self, at: &DocPath, task: &Task) -> Vec<Wrong> {
+        let excesses = self.config.excesses(&task.limits).into_iter();
+        let excesses = excesses.map(|excess| {
+            let hint = Some("ask for less, or have the operator raise it".to_owned());
+            Wrong { at: at.key(excess.key), message: excess.message, hint }
+        });
+        let mounts = task.grants.mounts.iter().enumerate().filter_map(|(index, mount)| {
+            let error = mounts::open(mount, self).err()?;
+            let at = at.key("grants").key("mounts").index(index).key("host");
+            Some(Wrong { at, message: error.to_string(), hint: error.hint().map(str::to_owned) })
+        });
+        excesses.chain(mounts).collect()
+    }
+}
+
+impl MountPolicy for Grounds {
+    fn refusal(&self, real: &Path, mode: MountMode) -> Option<MountRefusal> {
+        let Refusal { message, hint } = self.config.refuses_mount(real, mode, &self.home)?;
+        Some(MountRefusal { message, hint })
+    }
+}
+
+/// The path without links, if it is there.
+fn real(path: PathBuf) -> PathBuf {
+    std::fs::canonicalize(&path).unwrap_or(path)
+}

@@ -1,0 +1,327 @@
+//! Granted folders of the host, beside the three that every task has.
+//!
+//! What is in them belongs to somebody else. So it counts in no quota but the disk's reserve, every call goes to a thread
+//! that may block, since a file may lie on a network, and nothing is opened but regular files and folders: the kernel
+//! resolves each path below the folder, by a handle that opens nothing (`O_PATH`), and only what turns out to be a file
+//! or folder is opened through that. Links are followed within the folder, and not made.
+
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+use wasmtime::component::Resource;
+use wasmtime_wasi::filesystem::{Descriptor, Dir, File as WasiFile};
+use wasmtime_wasi::p2::FsResult;
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    DescriptorFlags, ErrorCode, Filesize, HostDescriptor, NewTimestamp, OpenFlags, PathFlags,
+};
+use wasmtime_wasi::runtime::spawn_blocking;
+use wasmtime_wasi::{FsPerms, OpenMode};
+use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
+
+use super::handles::Slot;
+use super::ledger::Disk;
+use super::streams::{MountReader, MountWriter, Place};
+use super::{View, again, refusal_code};
+use crate::executor::mounts::OpenMount;
+use crate::lifecycle::launch::MountMode;
+
+/// How often a path is resolved anew when it changes meanwhile.
+const TRIES_MAX: usize = 16;
+
+/// The granted folders of one guest.
+#[derive(Default)]
+pub(super) struct Mounts {
+    roots: Vec<Root>,
+    /// Which of them each handle leads into, by the handle's number in the table.
+    handles: FxHashMap<u32, usize>,
+}
+
+struct Root {
+    dir: Dir,
+    guest: String,
+    disk: Disk,
+}
+
+impl Mounts {
+    /// These folders.
+    pub(super) fn new(mounts: Vec<OpenMount>, disk_reserve_bytes: u64) -> Self {
+        let root = |mount: OpenMount| {
+            let (perms, mode) = match mount.mode {
+                MountMode::Ro => (FsPerms::ReadOnly, OpenMode::READ),
+                MountMode::Rw => (FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE),
+            };
+            let dir = Dir::new(mount.folder, perms, mode, false);
+            let disk = Disk::of(Arc::clone(&dir.dir), disk_reserve_bytes);
+            Root { dir, guest: mount.guest, disk }
+        };
+        Self { roots: mounts.into_iter().map(root).collect(), handles: FxHashMap::default() }
+    }
+
+    /// Each with its path for the guest.
+    pub(super) fn folders(&self) -> Vec<(Dir, String)> {
+        self.roots.iter().map(|root| (root.dir.clone(), root.guest.clone())).collect()
+    }
+
+    /// A handle leads into that folder.
+    pub(super) fn opened(&mut self, number: u32, root: usize) {
+        self.handles.insert(number, root);
+    }
+
+    /// A handle was dropped.
+    pub(super) fn closed(&mut self, number: u32) {
+        self.handles.remove(&number);
+    }
+
+    /// Which folder a handle leads into; `None`: into one of the task's own.
+    pub(super) fn of(&self, number: u32) -> Option<usize> {
+        if self.roots.is_empty() { None } else { self.handles.get(&number).copied() }
+    }
+}
+
+impl View<'_> {
+    /// Which granted folder a handle leads into; `None`: into one of the task's own.
+    pub(super) fn mount_of(&self, fd: &Resource<Descriptor>) -> Option<usize> {
+        self.files.mounts.of(fd.rep())
+    }
+
+    /// Opens a file or folder in a granted one, and makes the file if that is asked for.
+    pub(super) async fn open_mounted(
+        &mut self,
+        root: usize,
+        fd: &Resource<Descriptor>,
+        wanted: Wanted,
+    ) -> FsResult<Resource<Descriptor>> {
+        if wanted.changes() {
+            self.check_writable(fd)?;
+        }
+        if wanted.creates() {
+            self.admit_on_mount(root, 0)?;
+        }
+        let (dir, perms) = match self.table.get(fd)? {
+            Descriptor::Dir(dir) => (Arc::clone(&dir.dir), dir.perms),
+            Descriptor::File(_) => return Err(ErrorCode::NotDirectory.into()),
+        };
+        let open_mode = wanted.open_mode();
+        let opened = spawn_blocking(move || wanted.open(&dir)).await?;
+        let descriptor = match opened {
+            Opened::File(file) => Descriptor::File(WasiFile::new(file, perms, open_mode, false)),
+            Opened::Folder(file) => Descriptor::Dir(Dir::new(file, perms, open_mode, false)),
+        };
+        let handle = self.table.push(descriptor)?;
+        self.files.mounts.opened(handle.rep(), root);
+        Ok(handle)
+    }
+
+    /// Reads on a thread that may block.
+    pub(super) fn mounted_reader(
+        &mut self,
+        fd: Resource<Descriptor>,
+        offset: Filesize,
+    ) -> FsResult<Resource<DynInputStream>> {
+        let slot = self.files.handles.slot(fd.rep());
+        let theirs = self.theirs().read_via_stream(fd, offset)?;
+        let inner = self.table.delete(theirs)?;
+        let reader: DynInputStream = Box::new(MountReader::new(inner, slot));
+        Ok(self.table.push(reader)?)
+    }
+
+    /// Writes on a thread that may block. At the end means at the end as it is when the system writes.
+    pub(super) fn mounted_writer(
+        &mut self,
+        root: usize,
+        fd: Resource<Descriptor>,
+        place: Place,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        self.open_for_writing(&fd)?;
+        let slot: Option<Arc<Slot>> = self.files.handles.slot(fd.rep());
+        let theirs = match place {
+            Place::At(offset) => self.theirs().write_via_stream(fd, offset)?,
+            Place::End => self.theirs().append_via_stream(fd)?,
+        };
+        let inner = self.table.delete(theirs)?;
+        let disk = self.files.mounts.roots.get(root).map(|root| root.disk.clone());
+        let writer: DynOutputStream = Box::new(MountWriter::new(inner, slot, disk, Arc::clone(&self.files.ledger)));
+        Ok(self.table.push(writer)?)
+    }
+
+    /// Whether so much more may be written to the disk of a granted folder.
+    pub(super) fn admit_on_mount(&mut self, root: usize, more: u64) -> FsResult<()> {
+        let disk = self.files.mounts.roots.get(root).map(|root| root.disk.clone());
+        let admitted = disk.map_or(Ok(()), |disk| disk.admit(more));
+        Ok(admitted.map_err(|refusal| refusal_code(self.files.ledger().refuse(refusal)))?)
+    }
+
+    /// Writes in one piece.
+    pub(super) async fn write_mounted(
+        &mut self,
+        root: usize,
+        fd: Resource<Descriptor>,
+        buffer: Vec<u8>,
+        offset: Filesize,
+    ) -> FsResult<Filesize> {
+        self.open_for_writing(&fd)?;
+        self.admit_on_mount(root, buffer.len() as u64)?;
+        self.theirs().write(fd, buffer, offset).await
+    }
+
+    /// Makes a file longer or shorter.
+    pub(super) async fn resize_mounted(
+        &mut self,
+        root: usize,
+        fd: Resource<Descriptor>,
+        size: Filesize,
+    ) -> FsResult<()> {
+        let file = self.open_for_writing(&fd)?;
+        let has = spawn_blocking(move || file.metadata()).await?.len();
+        self.admit_on_mount(root, size.saturating_sub(has))?;
+        self.theirs().set_size(fd, size).await
+    }
+
+    /// Sets the times of what a path leads to. By a handle of ours: opening a pipe for that would wait for its other end.
+    pub(super) async fn set_times_mounted(
+        &mut self,
+        root: usize,
+        fd: &Resource<Descriptor>,
+        (path_flags, path): (PathFlags, String),
+        (atime, mtime): (NewTimestamp, NewTimestamp),
+    ) -> FsResult<()> {
+        let wanted = Wanted::new(path_flags, path, OpenFlags::empty(), DescriptorFlags::READ);
+        let handle = self.open_mounted(root, fd, wanted).await?;
+        let set = self.theirs().set_times(again(&handle), atime, mtime).await;
+        self.files.mounts.closed(handle.rep());
+        self.table.delete(handle)?;
+        set
+    }
+}
+
+/// What is to be opened, and how.
+pub(super) struct Wanted {
+    path: String,
+    follow: bool,
+    how: OpenFlags,
+    read: bool,
+    write: bool,
+}
+
+/// What was opened.
+enum Opened {
+    File(File),
+    Folder(File),
+}
+
+impl Wanted {
+    pub(super) fn new(path_flags: PathFlags, path: String, how: OpenFlags, flags: DescriptorFlags) -> Self {
+        let write = flags.contains(DescriptorFlags::WRITE);
+        Self {
+            path,
+            follow: path_flags.contains(PathFlags::SYMLINK_FOLLOW),
+            how,
+            // What is not opened for writing is opened for reading, as in wasmtime-wasi.
+            read: flags.contains(DescriptorFlags::READ) || !write,
+            write: write || how.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE),
+        }
+    }
+
+    fn changes(&self) -> bool {
+        self.write
+    }
+
+    fn creates(&self) -> bool {
+        self.how.contains(OpenFlags::CREATE)
+    }
+
+    fn open_mode(&self) -> OpenMode {
+        let bit = |is_set, bit| if is_set { bit } else { OpenMode::empty() };
+        bit(self.read, OpenMode::READ) | bit(self.write, OpenMode::WRITE)
+    }
+
+    fn access(&self) -> OFlags {
+        let access = match (self.read, self.write) {
+            (true, true) => OFlags::RDWR,
+            (false, true) => OFlags::WRONLY,
+            (true | false, false) => OFlags::RDONLY,
+        };
+        access | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK
+    }
+
+    /// Opens it below `folder`. Blocks.
+    fn open(&self, folder: &File) -> Result<Opened, ErrorCode> {
+        if self.path.is_empty() {
+            return Err(ErrorCode::NoEntry);
+        }
+        if self.how.contains(OpenFlags::DIRECTORY) && self.write {
+            return Err(ErrorCode::Invalid);
+        }
+        for _ in 0..TRIES_MAX {
+            match self.find(folder) {
+                Ok(found) => return self.open_found(&found),
+                Err(Errno::NOENT) if self.creates() => match self.make(folder) {
+                    Ok(file) => return Ok(Opened::File(file.into())),
+                    // Somebody else made it, or there is a link that leads nowhere.
+                    Err(Errno::EXIST | Errno::AGAIN) => {}
+                    Err(error) => return Err(code(error)),
+                },
+                Err(Errno::AGAIN) => {}
+                Err(error) => return Err(code(error)),
+            }
+        }
+        Err(ErrorCode::NotPermitted)
+    }
+
+    /// Where the path leads, without opening that.
+    fn find(&self, folder: &File) -> Result<OwnedFd, Errno> {
+        let follow = if self.follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+        rustix::fs::openat2(folder, &self.path, OFlags::PATH | OFlags::CLOEXEC | follow, Mode::empty(), below())
+    }
+
+    fn make(&self, folder: &File) -> Result<OwnedFd, Errno> {
+        let flags = self.access() | OFlags::CREATE | OFlags::EXCL;
+        rustix::fs::openat2(folder, &self.path, flags, Mode::from_raw_mode(0o666), below())
+    }
+
+    fn open_found(&self, found: &OwnedFd) -> Result<Opened, ErrorCode> {
+        if self.how.contains(OpenFlags::CREATE | OpenFlags::EXCLUSIVE) {
+            return Err(ErrorCode::Exist);
+        }
+        let kind = FileType::from_raw_mode(rustix::fs::fstat(found).map_err(code)?.st_mode);
+        match kind {
+            FileType::Directory if self.write => Err(ErrorCode::IsDirectory),
+            FileType::Directory => Ok(Opened::Folder(reopen(found, self.access() | OFlags::DIRECTORY)?)),
+            FileType::RegularFile if self.how.contains(OpenFlags::DIRECTORY) => Err(ErrorCode::NotDirectory),
+            FileType::RegularFile => {
+                let truncate = self.how.contains(OpenFlags::TRUNCATE);
+                let truncate = if truncate { OFlags::TRUNC } else { OFlags::empty() };
+                Ok(Opened::File(reopen(found, self.access() | truncate)?))
+            }
+            FileType::Symlink => Err(ErrorCode::Loop),
+            FileType::Fifo
+            | FileType::Socket
+            | FileType::CharacterDevice
+            | FileType::BlockDevice
+            | FileType::Unknown => Err(ErrorCode::NotPermitted),
+        }
+    }
+}
+
+/// Below the folder, whatever links and `..` are on the way.
+fn below() -> ResolveFlags {
+    ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS
+}
+
+/// Opens what a handle leads to.
+fn reopen(found: &OwnedFd, flags: OFlags) -> Result<File, ErrorCode> {
+    let path = format!("/proc/self/fd/{}", found.as_fd().as_raw_fd());
+    Ok(rustix::fs::open(path, flags, Mode::empty()).map_err(code)?.into())
+}
+
+/// What a guest is told. A path that leads out is not permitted, as in the task's own folders.
+fn code(error: Errno) -> ErrorCode {
+    match error {
+        Errno::XDEV => ErrorCode::NotPermitted,
+        other => ErrorCode::from(std::io::Error::from(other)),
+    }
+}
