@@ -5,6 +5,7 @@ mod common;
 
 mod commands;
 mod components;
+mod config;
 mod dag_files;
 mod examples;
 mod homes;

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::common::Bench;
-use crate::kit::{Server, WITNESS, bench, database, each, eventually, number, runs, ticks_pass};
+use crate::kit::{Server, WITNESS, bench, configure, database, each, eventually, number, runs, serve, ticks_pass};
 
 /// How often the server is killed, unless it is said otherwise.
 const KILLS: u64 = 100;
@@ -87,6 +87,50 @@ inputs.data = "beside.out"
 params = { note = "begins" }
 "#;
 
+/// One whose tasks write down outside, in a folder that they are granted, that they run; and call when they are done.
+fn ledger(folder: &Path) -> String {
+    let writes = |text: &str| {
+        format!(
+            "plugin = 'misbehave', params = {{ note = \"begins\", mode = \"append\", path = \"/ledger/lines\", text = \"{text}\" }}, \
+             grants = {{ mounts = [{{ host = {:?}, guest = \"/ledger\", mode = \"rw\" }}] }}",
+            folder.display().to_string()
+        )
+    };
+    format!(
+        "id = \"ledger\"\nschedule = \"every 1s\"\ncatchup = true\non_success = {{ {} }}\n\
+         [tasks]\nfirst = {{ {} }}\nsecond = {{ {}, after = [\"first\"] }}\n",
+        writes("{{ event.run_id }} on_success"),
+        writes("{{ run_id }} first"),
+        writes("{{ run_id }} second"),
+    )
+}
+
+/// The tries of each task in the ledger, by run and task.
+fn written(folder: &Path) -> BTreeMap<(String, String), Vec<i64>> {
+    let mut tries: BTreeMap<_, Vec<i64>> = BTreeMap::new();
+    // Before the first line there is no ledger.
+    let text = fs::read_to_string(folder.join("lines")).unwrap_or_default();
+    assert!(text.is_empty() || text.ends_with('\n'), "a line is half");
+    for line in text.lines() {
+        let [run, task, number] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("`{line}` is no line") };
+        tries.entry((run.to_owned(), task.to_owned())).or_default().push(number.parse().unwrap());
+    }
+    tries
+}
+
+/// What is recorded as a success, and stands in the ledger, by run and task, with its try. A callback is written down under
+/// the run that it is about.
+fn recorded_in_ledger(bench: &Bench) -> BTreeMap<(String, String), i64> {
+    let database = database(bench);
+    let query = "SELECT coalesce(about.run_id, own.run_id), task_id, try_number FROM task_instance i
+                 JOIN dag_run own USING (run_key) LEFT JOIN callback ON callback.id = own.callback
+                 LEFT JOIN dag_run about ON about.run_key = callback.run_key
+                 WHERE own.dag_id = 'ledger' AND i.state = 'success'";
+    let mut query = database.prepare_cached(&query.replace("task_id", "i.task_id")).unwrap();
+    let found = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)));
+    found.unwrap().map(Result::unwrap).collect()
+}
+
 struct Random(u64);
 
 impl Random {
@@ -150,6 +194,8 @@ impl Trigger {
 
 /// Kills servers, and sees to it that nothing that was recorded is ever undone. Gives the runs that were triggered.
 fn kill_again_and_again(bench: &Bench, kills: u64, random: &mut Random) -> BTreeSet<String> {
+    let folder = bench.path("ledger");
+    let mut finished: BTreeMap<(String, String), Vec<i64>> = BTreeMap::new();
     let mut triggered = BTreeSet::new();
     let mut recorded = BTreeMap::new();
     for round in 1..=kills {
@@ -164,6 +210,15 @@ fn kill_again_and_again(bench: &Bench, kills: u64, random: &mut Random) -> BTree
             assert_eq!(now.get(instance), Some(before), "kill {round}: {instance:?} was a success\n{said}");
         }
         recorded = now;
+        let lines = written(&folder);
+        for (task, before) in &finished {
+            assert_eq!(lines.get(task), Some(before), "kill {round}: {task:?} was a success, and ran again\n{said}");
+        }
+        for (task, try_number) in recorded_in_ledger(bench) {
+            let tries = lines.get(&task).unwrap_or_else(|| panic!("kill {round}: {task:?} is a success and never ran"));
+            assert_eq!(tries.last(), Some(&try_number), "kill {round}: {task:?}");
+            finished.insert(task, tries.clone());
+        }
     }
     triggered
 }
@@ -173,7 +228,7 @@ fn let_it_finish(bench: &Bench) {
     let server = Server::start(bench);
     let backfilled = "SELECT count(*) FROM backfill WHERE ended_at IS NULL";
     eventually("the backfill is over", || (number(bench, backfilled) == 0).then_some(()));
-    for dag in ["chain", "fan"] {
+    for dag in ["chain", "fan", "ledger"] {
         bench.run(["dag", "pause", dag]).exits(0);
     }
     let open = "SELECT count(*) FROM dag_run WHERE dag_id <> 'witness' AND state IN ('queued', 'running')";
@@ -206,7 +261,7 @@ fn clear_what_lost_its_host(bench: &Bench) {
 
 #[track_caller]
 fn all_is_well(bench: &Bench, triggered: &BTreeSet<String>) {
-    for dag in ["chain", "fan", "by_hand"] {
+    for dag in ["chain", "fan", "by_hand", "ledger"] {
         let runs = runs(bench, dag);
         assert!(runs.iter().all(|run| run["state"] == "success"), "{dag}: {runs:?}");
     }
@@ -273,6 +328,18 @@ fn lives(bench: &Bench) -> Vec<Timestamp> {
     found.map(|at| Timestamp::from_microsecond(at.unwrap()).unwrap()).collect()
 }
 
+/// Each run of the ledger called what it is to call when it is done, once, and that wrote its line.
+#[track_caller]
+fn every_run_called_once(bench: &Bench, runs: usize) {
+    let of_runs = "SELECT count(DISTINCT run_key) FROM callback";
+    assert_eq!(number(bench, of_runs), runs as i64);
+    assert_eq!(number(bench, "SELECT count(*) FROM callback WHERE is_open = 0 AND problem IS NULL"), runs as i64);
+    let lines = written(&bench.path("ledger"));
+    for task in ["first", "second", "on_success"] {
+        assert_eq!(lines.keys().filter(|(_, of)| of == task).count(), runs, "{task}");
+    }
+}
+
 /// No start was made twice, and none after that which ended as a success.
 #[track_caller]
 fn nothing_ran_again(bench: &Bench) {
@@ -337,6 +404,10 @@ fn the_database_is_whole(bench: &Bench) {
 fn killed_servers_lose_nothing_and_do_nothing_twice() {
     let (kills, seed) = (from_environment("DAGWOOD_KILLS", KILLS), from_environment("DAGWOOD_SEED", 0x5eed));
     let bench = bench(&[("chain.toml", CHAIN), ("fan.toml", FAN), ("by_hand.toml", BY_HAND), WITNESS]);
+    fs::create_dir(bench.path("ledger")).unwrap();
+    let folder = fs::canonicalize(bench.path("ledger")).unwrap();
+    configure(&bench, &format!("allow.mounts = [{{ host = {:?}, mode = \"rw\" }}]\n", folder.display().to_string()));
+    serve(&bench, "ledger.toml", &ledger(&folder));
     // So that the DAGs are known, whenever the first of those that are killed is.
     Server::start(&bench).stop();
     let call = ["backfill", "create", "chain", "--from", "2020-01-01T00:00:00Z", "--to", "2020-01-01T00:00:29Z"];
@@ -348,6 +419,7 @@ fn killed_servers_lose_nothing_and_do_nothing_twice() {
     all_is_well(&bench, &triggered);
     without_holes(&bench, "chain", "scheduled", 1);
     without_holes(&bench, "fan", "scheduled", 2);
+    every_run_called_once(&bench, without_holes(&bench, "ledger", "scheduled", 1));
     assert_eq!(without_holes(&bench, "chain", "backfill", 1), 30);
     assert_eq!(number(&bench, "SELECT count(*) FROM backfill WHERE ended_at IS NULL"), 0);
     nothing_ran_again(&bench);

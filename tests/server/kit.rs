@@ -1,6 +1,7 @@
 //! A server that is under way, and looks at what its home holds.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -149,6 +150,13 @@ pub(crate) fn serve(bench: &Bench, name: &str, lines: &str) {
     let whole = bench.dag(&format!("beside/{name}"), lines);
     std::fs::create_dir_all(bench.path("dags")).unwrap();
     std::fs::rename(whole, bench.path(&format!("dags/{name}"))).unwrap();
+}
+
+/// Writes the home's `config.toml`.
+pub(crate) fn configure(bench: &Bench, config: &str) {
+    let path = bench.home().join("config.toml");
+    std::fs::write(&path, config).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// A server's home, with DAG files in its folder.

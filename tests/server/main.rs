@@ -8,6 +8,7 @@ mod backfills;
 mod callbacks;
 mod dag_files;
 mod explained;
+mod granted;
 mod home;
 mod killed;
 mod kit;

@@ -18,7 +18,7 @@ use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::MountMode;
 use crate::limits::{EXECUTION_TIMEOUT_MAX, MEMORY_MAX_BYTES, SCRATCH_MAX_BYTES};
 
-pub use permit::{Excess, Refusal};
+pub use permit::{Excess, Here, Refusal};
 
 /// What the operator decides. Without a file, or a key in it: the defaults.
 #[derive(Debug, Clone, PartialEq, Default)]

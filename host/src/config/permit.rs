@@ -9,6 +9,15 @@ use crate::text::exact_bytes;
 
 use super::Config;
 
+/// Where the operator's decisions hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Here<'a> {
+    /// The home folder, which nobody gets.
+    pub home: &'a Path,
+    /// The operator's file in it.
+    pub file: &'a Path,
+}
+
 /// Why something is not granted, and the line to add for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -44,8 +53,9 @@ impl Config {
         [memory, timeout, scratch].into_iter().flatten().collect()
     }
 
-    /// Why the folder `real` may not be mounted; nothing, if it may. `home`: the home folder, which nobody gets.
-    pub fn refuses_mount(&self, real: &Path, mode: MountMode, home: &Path) -> Option<Refusal> {
+    /// Why the folder `real` may not be mounted; nothing, if it may.
+    pub fn refuses_mount(&self, real: &Path, mode: MountMode, here: Here<'_>) -> Option<Refusal> {
+        let home = here.home;
         if real.starts_with(home) || home.starts_with(real) {
             let message = format!("`{}` is, holds or lies in the home folder, which no task may see", real.display());
             let hint = format!("mount a folder beside `{}`", home.display());
@@ -64,12 +74,12 @@ impl Config {
         let line = format!("{{ host = {:?}, mode = \"{}\" }}", real.display().to_string(), mode.as_str());
         Some(Refusal {
             message: format!("`{}` may not be mounted `{}`: {why}", real.display(), mode.as_str()),
-            hint: self.add_to("mounts", self.mounts.is_empty(), &line),
+            hint: add_to(here, "mounts", self.mounts.is_empty(), &line),
         })
     }
 
     /// Why a server may not take the input file `real`; nothing, if it may. `dags`: its folder of DAG files.
-    pub fn refuses_file(&self, real: &Path, dags: &Path) -> Option<Refusal> {
+    pub fn refuses_file(&self, real: &Path, dags: &Path, here: Here<'_>) -> Option<Refusal> {
         if real.starts_with(dags) || self.files.iter().any(|folder| real.starts_with(folder)) {
             return None;
         }
@@ -79,17 +89,17 @@ impl Config {
                 "`{}` lies outside the folder of DAG files, and `allow.files` has no folder that holds it",
                 real.display()
             ),
-            hint: self.add_to("files", self.files.is_empty(), &format!("{folder:?}")),
+            hint: add_to(here, "files", self.files.is_empty(), &format!("{folder:?}")),
         })
     }
+}
 
-    fn add_to(&self, key: &str, is_empty: bool, item: &str) -> String {
-        match is_empty {
-            true => format!("in config.toml: `allow.{key} = [{item}]`; then start the server anew, if there is one"),
-            false => {
-                format!("in config.toml, add to `allow.{key}`: `{item}`; then start the server anew, if there is one")
-            }
-        }
+fn add_to(here: Here<'_>, key: &str, is_empty: bool, item: &str) -> String {
+    let file = here.home.join(here.file);
+    let file = file.display();
+    match is_empty {
+        true => format!("in {file}: `allow.{key} = [{item}]`; then start the server anew, if there is one"),
+        false => format!("in {file}, add to `allow.{key}`: `{item}`; then start the server anew, if there is one"),
     }
 }
 

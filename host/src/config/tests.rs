@@ -1,9 +1,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{AllowedMount, Config, Maximum, MemoryBudget};
+use super::{AllowedMount, Config, Here, Maximum, MemoryBudget};
 use crate::dag::model::MountMode;
 use crate::limits::TaskLimits;
+
+fn here(home: &str) -> Here<'_> {
+    Here { home: Path::new(home), file: Path::new("config.toml") }
+}
 
 /// Line, marked piece and message of all that is wrong.
 fn wrong(text: &str) -> Vec<(usize, String, String)> {
@@ -94,7 +98,7 @@ fn a_limit_above_its_maximum_is_named() {
 #[test]
 fn a_mount_needs_an_allowed_folder_that_holds_it_in_its_mode() {
     let config = config("allow.mounts = [{ host = '/srv/data' }, { host = '/srv/data/out', mode = 'rw' }]");
-    let home = Path::new("/home/me/.dagwood");
+    let home = here("/home/me/.dagwood");
     let refused = |path: &str, mode| config.refuses_mount(Path::new(path), mode, home).map(|refusal| refusal.message);
     for path in ["/srv/data", "/srv/data/x", "/srv/data/out"] {
         assert_eq!(refused(path, MountMode::Ro), None, "{path}");
@@ -110,7 +114,7 @@ fn a_mount_needs_an_allowed_folder_that_holds_it_in_its_mode() {
 #[test]
 fn the_home_folder_is_never_mounted() {
     let config = config("allow.mounts = [{ host = '/', mode = 'rw' }]");
-    let home = Path::new("/home/me/.dagwood");
+    let home = here("/home/me/.dagwood");
     let refuses = |path: &str| config.refuses_mount(Path::new(path), MountMode::Ro, home).is_some();
     assert_eq!(["/", "/home", "/home/me/.dagwood", "/home/me/.dagwood/logs"].map(refuses), [true; 4]);
     assert_eq!(["/home/me/.dagwood2", "/home/me/other"].map(refuses), [false; 2]);
@@ -118,8 +122,9 @@ fn the_home_folder_is_never_mounted() {
 
 #[test]
 fn a_refusal_gives_the_line_to_add() {
-    let home = Path::new("/home");
+    let home = here("/home");
     let empty = Config::default().refuses_mount(Path::new("/srv/data"), MountMode::Rw, home).unwrap();
+    assert!(empty.hint.starts_with("in /home/config.toml: "), "{}", empty.hint);
     assert!(empty.hint.contains(r#"`allow.mounts = [{ host = "/srv/data", mode = "rw" }]`"#), "{}", empty.hint);
     let line = empty.hint.split('`').nth(1).unwrap();
     assert_eq!(config(line).refuses_mount(Path::new("/srv/data"), MountMode::Rw, home), None, "it does what it says");
@@ -131,7 +136,7 @@ fn a_refusal_gives_the_line_to_add() {
 #[test]
 fn a_server_takes_files_from_its_folder_and_the_allowed_ones() {
     let config = config("allow.files = ['/srv/in']");
-    let refused = |path: &str| config.refuses_file(Path::new(path), Path::new("/dags"));
+    let refused = |path: &str| config.refuses_file(Path::new(path), Path::new("/dags"), here("/home"));
     assert_eq!((refused("/dags/a/data.csv"), refused("/srv/in/x.csv")), (None, None));
     let refusal = refused("/etc/passwd").unwrap();
     assert!(refusal.message.contains("`/etc/passwd` lies outside"), "{refusal:?}");

@@ -67,7 +67,7 @@ pub fn text(dag: &Dag) -> String {
     out
 }
 
-/// What belongs to the DAG besides its tasks: its deadline and what is started when something happened.
+/// What belongs to the DAG besides its tasks: its deadline, what is granted, what is started when something happened.
 fn beside(dag: &Dag) -> Vec<String> {
     let deadline = dag
         .settings
@@ -80,7 +80,15 @@ fn beside(dag: &Dag) -> Vec<String> {
         shared.entry((kind, of(callback))).or_default().extend(dag.task(ix).map(|task| task.id.as_str()));
     }
     let tasks = shared.iter().map(|((kind, plugin), tasks)| format!("{kind} of {}: {plugin}", some(tasks)));
-    deadline.into_iter().chain(own).chain(tasks).collect()
+    let mounts = dag.with_callbacks().flat_map(|task| {
+        task.grants.mounts.iter().map(move |mount| {
+            let host = mount.host.display().to_string();
+            let (host, guest) = (printable(&host), printable(&mount.guest));
+            format!("{} mounts {host} at {guest}, {}", task.id, mount.mode.as_str())
+        })
+    });
+    let mounts: BTreeSet<String> = mounts.collect();
+    deadline.into_iter().chain(mounts).chain(own).chain(tasks).collect()
 }
 
 /// The first few of these ids, and how many more there are.

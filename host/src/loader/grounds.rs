@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{Config, Refusal};
+use crate::config::{Config, Here, Refusal};
 use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::{Dag, Task};
 use crate::dag::path::DocPath;
 use crate::dag::{Draft, Wrong};
 use crate::executor::mounts::{self, MountPolicy, MountRefusal};
 use crate::lifecycle::launch::MountMode;
+
+/// In the home folder.
+const OPERATORS_FILE: &str = "config.toml";
 
 /// The ground that DAGs stand on.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +37,10 @@ impl Grounds {
         Self { dags: Some(real(dags.to_owned())), ..self.clone() }
     }
 
+    fn here(&self) -> Here<'_> {
+        Here { home: &self.home, file: Path::new(OPERATORS_FILE) }
+    }
+
     /// What the operator decided.
     pub fn config(&self) -> &Config {
         &self.config
@@ -43,7 +50,7 @@ impl Grounds {
     pub fn refuses_file(&self, path: &Path) -> Option<Refusal> {
         let dags = self.dags.as_deref()?;
         let found = std::fs::canonicalize(path).ok()?;
-        self.config.refuses_file(&found, dags)
+        self.config.refuses_file(&found, dags, self.here())
     }
 
     /// What of the DAG goes beyond what the operator allows. Blocks.
@@ -76,7 +83,7 @@ impl Grounds {
 
 impl MountPolicy for Grounds {
     fn refusal(&self, real: &Path, mode: MountMode) -> Option<MountRefusal> {
-        let Refusal { message, hint } = self.config.refuses_mount(real, mode, &self.home)?;
+        let Refusal { message, hint } = self.config.refuses_mount(real, mode, self.here())?;
         Some(MountRefusal { message, hint })
     }
 }

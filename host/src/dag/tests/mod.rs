@@ -3,6 +3,7 @@
 mod built;
 mod callbacks;
 mod good;
+mod grants;
 mod json;
 mod limits;
 mod properties;

@@ -189,7 +189,7 @@ impl View<'_> {
         (path_flags, path): (PathFlags, String),
         (atime, mtime): (NewTimestamp, NewTimestamp),
     ) -> FsResult<()> {
-        let wanted = Wanted::new(path_flags, path, OpenFlags::empty(), DescriptorFlags::READ);
+        let wanted = Wanted::new(path_flags, path, OpenFlags::empty(), DescriptorFlags::READ)?;
         let handle = self.open_mounted(root, fd, wanted).await?;
         let set = self.theirs().set_times(again(&handle), atime, mtime).await;
         self.files.mounts.closed(handle.rep());
@@ -214,16 +214,31 @@ enum Opened {
 }
 
 impl Wanted {
-    pub(super) fn new(path_flags: PathFlags, path: String, how: OpenFlags, flags: DescriptorFlags) -> Self {
+    /// What a guest asks for.
+    ///
+    /// # Errors
+    /// Writes that are synced one by one: wasmtime-wasi does not have them either.
+    pub(super) fn new(
+        path_flags: PathFlags,
+        path: String,
+        how: OpenFlags,
+        flags: DescriptorFlags,
+    ) -> Result<Self, ErrorCode> {
+        let synced = DescriptorFlags::FILE_INTEGRITY_SYNC
+            | DescriptorFlags::DATA_INTEGRITY_SYNC
+            | DescriptorFlags::REQUESTED_WRITE_SYNC;
+        if flags.intersects(synced) {
+            return Err(ErrorCode::Unsupported);
+        }
         let write = flags.contains(DescriptorFlags::WRITE);
-        Self {
+        Ok(Self {
             path,
             follow: path_flags.contains(PathFlags::SYMLINK_FOLLOW),
             how,
             // What is not opened for writing is opened for reading, as in wasmtime-wasi.
             read: flags.contains(DescriptorFlags::READ) || !write,
             write: write || how.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE),
-        }
+        })
     }
 
     fn changes(&self) -> bool {

@@ -153,7 +153,7 @@ impl View<'_> {
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
         if let Some(root) = self.mount_of(&fd) {
-            return self.open_mounted(root, &fd, Wanted::new(path_flags, path, open_flags, flags)).await;
+            return self.open_mounted(root, &fd, Wanted::new(path_flags, path, open_flags, flags)?).await;
         }
         let changes =
             open_flags.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE) || flags.contains(DescriptorFlags::WRITE);

@@ -1,0 +1,153 @@
+//! `config.toml`, and what it says to DAG files and runs.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use serde_json::json;
+
+use crate::common::{Bench, instance};
+
+/// A home with this `config.toml`.
+fn bench(config: &str) -> Bench {
+    let bench = Bench::seeded();
+    configure(&bench, config);
+    bench
+}
+
+fn configure(bench: &Bench, config: &str) {
+    let path = bench.home().join("config.toml");
+    fs::write(&path, config).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
+fn path(bench: &Bench, name: &str) -> String {
+    fs::canonicalize(bench.path("")).unwrap().join(name).display().to_string()
+}
+
+/// A DAG with one task in that mode and a mount.
+fn mounting(bench: &Bench, host: &str, rights: &str, task: &str) -> String {
+    let lines = format!(
+        "id = \"it\"\n[tasks.one]\nplugin = 'misbehave'\n{task}\n\
+         grants.mounts = [{{ host = {host:?}, guest = \"/data\", mode = \"{rights}\" }}]\n"
+    );
+    bench.dag("it.toml", &lines);
+    "it.toml".to_owned()
+}
+
+#[test]
+fn a_file_with_mistakes_is_refused_with_all_of_them() {
+    let bench = bench("paralelism = 3\nmaximum.memory = \"9GiB\"\n");
+    let refused = bench.run(["dag", "list"]).exits(2);
+    for words in ["config.toml", "unknown key `paralelism`", "did you mean `parallelism`?", "out of range", ":2:"] {
+        assert!(refused.stderr.contains(words), "{words} in {}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_file_that_others_can_write_or_that_is_none_is_refused() {
+    let bench = bench("");
+    let file = bench.home().join("config.toml");
+    fs::set_permissions(&file, Permissions::from_mode(0o620)).unwrap();
+    let refused = bench.run(["dag", "list"]).exits(2);
+    assert!(refused.stderr.contains("others can write it: type `chmod go-w "), "{}", refused.stderr);
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    bench.run(["dag", "list"]).exits(2).says(&["no ordinary file"]);
+    fs::remove_dir(&file).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+    assert!(made.success());
+    bench.run(["dag", "list"]).exits(2).says(&["no ordinary file"]);
+}
+
+#[test]
+fn limits_above_the_maximum_are_mistakes_that_name_the_key() {
+    let bench = bench("maximum = { memory = \"256MiB\", execution_timeout = \"30m\" }\n");
+    bench.dag(
+        "it.toml",
+        "id = \"it\"\n[tasks.one]\nplugin = 'misbehave'\nmemory = \"300MiB\"\nexecution_timeout = \"10m\"\n",
+    );
+    let refused = bench.run(["dag", "check", "it.toml"]).exits(2);
+    let words = "`memory` is 300 MiB, and `maximum.memory` of config.toml is 256 MiB";
+    assert!(refused.stderr.contains(words) && refused.stderr.contains("it.toml:4:"), "{}", refused.stderr);
+    bench.run(["run", "it.toml"]).exits(2).says(&[words]);
+    bench.dag("it.toml", "id = \"it\"\n[tasks.one]\nplugin = 'misbehave'\nmemory = \"200MiB\"\n");
+    let refused = bench.run(["dag", "check", "it.toml"]).exits(2);
+    assert!(refused.stderr.contains("`execution_timeout` is 1h"), "{}", refused.stderr);
+}
+
+#[test]
+fn how_much_runs_at_once_is_the_operators() {
+    let bench = bench("budget.memory = \"100MiB\"\n");
+    bench.dag("it.toml", "id = \"it\"\n[tasks.one]\nplugin = 'misbehave'\nmemory = \"101MiB\"\n");
+    let failed = bench.run(["run", "it.toml"]).exits(1);
+    assert!(failed.stdout.contains("100 MiB that all tasks of this host may have together"), "{}", failed.stdout);
+}
+
+#[test]
+fn a_folder_is_mounted_only_if_the_operator_allows_it_and_the_refusal_gives_the_line() {
+    let bench = bench("");
+    fs::create_dir(bench.path("data")).unwrap();
+    fs::write(bench.path("data/x"), "there").unwrap();
+    let data = path(&bench, "data");
+    let file = mounting(&bench, &data, "ro", "params = { mode = \"read\", path = \"/data/x\" }");
+    let refused = bench.run(["dag", "check", &file]).exits(2);
+    let line = format!("allow.mounts = [{{ host = {data:?}, mode = \"ro\" }}]");
+    assert!(refused.stderr.contains(&line) && refused.stderr.contains("it.toml:5:"), "{}", refused.stderr);
+    bench.run(["run", &file]).exits(2).says(&["may not be mounted `ro`"]);
+
+    configure(&bench, &line);
+    bench.run(["dag", "check", &file]).exits(0);
+    let run = bench.run(["run", &file, "--json"]).exits(0).json();
+    assert_eq!(instance(&run, "one")["value"]["ok"], "there");
+    let shown = bench.run(["dag", "show", &file]).exits(0).stdout;
+    assert!(shown.contains(&format!("one mounts {data} at /data, ro")), "{shown}");
+
+    let file = mounting(&bench, &data, "rw", "params = { mode = \"write\", path = \"/data/y\" }");
+    bench.run(["dag", "check", &file]).exits(2).says(&["as `ro` only", "mode = \"rw\""]);
+    configure(&bench, &format!("allow.mounts = [{{ host = {data:?}, mode = \"rw\" }}]"));
+    bench.run(["run", &file]).exits(0);
+    assert_eq!(fs::read_to_string(bench.path("data/y")).unwrap(), "text");
+}
+
+#[test]
+fn what_a_link_leads_to_is_what_counts() {
+    let bench = bench("");
+    for folder in ["allowed", "other"] {
+        fs::create_dir(bench.path(folder)).unwrap();
+    }
+    let allowed = path(&bench, "allowed");
+    symlink(path(&bench, "other"), bench.path("allowed/out")).unwrap();
+    symlink(&allowed, bench.path("in")).unwrap();
+    configure(&bench, &format!("allow.mounts = [{{ host = {allowed:?} }}]"));
+    let file = mounting(&bench, &path(&bench, "allowed/out"), "ro", "");
+    bench.run(["dag", "check", &file]).exits(2).says(&["may not be mounted", &path(&bench, "other")]);
+    let file = mounting(&bench, &path(&bench, "in"), "ro", "");
+    bench.run(["dag", "check", &file]).exits(0);
+}
+
+#[test]
+fn the_home_is_never_mounted_and_what_is_not_there_is_named() {
+    let bench = bench("allow.mounts = [{ host = \"/\", mode = \"rw\" }]");
+    let home = fs::canonicalize(bench.home()).unwrap().display().to_string();
+    for host in [home.as_str(), "/"] {
+        let file = mounting(&bench, host, "ro", "");
+        bench.run(["dag", "check", &file]).exits(2).says(&["the home folder, which no task may see"]);
+    }
+    let file = mounting(&bench, &path(&bench, "nowhere"), "ro", "");
+    bench.run(["dag", "check", &file]).exits(2).says(&["cannot be mounted: No such file or directory"]);
+}
+
+#[test]
+fn a_task_with_a_mount_has_the_real_clock() {
+    let bench = bench("");
+    fs::create_dir(bench.path("data")).unwrap();
+    let data = path(&bench, "data");
+    configure(&bench, &format!("allow.mounts = [{{ host = {data:?} }}]"));
+    let file = mounting(&bench, &data, "ro", "params.mode = \"clock\"");
+    let run = bench.run(["run", &file, "--json"]).exits(0).json();
+    let value = instance(&run, "one")["value"].to_string();
+    assert!(!value.contains("2000-01-01") && !value.contains("946684800"), "{value}");
+    bench.dag("it.toml", "id = \"it\"\n[tasks.one]\nplugin = 'misbehave'\nparams.mode = \"clock\"\n");
+    let run = bench.run(["run", "it.toml", "--json"]).exits(0).json();
+    assert_ne!(json!(value), json!(instance(&run, "one")["value"].to_string()));
+}
