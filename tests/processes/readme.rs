@@ -9,15 +9,24 @@ fn readme() -> String {
     std::fs::read_to_string(root().join("README.md")).unwrap()
 }
 
+/// The README's snippets in a language.
+fn snippets(language: &str) -> Vec<String> {
+    let readme = readme();
+    let blocks = readme.split("```").skip(1).step_by(2);
+    blocks.filter_map(|block| block.strip_prefix(&format!("{language}\n"))).map(str::to_owned).collect()
+}
+
 /// The README's only snippet in a language.
 #[track_caller]
 fn snippet(language: &str) -> String {
-    let readme = readme();
-    let mut found =
-        readme.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(&format!("{language}\n")));
-    let snippet = found.next().unwrap_or_else(|| panic!("no snippet in {language}"));
-    assert!(found.next().is_none(), "more than one snippet in {language}");
-    snippet.to_owned()
+    let [snippet] = <[String; 1]>::try_from(snippets(language)).unwrap();
+    snippet
+}
+
+/// The whole DAG, callbacks, a mount, `config.toml`.
+#[track_caller]
+fn files() -> [String; 4] {
+    snippets("toml").try_into().unwrap()
 }
 
 #[test]
@@ -41,7 +50,7 @@ fn the_plugin_in_the_readme_builds_and_runs() {
 fn the_dag_in_the_readme_is_right() {
     let bench = Bench::seeded();
     // It lies where the example lies, and `train` was registered before.
-    let text = snippet("toml");
+    let [text, _, _, _] = files();
     let place = "{ path = \"../../plugins/preprocess\" }";
     let data = "data/penguins.csv";
     assert!(text.contains(place) && text.contains(data), "{text}");
@@ -55,6 +64,25 @@ fn the_dag_in_the_readme_is_right() {
     let document = bench.run(["run", "dag.toml", "--json"]).exits(0).json();
     assert_eq!(document["state"], "success");
     assert!(root().join("examples/ml_pipeline").join("../../plugins/preprocess/Cargo.toml").is_file());
+}
+
+#[test]
+fn the_callbacks_the_mount_and_the_operators_file_in_the_readme_are_right() {
+    let bench = Bench::seeded();
+    let [_, callbacks, mount, config] = files();
+    let srv = std::fs::canonicalize(bench.path("")).unwrap().join("srv").display().to_string();
+    std::fs::create_dir_all(bench.path("srv/models")).unwrap();
+    let plugin = crate::common::guest("misbehave");
+    let at_top = |lines: &str| format!("id = \"it\"\nplugins.notify = {{ file = {plugin:?} }}\n{lines}\n");
+    bench.write("callbacks.toml", format!("{}[tasks.a]\nplugin = \"notify\"\n", at_top(&callbacks)));
+    bench.run(["dag", "check", "callbacks.toml"]).exits(0);
+    let mount = mount.replace("/srv/", &format!("{srv}/"));
+    bench.write("mount.toml", format!("{}plugin = \"notify\"\n", at_top(&mount)));
+    bench.run(["dag", "check", "mount.toml"]).exits(2).says(&["may not be mounted"]);
+    let file = bench.home().join("config.toml");
+    std::fs::write(&file, config.replace("\"/srv\"", &format!("{srv:?}"))).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    bench.run(["dag", "check", "mount.toml"]).exits(0);
 }
 
 /// The commands that a `--help` lists.
@@ -106,7 +134,15 @@ fn every_file_that_the_readme_links_to_is_there() {
     let links = readme.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link);
     let files: Vec<_> = links.filter(|link| !link.contains("://")).collect();
     assert!(files.len() > 5, "{files:?}");
-    for file in files {
-        assert!(root().join(file).exists(), "{file}");
+    for link in files {
+        let (file, part) = link.split_once('#').unwrap_or((link, ""));
+        let page = root().join(file);
+        assert!(page.exists(), "{file}");
+        if !part.is_empty() {
+            let page = std::fs::read_to_string(page).unwrap();
+            let titles = page.lines().filter_map(|line| line.strip_prefix("## "));
+            let anchors: Vec<_> = titles.map(|title| title.to_lowercase().replace(' ', "-")).collect();
+            assert!(anchors.iter().any(|anchor| anchor == part), "{link}: {anchors:?}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::artifacts::beneath::Beneath;
 use crate::artifacts::copy::{CopyError, copy_file, copy_folder};
 use crate::artifacts::error::StoreError;
 use crate::artifacts::index::Seen;
+use crate::artifacts::real::real_path;
 use crate::artifacts::remove::remove_tree;
 use crate::artifacts::store::ArtifactStore;
 use crate::artifacts::survey::{ManyNames, Node, Refusal, Stamp, SurveyError, special_word, survey};
@@ -58,6 +59,9 @@ pub enum ImportError {
         #[source]
         refusal: Refusal,
     },
+    /// It lies where nothing may be taken from.
+    #[error("{0}")]
+    NotAllowed(String),
     /// It was written to meanwhile.
     #[error("`{}` changed while it was read; try again when nothing writes to it", .0.display())]
     Changed(PathBuf),
@@ -76,9 +80,12 @@ struct Outside<'a> {
     seen: Seen,
 }
 
-/// Whether [`ArtifactStore::import`] would begin with what is at `path`: its contents are not read.
-pub fn check_outside(path: &Path) -> Result<(), ImportError> {
-    Outside::open(path).map(drop)
+/// Says why what lies there, its links resolved, may not be taken in; nothing, if it may.
+pub type Guard<'a> = &'a dyn Fn(&Path) -> Option<String>;
+
+/// Whether [`ArtifactStore::import_guarded`] would begin with what is at `path`: its contents are not read.
+pub fn check_outside(path: &Path, guard: Guard<'_>) -> Result<(), ImportError> {
+    Outside::open(path)?.admitted(guard).map(drop)
 }
 
 impl ArtifactStore {
@@ -88,13 +95,23 @@ impl ArtifactStore {
     /// If `path` itself is a link, it is followed. Links within a folder are refused, as is everything else that is
     /// neither file nor folder: an artifact must not depend on what lies outside it.
     pub fn import(&self, path: &Path) -> Result<Imported, ImportError> {
-        self.import_then(path, || ())
+        self.import_guarded(path, &|_| None)
+    }
+
+    /// As [`import`](Self::import), if `guard` admits what was opened.
+    pub fn import_guarded(&self, path: &Path, guard: Guard<'_>) -> Result<Imported, ImportError> {
+        self.import_then(path, guard, || ())
     }
 
     /// As [`import`](Self::import); calls `between` after the content was read and before it is looked at again.
-    pub(super) fn import_then(&self, path: &Path, between: impl FnOnce()) -> Result<Imported, ImportError> {
+    pub(super) fn import_then(
+        &self,
+        path: &Path,
+        guard: Guard<'_>,
+        between: impl FnOnce(),
+    ) -> Result<Imported, ImportError> {
         let started = self.clock.now().as_second();
-        let mut outside = Outside::open(path)?;
+        let mut outside = Outside::open(path)?.admitted(guard)?;
         if let Some(artifact) = self.recall(&outside.seen) {
             return Ok(Imported { artifact, reused: true });
         }
@@ -137,6 +154,15 @@ impl<'a> Outside<'a> {
             outside.seen = Seen::of(Stamp::of(&found), &outside.nodes);
         }
         Ok(outside)
+    }
+
+    /// It, if `guard` admits what was opened: nothing can take its place any more.
+    fn admitted(self, guard: Guard<'_>) -> Result<Self, ImportError> {
+        let real = real_path(&self.open).map_err(|source| unreadable(self.path, source))?;
+        match guard(&real) {
+            Some(why) => Err(ImportError::NotAllowed(why)),
+            None => Ok(self),
+        }
     }
 
     /// The open folder.

@@ -85,6 +85,7 @@ impl Blame for artifacts::ImportError {
             | Self::Unreadable { .. }
             | Self::Special { .. }
             | Self::Refused { .. }
+            | Self::NotAllowed(_)
             | Self::Changed(_) => Exit::Usage,
             Self::Store(error) => error.exit(),
         }

@@ -143,7 +143,7 @@ impl Host {
             components: Arc::new(self.registry.clone()),
             artifacts: Arc::clone(&self.artifacts),
             clock: Arc::clone(&self.clock),
-            mounts: Arc::new(self.grounds.clone()),
+            permits: Arc::new(self.grounds.clone()),
             progress,
             scratch: self.home.scratch(),
             logs: self.home.logs(),

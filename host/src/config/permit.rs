@@ -34,23 +34,44 @@ pub struct Excess {
     pub key: &'static str,
     /// Why.
     pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl Here<'_> {
+    /// The operator's file by its whole path.
+    fn shown(&self) -> String {
+        self.home.join(self.file).display().to_string()
+    }
 }
 
 impl Config {
-    /// What of a task's limits is more than its maximum.
-    pub fn excesses(&self, limits: &TaskLimits) -> Vec<Excess> {
-        let maximum = &self.maximum;
-        let bytes = |key, asked: u64, most: u64| {
-            (asked > most).then(|| Excess { key, message: too_much(key, &exact_bytes(asked), &exact_bytes(most)) })
+    /// What a task asks for that is more than its maximum. The defaults are nothing that it asks for: they are
+    /// [lowered](Self::lower).
+    pub fn excesses(&self, limits: &TaskLimits, here: Here<'_>) -> Vec<Excess> {
+        let (maximum, default) = (&self.maximum, TaskLimits::default());
+        let excess = |key, asked: &str, most: &str| Excess {
+            key,
+            message: format!("`{key}` is {asked}, and the most that a task may ask for here is {most}"),
+            hint: format!("ask for less, or raise `maximum.{key}` in {}", here.shown()),
+        };
+        let bytes = |key, asked: u64, most: u64, default: u64| {
+            (asked > most && asked != default).then(|| excess(key, &exact_bytes(asked), &exact_bytes(most)))
         };
         let (asked, most) = (limits.execution_timeout, maximum.execution_timeout);
-        let timeout = (asked > most).then(|| {
-            let key = "execution_timeout";
-            Excess { key, message: too_much(key, &show_duration(asked), &show_duration(most)) }
-        });
-        let memory = bytes("memory", limits.memory_bytes, maximum.memory_bytes);
-        let scratch = bytes("scratch", limits.scratch_bytes, maximum.scratch_bytes);
+        let timeout = (asked > most && asked != default.execution_timeout)
+            .then(|| excess("execution_timeout", &show_duration(asked), &show_duration(most)));
+        let memory = bytes("memory", limits.memory_bytes, maximum.memory_bytes, default.memory_bytes);
+        let scratch = bytes("scratch", limits.scratch_bytes, maximum.scratch_bytes, default.scratch_bytes);
         [memory, timeout, scratch].into_iter().flatten().collect()
+    }
+
+    /// Lowers what is more than its maximum: a default, or what a DAG asked for when it might.
+    pub fn lower(&self, limits: &mut TaskLimits) {
+        let maximum = &self.maximum;
+        limits.memory_bytes = limits.memory_bytes.min(maximum.memory_bytes);
+        limits.execution_timeout = limits.execution_timeout.min(maximum.execution_timeout);
+        limits.scratch_bytes = limits.scratch_bytes.min(maximum.scratch_bytes);
     }
 
     /// Why the folder `real` may not be mounted; nothing, if it may.
@@ -95,14 +116,9 @@ impl Config {
 }
 
 fn add_to(here: Here<'_>, key: &str, is_empty: bool, item: &str) -> String {
-    let file = here.home.join(here.file);
-    let file = file.display();
+    let file = here.shown();
     match is_empty {
         true => format!("in {file}: `allow.{key} = [{item}]`; then start the server anew, if there is one"),
         false => format!("in {file}, add to `allow.{key}`: `{item}`; then start the server anew, if there is one"),
     }
-}
-
-fn too_much(key: &str, asked: &str, most: &str) -> String {
-    format!("`{key}` is {asked}, and `maximum.{key}` of config.toml is {most}")
 }

@@ -86,13 +86,24 @@ fn all_mistakes_are_found_at_once_each_with_its_place() {
 }
 
 #[test]
-fn a_limit_above_its_maximum_is_named() {
+fn a_limit_above_its_maximum_is_named_and_a_default_is_lowered() {
     let config = config("maximum = { memory = '256MiB', execution_timeout = '30m' }");
-    let excesses = config.excesses(&TaskLimits::default());
+    let asked = TaskLimits {
+        memory_bytes: 300 << 20,
+        execution_timeout: Duration::from_secs(1_801),
+        scratch_bytes: 5,
+        ..TaskLimits::default()
+    };
+    let excesses = config.excesses(&asked, here("/home"));
     let keys: Vec<_> = excesses.iter().map(|excess| excess.key).collect();
     assert_eq!(keys, ["memory", "execution_timeout"]);
-    assert_eq!(excesses[0].message, "`memory` is 512 MiB, and `maximum.memory` of config.toml is 256 MiB");
-    assert!(Config::default().excesses(&TaskLimits::default()).is_empty());
+    assert_eq!(excesses[0].message, "`memory` is 300 MiB, and the most that a task may ask for here is 256 MiB");
+    assert_eq!(excesses[0].hint, "ask for less, or raise `maximum.memory` in /home/config.toml");
+    let mut limits = TaskLimits::default();
+    assert!(config.excesses(&limits, here("/home")).is_empty());
+    config.lower(&mut limits);
+    let lowered = (limits.memory_bytes, limits.execution_timeout, limits.scratch_bytes);
+    assert_eq!(lowered, (256 << 20, Duration::from_secs(1_800), TaskLimits::default().scratch_bytes));
 }
 
 #[test]

@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 
 use jsonschema::Validator;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::artifacts::{ArtifactStore, CollectProblem, Staging, StoreError, cause_chain, remove_tree, sweep_specials};
 use crate::clock::Clock;
 use crate::contract::{Cardinality, Descriptor, Failure, Outcome, Output, Port, Problem};
 use crate::executor::contract_check::{self, Terms, permanent, retryable};
 use crate::executor::log::{TryFiles, make_parents};
-use crate::executor::mounts::{self, MountError, MountPolicy, OpenMount};
+use crate::executor::mounts::{self, MountError, OPEN_TIMEOUT, OpenMount, Permits};
 use crate::executor::port::{
     Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext,
 };
@@ -46,8 +47,8 @@ pub struct LocalDeps {
     pub artifacts: Arc<ArtifactStore>,
     /// For the lines of logs and the ends of tries.
     pub clock: Arc<dyn Clock>,
-    /// Says which folders of the host may be mounted.
-    pub mounts: Arc<dyn MountPolicy>,
+    /// What the operator permits.
+    pub permits: Arc<dyn Permits>,
     /// Told how far tasks are.
     pub progress: Option<Arc<dyn Progress>>,
     /// The folder for the tries' `/out` and `/tmp`; on the artifacts' file system, or outputs are copied.
@@ -108,8 +109,9 @@ struct Facts {
 }
 
 impl Inner {
-    async fn run(&self, launch: Launch, cancel: Cancel) -> Report {
+    async fn run(&self, mut launch: Launch, cancel: Cancel) -> Report {
         let started = Instant::now();
+        self.deps.permits.lower(&mut launch.limits);
         let attempt = launch.attempt.clone();
         let files = TryFiles::of(&self.deps.logs, &launch.dag_id, &launch.run_id, &launch.task_id, attempt.try_number);
         let (clock, progress) = (Arc::clone(&self.deps.clock), self.deps.progress.clone());
@@ -170,12 +172,12 @@ impl Inner {
         if launch.mounts.is_empty() {
             return Ok(Vec::new());
         }
-        let (granted, policy) = (launch.mounts.clone(), Arc::clone(&self.deps.mounts));
-        let open_all = move || granted.iter().map(|mount| mounts::open(mount, policy.as_ref())).collect();
+        let (granted, permits) = (launch.mounts.clone(), Arc::clone(&self.deps.permits));
+        let open_all = move || granted.iter().map(|mount| mounts::open(mount, permits.as_ref())).collect();
         let opened: Result<Vec<OpenMount>, MountError> = tokio::select! {
             biased;
             () = cancelled(cancel) => return Err(Outcome::Cancelled),
-            opened = blocking(open_all) => opened,
+            opened = timeout(OPEN_TIMEOUT, blocking(open_all)) => opened.unwrap_or(Err(MountError::Hangs)),
         };
         opened.map_err(|error| Outcome::Failed(error.failure()))
     }

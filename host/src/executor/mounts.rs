@@ -2,20 +2,22 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
-use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 
+use crate::artifacts::{real_path, supposed_path};
 use crate::contract::{Failure, Problem};
 use crate::lifecycle::launch::{Mount, MountMode};
+use crate::limits::TaskLimits;
 
-/// Says which folders may be mounted.
-pub trait MountPolicy: Send + Sync + 'static {
+/// What the operator permits to tasks.
+pub trait Permits: Send + Sync + 'static {
     /// Why the folder `real`, whose links are resolved, may not be mounted so: what is wrong, and what to do about it.
-    fn refusal(&self, real: &Path, mode: MountMode) -> Option<MountRefusal>;
+    fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<MountRefusal>;
+    /// Lowers what is more than a task may use.
+    fn lower(&self, limits: &mut TaskLimits);
 }
 
 /// Why a folder may not be mounted.
@@ -27,12 +29,14 @@ pub struct MountRefusal {
     pub hint: String,
 }
 
-/// Lets nothing be mounted.
+/// Permits what needs no permission: no mounts, and any limit.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoMounts;
 
-impl MountPolicy for NoMounts {
-    fn refusal(&self, real: &Path, _mode: MountMode) -> Option<MountRefusal> {
+impl Permits for NoMounts {
+    fn lower(&self, _limits: &mut TaskLimits) {}
+
+    fn refuses_mount(&self, real: &Path, _mode: MountMode) -> Option<MountRefusal> {
         let message = format!("`{}` may not be mounted: nothing may here", real.display());
         Some(MountRefusal { message, hint: "give the task what it needs as an input".to_owned() })
     }
@@ -49,9 +53,15 @@ pub struct OpenMount {
     pub mode: MountMode,
 }
 
+/// How long all folders of a try may take to be opened.
+pub const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Why there is no such folder for a task.
 #[derive(Debug, thiserror::Error)]
 pub enum MountError {
+    /// Opening it takes too long: it may lie on a network that does not answer.
+    #[error("a folder that is to be mounted could not be opened within {OPEN_TIMEOUT:?}; does its disk answer?")]
+    Hangs,
     /// It is not there, or cannot be opened.
     #[error("the folder `{path}` cannot be mounted: {source}")]
     NotThere {
@@ -70,7 +80,7 @@ impl MountError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::NotThere { .. } => None,
+            Self::Hangs | Self::NotThere { .. } => None,
             Self::Refused(refusal) => Some(&refusal.hint),
         }
     }
@@ -78,7 +88,7 @@ impl MountError {
     /// As the end of a try. What is not there may come; what is not allowed stays so.
     pub fn failure(&self) -> Failure {
         match self {
-            Self::NotThere { .. } => {
+            Self::Hangs | Self::NotThere { .. } => {
                 Failure::Retryable { problem: Problem::new("mount-missing", self.to_string()), after: None }
             }
             Self::Refused(refusal) => {
@@ -92,28 +102,21 @@ impl MountError {
 /// Opens a folder that a task is granted. Blocks.
 ///
 /// # Errors
-/// It is not there, or `policy` refuses what the path leads to now.
-pub fn open(mount: &Mount, policy: &dyn MountPolicy) -> Result<OpenMount, MountError> {
+/// It is not there, or `permits` refuses what the path leads to now. Of what would be refused it is not said whether it is
+/// there.
+pub fn open(mount: &Mount, permits: &dyn Permits) -> Result<OpenMount, MountError> {
+    if let Some(refusal) = permits.refuses_mount(&supposed_path(&mount.host), mount.mode) {
+        return Err(MountError::Refused(refusal));
+    }
     let not_there = |source: io::Error| MountError::NotThere { path: mount.host.clone(), source };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let folder: File =
         rustix::fs::open(&mount.host, flags, Mode::empty()).map_err(|error| not_there(error.into()))?.into();
     let real = real_path(&folder).map_err(not_there)?;
-    match policy.refusal(&real, mount.mode) {
+    match permits.refuses_mount(&real, mount.mode) {
         Some(refusal) => Err(MountError::Refused(refusal)),
         None => Ok(OpenMount { folder, guest: mount.guest.clone(), mode: mount.mode }),
     }
-}
-
-/// Where an open folder lies, by the system's word: without links.
-fn real_path(folder: &File) -> io::Result<PathBuf> {
-    let link = rustix::fs::readlink(format!("/proc/self/fd/{}", folder.as_raw_fd()), Vec::new())?;
-    let path = PathBuf::from(std::ffi::OsString::from_vec(link.into_bytes()));
-    // A removed folder has a name that is none.
-    let is_this = std::fs::metadata(&path)
-        .and_then(|there| Ok((there, folder.metadata()?)))
-        .is_ok_and(|(there, open)| (there.dev(), there.ino()) == (open.dev(), open.ino()));
-    if is_this { Ok(path) } else { Err(io::Error::new(io::ErrorKind::NotFound, "it was removed or moved meanwhile")) }
 }
 
 #[cfg(test)]
@@ -125,8 +128,10 @@ mod tests {
     /// Allows what lies in one folder, read-only.
     struct Only(PathBuf);
 
-    impl MountPolicy for Only {
-        fn refusal(&self, real: &Path, mode: MountMode) -> Option<MountRefusal> {
+    impl Permits for Only {
+        fn lower(&self, _limits: &mut TaskLimits) {}
+
+        fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<MountRefusal> {
             let fits = real.starts_with(&self.0) && mode == MountMode::Ro;
             (!fits).then(|| MountRefusal { message: format!("not {}", real.display()), hint: "ask".to_owned() })
         }
@@ -140,14 +145,14 @@ mod tests {
     fn what_the_path_leads_to_is_judged() {
         let (allowed, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let [allowed, other] = [&allowed, &other].map(|folder| std::fs::canonicalize(folder.path()).unwrap());
-        let policy = Only(allowed.clone());
+        let permits = Only(allowed.clone());
         let (inside, outside) = (other.join("in"), allowed.join("out"));
         symlink(&allowed, &inside).unwrap();
         symlink(&other, &outside).unwrap();
-        let opened = open(&mount(inside, MountMode::Ro), &policy).unwrap();
+        let opened = open(&mount(inside, MountMode::Ro), &permits).unwrap();
         assert_eq!(opened.guest, "/data");
         for (path, mode) in [(outside, MountMode::Ro), (allowed, MountMode::Rw), (other, MountMode::Ro)] {
-            let error = open(&mount(path, mode), &policy).unwrap_err();
+            let error = open(&mount(path, mode), &permits).unwrap_err();
             assert!(matches!(error, MountError::Refused(_)), "{error}");
             assert!(matches!(error.failure(), Failure::Permanent { problem } if problem.message.ends_with("; ask")));
             assert_eq!(error.hint(), Some("ask"));
@@ -155,18 +160,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_may_come() {
+    fn what_is_not_there_may_come_unless_it_would_be_refused_anyway() {
         let folder = tempfile::tempdir().unwrap();
+        let real = std::fs::canonicalize(folder.path()).unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, "x").unwrap();
         for path in [folder.path().join("none"), file] {
-            let error = open(&mount(path, MountMode::Ro), &NoMounts).unwrap_err();
+            let error = open(&mount(path.clone(), MountMode::Ro), &Only(real.clone())).unwrap_err();
             assert!(matches!(error.failure(), Failure::Retryable { .. }), "{error}");
+            let error = open(&mount(path, MountMode::Ro), &NoMounts).unwrap_err();
+            assert!(matches!(error.failure(), Failure::Permanent { .. }), "{error}");
         }
     }
 
     #[test]
-    fn without_a_policy_nothing_is_mounted() {
+    fn without_permits_nothing_is_mounted() {
         let folder = tempfile::tempdir().unwrap();
         let error = open(&mount(folder.path().to_owned(), MountMode::Ro), &NoMounts).unwrap_err();
         assert!(matches!(error, MountError::Refused(_)), "{error}");

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::artifacts::{ArtifactStore, cause_chain, check_outside};
+use crate::config::Refusal;
 use crate::contract::ArtifactRef;
 use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::{Dag, RunInputs, Wire};
@@ -29,7 +30,8 @@ pub(super) fn unusable(dag: &Dag, draft: &Draft, folder: &Path, grounds: &Ground
     let wires = dag.tasks.iter().flat_map(|task| task.inputs.iter().map(move |(port, wire)| (task, port, wire)));
     let wrong = wires.filter_map(|(task, port, wire)| {
         let Wire::File { path } = wire else { return None };
-        let (why, hint) = match (grounds.refuses_file(&folder.join(path)), check_outside(&folder.join(path))) {
+        let (why, hint) = match (grounds.refuses_file(&folder.join(path)), check_outside(&folder.join(path), &|_| None))
+        {
             (Some(refusal), _) => (refusal.message, refusal.hint),
             (None, Ok(())) => return None,
             (None, Err(error)) => {
@@ -44,16 +46,21 @@ pub(super) fn unusable(dag: &Dag, draft: &Draft, folder: &Path, grounds: &Ground
     draft.wrong(wrong.collect())
 }
 
+fn words(refusal: Refusal) -> String {
+    format!("{}; {}", refusal.message, refusal.hint)
+}
+
 /// Keeps those outside files of the DAG that can be taken, with the reason for each of the others. Blocks.
 pub fn import_what_is_there(artifacts: &ArtifactStore, grounds: &Grounds, dag: &Dag, folder: &Path) -> RunInputs {
     let mut inputs = RunInputs::default();
     for path in paths(dag) {
         // A link may lead elsewhere since the file was checked.
-        if let Some(refusal) = grounds.refuses_file(&folder.join(path)) {
-            inputs.missing.insert(path.to_owned(), format!("{}; {}", refusal.message, refusal.hint));
+        let (file, guard) = (folder.join(path), |real: &Path| grounds.refuses_real_file(real).map(words));
+        if let Some(refusal) = grounds.refuses_file(&file) {
+            inputs.missing.insert(path.to_owned(), words(refusal));
             continue;
         }
-        match artifacts.import(&folder.join(path)) {
+        match artifacts.import_guarded(&file, &guard) {
             Ok(imported) => drop(inputs.files.insert(path.to_owned(), imported.artifact)),
             Err(error) => drop(inputs.missing.insert(path.to_owned(), cause_chain(&error))),
         }

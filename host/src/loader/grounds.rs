@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::artifacts::supposed_path;
 use crate::config::{Config, Here, Refusal};
 use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::{Dag, Task};
 use crate::dag::path::DocPath;
 use crate::dag::{Draft, Wrong};
-use crate::executor::mounts::{self, MountPolicy, MountRefusal};
+use crate::executor::mounts::{self, MountRefusal, Permits};
 use crate::lifecycle::launch::MountMode;
+use crate::limits::TaskLimits;
 
 /// In the home folder.
 const OPERATORS_FILE: &str = "config.toml";
@@ -46,11 +48,14 @@ impl Grounds {
         &self.config
     }
 
-    /// Why an input file may not be taken; nothing, if it may, or is not there. Blocks.
+    /// Why an input file may not be taken, whether or not it is there; nothing, if it may. Blocks.
     pub fn refuses_file(&self, path: &Path) -> Option<Refusal> {
-        let dags = self.dags.as_deref()?;
-        let found = std::fs::canonicalize(path).ok()?;
-        self.config.refuses_file(&found, dags, self.here())
+        self.refuses_real_file(&supposed_path(path))
+    }
+
+    /// As [`refuses_file`](Self::refuses_file), for a path without links.
+    pub fn refuses_real_file(&self, real: &Path) -> Option<Refusal> {
+        self.config.refuses_file(real, self.dags.as_deref()?, self.here())
     }
 
     /// What of the DAG goes beyond what the operator allows. Blocks.
@@ -67,11 +72,9 @@ impl Grounds {
     }
 
     fn beyond_of(&self, at: &DocPath, task: &Task) -> Vec<Wrong> {
-        let excesses = self.config.excesses(&task.limits).into_iter();
-        let excesses = excesses.map(|excess| {
-            let hint = Some("ask for less, or have the operator raise it".to_owned());
-            Wrong { at: at.key(excess.key), message: excess.message, hint }
-        });
+        let excesses = self.config.excesses(&task.limits, self.here()).into_iter();
+        let excesses =
+            excesses.map(|excess| Wrong { at: at.key(excess.key), message: excess.message, hint: Some(excess.hint) });
         let mounts = task.grants.mounts.iter().enumerate().filter_map(|(index, mount)| {
             let error = mounts::open(mount, self).err()?;
             let at = at.key("grants").key("mounts").index(index).key("host");
@@ -81,8 +84,12 @@ impl Grounds {
     }
 }
 
-impl MountPolicy for Grounds {
-    fn refusal(&self, real: &Path, mode: MountMode) -> Option<MountRefusal> {
+impl Permits for Grounds {
+    fn lower(&self, limits: &mut TaskLimits) {
+        self.config.lower(limits);
+    }
+
+    fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<MountRefusal> {
         let Refusal { message, hint } = self.config.refuses_mount(real, mode, self.here())?;
         Some(MountRefusal { message, hint })
     }

@@ -85,7 +85,7 @@ fn a_file_that_changes_while_it_is_read_is_an_error() {
     let home = Home::new();
     let file = home.file("data.csv", "1,2");
     for content in ["1,2,3", "3,4,5"] {
-        let error = home.store.import_then(&file, || rewrite(&file, content)).unwrap_err();
+        let error = home.store.import_then(&file, &|_| None, || rewrite(&file, content)).unwrap_err();
         assert!(matches!(error, ImportError::Changed(_)), "{error:?}");
     }
     assert_eq!((home.objects().len(), home.staged()), (0, 0));
@@ -97,9 +97,9 @@ fn a_folder_that_changes_while_it_is_read_is_an_error() {
     let folder = home.folder("data");
     fs::write(folder.join("a"), "a").unwrap();
     let add = || fs::write(folder.join("b"), "b").unwrap();
-    assert!(matches!(home.store.import_then(&folder, add), Err(ImportError::Changed(_))));
+    assert!(matches!(home.store.import_then(&folder, &|_| None, add), Err(ImportError::Changed(_))));
     let change = || rewrite(&folder.join("a"), "c");
-    assert!(matches!(home.store.import_then(&folder, change), Err(ImportError::Changed(_))));
+    assert!(matches!(home.store.import_then(&folder, &|_| None, change), Err(ImportError::Changed(_))));
     assert_eq!((home.objects().len(), home.staged()), (0, 0));
 }
 
@@ -164,4 +164,20 @@ fn a_store_that_cannot_be_written_to_is_an_error_that_names_the_place() {
     assert!(matches!(error, ImportError::Store(_)), "{error:?}");
     assert!(cause_chain(&error).contains(&blocked.display().to_string()), "{error}");
     assert_eq!(home.staged(), 0);
+}
+
+#[test]
+fn what_a_guard_does_not_admit_stays_outside_whatever_link_leads_there() {
+    let home = Home::new();
+    let secret = home.file("secret", "secret");
+    let link = home.dir.path().join("link");
+    std::os::unix::fs::symlink(&secret, &link).unwrap();
+    let real = std::fs::canonicalize(&secret).unwrap();
+    let guard = |path: &std::path::Path| (path == real).then(|| "not that one".to_owned());
+    let error = home.store.import_guarded(&link, &guard).unwrap_err();
+    assert_eq!(error.to_string(), "not that one");
+    assert!(
+        crate::artifacts::check_outside(&link, &guard).is_err()
+            && crate::artifacts::check_outside(&link, &|_| None).is_ok()
+    );
 }

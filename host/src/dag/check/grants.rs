@@ -65,10 +65,14 @@ fn mount(spec: &MountSpec, at: &DocPath, mistakes: &mut Vec<Mistake>) -> Option<
 
 fn host_path(text: &str, at: &DocPath, mistakes: &mut Vec<Mistake>) -> Option<PathBuf> {
     let path = Path::new(text);
-    if path.is_absolute() && !text.contains('\0') {
+    let goes_back = path.components().any(|part| part == Component::ParentDir);
+    if path.is_absolute() && !goes_back && !text.contains('\0') {
         return Some(path.to_owned());
     }
-    let message = format!("`{text}` is no absolute path: where a DAG file lies must not decide what is mounted");
+    let message = match goes_back {
+        true => format!("`{text}` has `..` in it"),
+        false => format!("`{text}` is no absolute path: where a DAG file lies must not decide what is mounted"),
+    };
     mistakes.push(Mistake::error(Place::value(at.clone()), message).hint("write it from `/` on".to_owned()));
     None
 }

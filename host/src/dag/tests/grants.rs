@@ -48,6 +48,7 @@ fn what_is_wrong_with_a_mount_is_said_at_its_place() {
         "{ host = 'data', guest = '/b' }",
         "'data': `data` is no absolute path: where a DAG file lies must not decide what is mounted",
     );
+    one("{ host = '/a/../b', guest = '/b' }", "'/a/../b': `/a/../b` has `..` in it");
     one("{ host = '/a', guest = 'b' }", "'b': `b` is no absolute path");
     one("{ host = '/a', guest = '/b/../c' }", "'/b/../c': `/b/../c` has `..` in it");
     one("{ host = '/a', guest = '/' }", "'/': `/` itself cannot be a mount");

@@ -84,7 +84,7 @@ impl Bench {
 
     fn executor(&self, play: impl Fn(Job) -> Boxed<JobReport> + Send + Sync + 'static) -> LocalExecutor {
         let deps = LocalDeps {
-            mounts: Arc::new(crate::executor::mounts::NoMounts),
+            permits: Arc::new(crate::executor::mounts::NoMounts),
             sandbox: Arc::new(Stage(Box::new(play))),
             components: Arc::new(Components(self.components.clone(), Arc::clone(&self.forgotten))),
             artifacts: Arc::clone(&self.artifacts),

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use wasmtime_wasi::runtime::spawn_blocking;
+
 use crate::sandbox::limits::DISK_CHECK_BYTES;
 
 /// A file, as long as it exists: what `metadata-hash` of the machine says of it.
@@ -205,20 +207,39 @@ impl Disk {
         Self { folder, reserve_bytes, unchecked_bytes: Arc::default() }
     }
 
-    /// Whether so much more may be written. It is looked at before the first write, and again whenever much was written since.
+    /// Whether so much more may be written. It is looked at before the first write, and again whenever much was written
+    /// since. Blocks then.
     pub(super) fn admit(&self, more: u64) -> Result<(), Refusal> {
-        let mut since = self.unchecked_bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        let unchecked = since.map(|bytes| bytes.saturating_add(more));
-        if unchecked.is_some_and(|bytes| bytes < DISK_CHECK_BYTES) {
-            *since = unchecked;
+        if self.is_admitted(more) {
             return Ok(());
         }
         let Some(free) = free_bytes(&self.folder) else { return Ok(()) };
         if free < self.reserve_bytes.saturating_add(more) {
             return Err(Refusal::Disk);
         }
-        *since = Some(0);
+        *self.unchecked_bytes.lock().unwrap_or_else(PoisonError::into_inner) = Some(0);
         Ok(())
+    }
+}
+
+impl Disk {
+    /// As [`admit`](Self::admit), as far as that can be said without a look.
+    fn is_admitted(&self, more: u64) -> bool {
+        let mut since = self.unchecked_bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let unchecked = since.map(|bytes| bytes.saturating_add(more)).filter(|bytes| *bytes < DISK_CHECK_BYTES);
+        if unchecked.is_some() {
+            *since = unchecked;
+        }
+        unchecked.is_some()
+    }
+
+    /// As [`admit`](Self::admit), on a thread that may block: the disk may lie on a network.
+    pub(super) async fn admit_elsewhere(&self, more: u64) -> Result<(), Refusal> {
+        if self.is_admitted(more) {
+            return Ok(());
+        }
+        let disk = self.clone();
+        spawn_blocking(move || disk.admit(more)).await
     }
 }
 

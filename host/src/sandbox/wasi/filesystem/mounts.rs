@@ -23,7 +23,7 @@ use wasmtime_wasi::{FsPerms, OpenMode};
 use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
 
 use super::handles::Slot;
-use super::ledger::Disk;
+use super::ledger::{Disk, Refusal};
 use super::streams::{MountReader, MountWriter, Place};
 use super::{View, again, refusal_code};
 use crate::executor::mounts::OpenMount;
@@ -98,15 +98,14 @@ impl View<'_> {
         if wanted.changes() {
             self.check_writable(fd)?;
         }
-        if wanted.creates() {
-            self.admit_on_mount(root, 0)?;
-        }
+        let disk = self.disk_of(root);
         let (dir, perms) = match self.table.get(fd)? {
             Descriptor::Dir(dir) => (Arc::clone(&dir.dir), dir.perms),
             Descriptor::File(_) => return Err(ErrorCode::NotDirectory.into()),
         };
         let open_mode = wanted.open_mode();
-        let opened = spawn_blocking(move || wanted.open(&dir)).await?;
+        let opened = spawn_blocking(move || wanted.open(&dir, &disk)).await;
+        let opened = opened.map_err(|error| self.told_of(error))?;
         let descriptor = match opened {
             Opened::File(file) => Descriptor::File(WasiFile::new(file, perms, open_mode, false)),
             Opened::Folder(file) => Descriptor::Dir(Dir::new(file, perms, open_mode, false)),
@@ -143,16 +142,27 @@ impl View<'_> {
             Place::End => self.theirs().append_via_stream(fd)?,
         };
         let inner = self.table.delete(theirs)?;
-        let disk = self.files.mounts.roots.get(root).map(|root| root.disk.clone());
+        let disk = self.disk_of(root);
         let writer: DynOutputStream = Box::new(MountWriter::new(inner, slot, disk, Arc::clone(&self.files.ledger)));
         Ok(self.table.push(writer)?)
     }
 
     /// Whether so much more may be written to the disk of a granted folder.
-    pub(super) fn admit_on_mount(&mut self, root: usize, more: u64) -> FsResult<()> {
-        let disk = self.files.mounts.roots.get(root).map(|root| root.disk.clone());
-        let admitted = disk.map_or(Ok(()), |disk| disk.admit(more));
-        Ok(admitted.map_err(|refusal| refusal_code(self.files.ledger().refuse(refusal)))?)
+    pub(super) async fn admit_on_mount(&mut self, root: usize, more: u64) -> FsResult<()> {
+        let Some(disk) = self.disk_of(root) else { return Ok(()) };
+        let admitted = disk.admit_elsewhere(more).await;
+        Ok(admitted.map_err(|refusal| self.told_of(Unopened::Refused(refusal)))?)
+    }
+
+    fn disk_of(&self, root: usize) -> Option<Disk> {
+        self.files.mounts.roots.get(root).map(|root| root.disk.clone())
+    }
+
+    fn told_of(&mut self, why: Unopened) -> ErrorCode {
+        match why {
+            Unopened::Code(code) => code,
+            Unopened::Refused(refusal) => refusal_code(self.files.ledger().refuse(refusal)),
+        }
     }
 
     /// Writes in one piece.
@@ -164,7 +174,7 @@ impl View<'_> {
         offset: Filesize,
     ) -> FsResult<Filesize> {
         self.open_for_writing(&fd)?;
-        self.admit_on_mount(root, buffer.len() as u64)?;
+        self.admit_on_mount(root, buffer.len() as u64).await?;
         self.theirs().write(fd, buffer, offset).await
     }
 
@@ -177,7 +187,7 @@ impl View<'_> {
     ) -> FsResult<()> {
         let file = self.open_for_writing(&fd)?;
         let has = spawn_blocking(move || file.metadata()).await?.len();
-        self.admit_on_mount(root, size.saturating_sub(has))?;
+        self.admit_on_mount(root, size.saturating_sub(has)).await?;
         self.theirs().set_size(fd, size).await
     }
 
@@ -205,6 +215,20 @@ pub(super) struct Wanted {
     how: OpenFlags,
     read: bool,
     write: bool,
+}
+
+/// Why nothing was opened.
+enum Unopened {
+    /// So the guest is told.
+    Code(ErrorCode),
+    /// The disk has no room for one more file.
+    Refused(Refusal),
+}
+
+impl From<ErrorCode> for Unopened {
+    fn from(code: ErrorCode) -> Self {
+        Self::Code(code)
+    }
 }
 
 /// What was opened.
@@ -263,28 +287,31 @@ impl Wanted {
         access | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK
     }
 
-    /// Opens it below `folder`. Blocks.
-    fn open(&self, folder: &File) -> Result<Opened, ErrorCode> {
+    /// Opens it below `folder`; makes it if there is room on `disk`. Blocks.
+    fn open(&self, folder: &File, disk: &Option<Disk>) -> Result<Opened, Unopened> {
         if self.path.is_empty() {
-            return Err(ErrorCode::NoEntry);
+            return Err(ErrorCode::NoEntry.into());
         }
         if self.how.contains(OpenFlags::DIRECTORY) && self.write {
-            return Err(ErrorCode::Invalid);
+            return Err(ErrorCode::Invalid.into());
         }
         for _ in 0..TRIES_MAX {
             match self.find(folder) {
-                Ok(found) => return self.open_found(&found),
-                Err(Errno::NOENT) if self.creates() => match self.make(folder) {
-                    Ok(file) => return Ok(Opened::File(file.into())),
-                    // Somebody else made it, or there is a link that leads nowhere.
-                    Err(Errno::EXIST | Errno::AGAIN) => {}
-                    Err(error) => return Err(code(error)),
-                },
+                Ok(found) => return Ok(self.open_found(&found)?),
+                Err(Errno::NOENT) if self.creates() => {
+                    disk.as_ref().map_or(Ok(()), |disk| disk.admit(0)).map_err(Unopened::Refused)?;
+                    match self.make(folder) {
+                        Ok(file) => return Ok(Opened::File(file.into())),
+                        // Somebody else made it, or there is a link that leads nowhere.
+                        Err(Errno::EXIST | Errno::AGAIN) => {}
+                        Err(error) => return Err(code(error).into()),
+                    }
+                }
                 Err(Errno::AGAIN) => {}
-                Err(error) => return Err(code(error)),
+                Err(error) => return Err(code(error).into()),
             }
         }
-        Err(ErrorCode::NotPermitted)
+        Err(ErrorCode::NotPermitted.into())
     }
 
     /// Where the path leads, without opening that.

@@ -74,7 +74,7 @@ impl View<'_> {
     pub(super) async fn make_folder(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         self.check_writable(&fd)?;
         if let Some(root) = self.mount_of(&fd) {
-            self.admit_on_mount(root, 0)?;
+            self.admit_on_mount(root, 0).await?;
             return self.theirs().create_directory_at(fd, path).await;
         }
         self.files.ledger().admit_name().map_err(refusal_code)?;

@@ -16,7 +16,7 @@ use wasmtime_wasi_io::streams::{
 };
 
 use super::handles::Slot;
-use super::ledger::{Disk, Key, Ledger};
+use super::ledger::{Disk, Key, Ledger, Refusal};
 use super::refusal_code;
 use crate::sandbox::limits::STREAM_CHUNK_BYTES;
 
@@ -102,6 +102,8 @@ pub(super) struct MountWriter {
     inner: DynOutputStream,
     _slot: Option<Arc<Slot>>,
     disk: Option<Disk>,
+    /// What the last look at the disk said.
+    refused: Option<Refusal>,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -113,29 +115,36 @@ impl MountWriter {
         disk: Option<Disk>,
         ledger: Arc<Mutex<Ledger>>,
     ) -> Self {
-        Self { inner, _slot: slot, disk, ledger }
+        Self { inner, _slot: slot, disk, refused: None, ledger }
     }
 
-    fn admit(&self, bytes: usize) -> StreamResult<()> {
-        let admitted = self.disk.as_ref().map_or(Ok(()), |disk| disk.admit(bytes as u64));
-        admitted.map_err(|refusal| {
-            self.ledger.lock().unwrap_or_else(PoisonError::into_inner).refuse(refusal);
-            StreamError::LastOperationFailed(refusal_code(refusal).into())
-        })
+    /// Looks whether so many more bytes may be written.
+    async fn look(&mut self, bytes: u64) {
+        if let Some(disk) = &self.disk {
+            self.refused = disk.admit_elsewhere(bytes).await.err();
+        }
+    }
+
+    fn admitted(&self) -> StreamResult<()> {
+        let Some(refusal) = self.refused else { return Ok(()) };
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).refuse(refusal);
+        Err(StreamError::LastOperationFailed(refusal_code(refusal).into()))
     }
 }
 
 #[async_trait]
 impl Pollable for MountWriter {
+    // A guest that writes without waiting for each write waits here before the next.
     async fn ready(&mut self) {
         self.inner.ready().await;
+        self.look(STREAM_CHUNK_BYTES as u64).await;
     }
 }
 
 #[async_trait]
 impl OutputStream for MountWriter {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.admit(bytes.len())?;
+        self.admitted()?;
         self.inner.write(bytes)
     }
 
@@ -148,7 +157,8 @@ impl OutputStream for MountWriter {
     }
 
     async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.admit(bytes.len())?;
+        self.look(bytes.len() as u64).await;
+        self.admitted()?;
         self.inner.blocking_write_and_flush(bytes).await
     }
 
