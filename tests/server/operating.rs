@@ -181,6 +181,24 @@ fn clears_running(beside: Beside) {
     assert_eq!(number(&bench, "SELECT sum(lost_hosts) FROM task_instance"), 0);
 }
 
+#[test]
+fn what_is_cleared_while_as_many_runs_run_as_may_waits_for_room() {
+    let bench = bench(&[("it.toml", DAG)]);
+    let _server = Server::start(&bench);
+    let over = bench.run(["trigger", "it", "--param", "mode=succeed", "--wait", "--json"]).exits(0).json();
+    let over = over["run_id"].as_str().unwrap();
+    let busy = trigger(&bench, "it");
+    until_task(&bench, "it", "slow", "running");
+    bench.run(["clear", "it", over]).exits(0);
+    let waits = shown(&bench, "it", over);
+    assert_eq!((waits["state"].as_str(), &states(&waits)), (Some("queued"), &expected("none", "none", "none")));
+    let words = bench.run(["explain", "it", over]).exits(0).stdout;
+    assert!(words.contains("max_active_runs = 1 of its DAG is reached"), "{words}");
+    bench.run(["runs", "cancel", "it", &busy]).exits(0);
+    eventually("it runs again", || (shown(&bench, "it", over)["state"] == "success").then_some(()));
+    assert_eq!(instance(&shown(&bench, "it", over), "first")["try_number"], 2);
+}
+
 fn clears_dry(beside: Beside) {
     let (bench, _server, run) = over(beside, "permanent");
     let before = shown(&bench, "it", &run);

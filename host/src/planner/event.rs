@@ -120,6 +120,14 @@ pub enum Event {
         /// Which.
         tasks: Vec<TaskIx>,
     },
+    /// As [`Event::Clear`], of a run at its end for which there is no room now: it is queued, and not begun. Whoever has it
+    /// begin adds it again.
+    ClearToWait {
+        /// Of which run.
+        run: RunKey,
+        /// Which.
+        tasks: Vec<TaskIx>,
+    },
     /// A person marks an instance.
     Mark {
         /// Which.

@@ -41,16 +41,24 @@ impl Run {
 
     /// Has instances go back to `none`, those that run as soon as their tries are over. A run at its end begins again.
     pub(super) fn clear(&mut self, tasks: &[TaskIx], cx: &mut Cx<'_>) {
+        if self.clear_and_queue(tasks, cx) {
+            self.start(cx);
+            self.look_at_all();
+        }
+    }
+
+    /// The same, but a run at its end is only queued. Whether it was.
+    pub(super) fn clear_and_queue(&mut self, tasks: &[TaskIx], cx: &mut Cx<'_>) -> bool {
         let mut to_run = false;
         for ix in tasks {
             // One in `none`, such as a task that is new in this version, has nothing to clear but is to run.
             to_run |= self.state_of(*ix) == Some(TaskState::None) || self.clear_one(*ix, cx);
         }
-        if to_run && self.state.is_finished() {
+        let again = to_run && self.state.is_finished();
+        if again {
             self.record(RunStep::Requeue, RunState::Queued, cx);
-            self.start(cx);
-            self.look_at_all();
         }
+        again
     }
 
     fn clear_one(&mut self, ix: TaskIx, cx: &mut Cx<'_>) -> bool {

@@ -115,6 +115,12 @@ impl Planner {
                 touched.insert(run);
                 self.with_run(run, now, out, |run, cx| run.clear(&tasks, cx));
             }
+            Event::ClearToWait { run, tasks } => {
+                touched.insert(run);
+                self.with_run(run, now, out, |run, cx| {
+                    run.clear_and_queue(&tasks, cx);
+                });
+            }
             Event::Mark { instance, state, reason } => {
                 touched.insert(instance.run);
                 self.with_run(instance.run, now, out, |run, cx| run.mark(instance.task, state, reason, cx));

@@ -79,6 +79,12 @@ impl Entry {
         pauses.then(|| format!("{most} runs failed in a row (max_consecutive_failed_dag_runs)"))
     }
 
+    /// Whether as many run or begin as may, with `more` besides.
+    pub(super) fn is_full(&self, more: usize) -> bool {
+        let taken = self.active.len() + self.making as usize + more;
+        self.terms.as_ref().is_some_and(|terms| taken >= terms.max_active_runs as usize)
+    }
+
     fn room(&self, terms: &DagTerms) -> usize {
         let taken = self.active.len() + self.making as usize;
         if self.paused { 0 } else { (terms.max_active_runs as usize).saturating_sub(taken) }

@@ -72,6 +72,11 @@ impl Agenda {
         }
     }
 
+    /// Whether as many runs of the DAG run or begin as may, those of backfills aside. `more` begin besides.
+    pub fn is_full(&self, dag: &DagId, more: usize) -> bool {
+        self.dags.get(dag).is_some_and(|entry| entry.is_full(more))
+    }
+
     /// When the DAG's schedule has its next tick, as far as the agenda waits for one.
     pub fn next_tick(&self, dag: &DagId) -> Option<Timestamp> {
         self.dags.get(dag)?.due

@@ -4,7 +4,7 @@ use crate::ids::{DagId, InstanceKey, RunId, TaskId, TaskIx};
 use crate::lifecycle::event::MarkAs;
 use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::Event;
-use crate::planner::agenda::Matter;
+use crate::planner::agenda::{Lane, Matter};
 use crate::scheduler::hear::lane;
 use crate::scheduler::request::{Clear, Reply, RequestError};
 use crate::scheduler::selection::select;
@@ -46,10 +46,38 @@ impl Loop {
         };
         let tasks = chosen.iter().filter_map(named).collect();
         // It has nothing to clear, and is not to be pushed in.
-        if !clear.dry_run && !self.waits(&record) && !chosen.is_empty() && self.have(&record, step).await? {
-            step.events.push(Event::Clear { run: record.key, tasks: chosen });
+        if !clear.dry_run && !self.waits(&record) && !chosen.is_empty() {
+            if self.has_to_wait(&record, step) {
+                self.clear_to_wait(&record, chosen, step).await?;
+            } else if self.have(&record, step).await? {
+                step.events.push(Event::Clear { run: record.key, tasks: chosen });
+            }
         }
         Ok(Ok(Reply::Cleared { tasks }))
+    }
+
+    /// Whether a run at its end has no room to begin again, with all that begins in this step.
+    fn has_to_wait(&self, record: &RunRecord, step: &Step) -> bool {
+        let takes_room = record.state.is_finished() && record.callback.is_none() && lane(record) == Lane::Dag;
+        let begins = |matter: &&Matter| matches!(matter, Matter::Active { dag, .. } if *dag == record.dag_id);
+        takes_room && self.agenda.is_full(&record.dag_id, step.matters.iter().filter(begins).count())
+    }
+
+    /// Clears a run at its end, and has it wait for room.
+    async fn clear_to_wait(
+        &mut self,
+        record: &RunRecord,
+        tasks: Vec<TaskIx>,
+        step: &mut Step,
+    ) -> Result<(), StoreError> {
+        let (run, dag) = (record.key, record.dag_id.clone());
+        if self.claim(record, step).await? {
+            step.events.extend([Event::ClearToWait { run, tasks }, Event::RunRemoved(run)]);
+            step.release.push(run);
+            step.matters.extend(self.known(&dag).await?);
+            step.matters.push(Matter::Queued { dag, run, lane: Lane::Dag });
+        }
+        Ok(())
     }
 
     pub(super) async fn mark(

@@ -1,6 +1,6 @@
 //! Callbacks: started after the commit, by whoever comes after a crash, and once.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{Act, Bench, OneDag};
@@ -143,5 +143,5 @@ async fn a_callback_whose_dag_cannot_be_had_any_more_says_so() {
     let kept = callbacks(&bench, key).remove(0);
     assert_eq!((kept.is_open, kept.started), (false, None));
     assert!(kept.problem.unwrap().contains("has no `on_failure`"));
-    assert_eq!(kept.event, Value::from(json!({ "message": "broken" })));
+    assert_eq!(kept.event, json!({ "message": "broken" }));
 }
