@@ -12,6 +12,7 @@ mod granted;
 mod home;
 mod killed;
 mod kit;
+mod many;
 mod operating;
 mod schedules;
 mod stopping;
