@@ -80,7 +80,8 @@ impl Server {
         Self::of(bench.command(["serve", "--dags", "dags"].iter().chain(args)))
     }
 
-    fn of(mut command: Command) -> Self {
+    /// The process that this starts.
+    pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let said = Arc::<Said>::default();
         let (words, to) = (child.stderr.take().unwrap(), Arc::clone(&said));

@@ -15,6 +15,7 @@ mod kit;
 mod many;
 mod operating;
 mod schedules;
+mod shimmed;
 mod stopping;
 mod triggering;
 mod versions;

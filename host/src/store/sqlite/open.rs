@@ -37,12 +37,20 @@ impl StoreError {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly { path, source }
             }
+            // A file system that became read-only under open files fails each write.
+            Some(ErrorCode::SystemIoFailure) if is_read_only(&path) => Self::ReadOnly { path, source },
             Some(ErrorCode::DiskFull) => Self::Full { path, source },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path, source },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { path, source },
             _ => Self::Sqlite { path, source },
         }
     }
+}
+
+/// Whether the system says so.
+fn is_read_only(path: &Path) -> bool {
+    let opened = fs::OpenOptions::new().append(true).open(path);
+    opened.is_err_and(|error| error.kind() == std::io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// The connection that writes: makes the file, private to the user, and migrates it.
