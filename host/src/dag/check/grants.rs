@@ -23,7 +23,7 @@ fn one_task(ground: &Ground<'_>, at: usize, mistakes: &mut Vec<Mistake>) -> Gran
     let path = ground.path(at).key("grants");
     not_yet(spec, &path, mistakes);
     let mounts = mounts(spec, &path.key("mounts"), mistakes);
-    if !mounts.is_empty() && task.options.deterministic == Some(true) {
+    if !mounts.is_empty() && task.options.tries.deterministic == Some(true) {
         let message = "a task with mounts is not deterministic: what is in them may change";
         let place = Place::value(ground.path(at).key("deterministic"));
         mistakes.push(Mistake::error(place, message).hint("leave it out, or give it the files as inputs".to_owned()));

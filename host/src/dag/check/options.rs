@@ -99,11 +99,11 @@ fn built_in() -> TaskOptions {
 fn read(options: &Options, at: &impl Fn() -> DocPath, base: &TaskOptions, mistakes: &mut Vec<Mistake>) -> TaskOptions {
     let key = |name: &'static str| move || at().key(name);
     let retry = RetryPolicy {
-        retries: options.retries.unwrap_or(base.retry.retries),
-        delay: duration(options.retry_delay.as_ref(), key("retry_delay"), Zero::Allowed, mistakes)
+        retries: options.tries.retries.unwrap_or(base.retry.retries),
+        delay: duration(options.tries.retry_delay.as_ref(), key("retry_delay"), Zero::Allowed, mistakes)
             .unwrap_or(base.retry.delay),
-        exponential_backoff: options.retry_exponential_backoff.unwrap_or(base.retry.exponential_backoff),
-        max_delay: duration(options.max_retry_delay.as_ref(), key("max_retry_delay"), Zero::Allowed, mistakes)
+        exponential_backoff: options.tries.retry_exponential_backoff.unwrap_or(base.retry.exponential_backoff),
+        max_delay: duration(options.tries.max_retry_delay.as_ref(), key("max_retry_delay"), Zero::Allowed, mistakes)
             .unwrap_or(base.retry.max_delay),
     };
     let wait_for_downstream = options.wait_for_downstream.unwrap_or(base.wait_for_downstream);
@@ -122,11 +122,11 @@ fn read(options: &Options, at: &impl Fn() -> DocPath, base: &TaskOptions, mistak
         )
         .unwrap_or(base.reschedule_timeout),
         limits: limits(options, at, &base.limits, mistakes),
-        deterministic: options.deterministic.unwrap_or(base.deterministic),
-        priority_weight: options.priority_weight.unwrap_or(base.priority_weight),
+        deterministic: options.tries.deterministic.unwrap_or(base.deterministic),
+        priority_weight: options.tries.priority_weight.unwrap_or(base.priority_weight),
         weight_rule: options.weight_rule.unwrap_or(base.weight_rule),
         pool: pool(options, key("pool"), mistakes).unwrap_or_else(|| base.pool.clone()),
-        pool_slots: options.pool_slots.unwrap_or(base.pool_slots),
+        pool_slots: options.tries.pool_slots.unwrap_or(base.pool_slots),
         max_active_tis_per_dag: options.max_active_tis_per_dag.or(base.max_active_tis_per_dag),
         max_active_tis_per_dagrun: options.max_active_tis_per_dagrun.or(base.max_active_tis_per_dagrun),
         depends_on_past: options.depends_on_past.unwrap_or(base.depends_on_past),
@@ -135,7 +135,7 @@ fn read(options: &Options, at: &impl Fn() -> DocPath, base: &TaskOptions, mistak
 }
 
 fn pool(options: &Options, at: impl Fn() -> DocPath, mistakes: &mut Vec<Mistake>) -> Option<PoolName> {
-    let name = options.pool.as_deref()?;
+    let name = options.tries.pool.as_deref()?;
     match PoolName::new(name) {
         Ok(pool) => Some(pool),
         Err(error) => {
@@ -155,7 +155,7 @@ fn past_all_the_same(task: DocPath) -> Mistake {
 fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mistakes: &mut Vec<Mistake>) -> TaskLimits {
     let key = |name: &'static str| move || at().key(name);
     let mut limits = base.clone();
-    if let Some(bytes) = size(options.memory.as_ref(), key("memory"), Zero::Refused, mistakes) {
+    if let Some(bytes) = size(options.tries.memory.as_ref(), key("memory"), Zero::Refused, mistakes) {
         within(bytes, MEMORY_MIN_BYTES, MEMORY_MAX_BYTES, key("memory")(), mistakes);
         limits.memory_bytes = bytes;
     }
@@ -173,7 +173,7 @@ fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mista
         }
         limits.result_bytes = bytes;
     }
-    let timeout = duration(options.execution_timeout.as_ref(), key("execution_timeout"), Zero::Refused, mistakes);
+    let timeout = duration(options.tries.execution_timeout.as_ref(), key("execution_timeout"), Zero::Refused, mistakes);
     if timeout.is_some_and(|timeout| timeout > EXECUTION_TIMEOUT_MAX) {
         let message = format!("a try may take {} at most", show_duration(EXECUTION_TIMEOUT_MAX));
         mistakes.push(Mistake::error(Place::value(key("execution_timeout")()), message));

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::dag::callback::{CallbackKind, DeadlineReference};
-use crate::dag::file::options::{AT_ONCE_MAX, RETRIES_MAX};
-use crate::dag::file::parts::{DurationText, SizeSpec};
+use crate::dag::file::options::TryOptions;
+use crate::dag::file::parts::DurationText;
 use crate::dag::file::{DagFile, GrantsSpec, Options, TaskSpec};
 use crate::dag::path::DocPath;
 
@@ -34,29 +34,9 @@ pub(crate) struct CallbackTask {
     pub(crate) params: Option<Value>,
     /// What it may do beyond the sandbox.
     pub(crate) grants: Option<GrantsSpec>,
-    /// How often it is tried again after a failure; 0 by default.
-    #[schemars(range(min = 0, max = RETRIES_MAX))]
-    pub(crate) retries: Option<u32>,
-    /// How long to wait before a retry; `5m` by default.
-    pub(crate) retry_delay: Option<DurationText>,
-    /// Whether the delay doubles with each retry.
-    pub(crate) retry_exponential_backoff: Option<bool>,
-    /// The longest delay; `24h` by default.
-    pub(crate) max_retry_delay: Option<DurationText>,
-    /// The longest time of one try; `1h` by default.
-    pub(crate) execution_timeout: Option<DurationText>,
-    /// Higher goes first where not all can go; 1 by default.
-    #[schemars(range(min = i32::MIN, max = i32::MAX))]
-    pub(crate) priority_weight: Option<i32>,
-    /// The pool whose slots it takes while it runs; `default_pool` by default.
-    pub(crate) pool: Option<String>,
-    /// How many slots of its pool it takes; 1 by default.
-    #[schemars(range(min = 1, max = AT_ONCE_MAX))]
-    pub(crate) pool_slots: Option<u32>,
-    /// Memory of one try; `512MiB` by default.
-    pub(crate) memory: Option<SizeSpec>,
-    /// Whether the same event gives the same bytes (virtual clocks, seeded random numbers); `true` by default.
-    pub(crate) deterministic: Option<bool>,
+    /// The options.
+    #[serde(flatten)]
+    pub(crate) options: TryOptions,
 }
 
 impl CallbackSpec {
@@ -79,24 +59,11 @@ impl CallbackSpec {
 
 impl CallbackTask {
     fn as_task(&self) -> TaskSpec {
-        let options = Options {
-            retries: self.retries,
-            retry_delay: self.retry_delay.clone(),
-            retry_exponential_backoff: self.retry_exponential_backoff,
-            max_retry_delay: self.max_retry_delay.clone(),
-            execution_timeout: self.execution_timeout.clone(),
-            priority_weight: self.priority_weight,
-            pool: self.pool.clone(),
-            pool_slots: self.pool_slots,
-            memory: self.memory.clone(),
-            deterministic: self.deterministic,
-            ..Options::default()
-        };
         TaskSpec {
             plugin: self.plugin.clone(),
             params: self.params.clone(),
             grants: self.grants.clone(),
-            options,
+            options: Options { tries: self.options.clone(), ..Options::default() },
             ..TaskSpec::default()
         }
     }
