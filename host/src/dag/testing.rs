@@ -1,11 +1,12 @@
 //! Plugins for tests, made of nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::contract::{Cardinality, Descriptor, Port};
+use crate::dag::file::InputSpec;
 use crate::dag::model::ResolvedPlugin;
 use crate::dag::{Catalog, Checked, Draft, PluginProblem, check};
 use crate::ids::Digest;
@@ -111,4 +112,36 @@ pub fn checked(text: &str) -> Checked {
         catalog.plugins.entry(plugin.name.clone()).or_insert(Err(PluginProblem::NotRegistered));
     }
     check(&draft, &catalog)
+}
+
+/// Plugins that take any params and have the ports that a file wires. `branching`: they may all choose what goes on.
+pub fn stand_ins(draft: &Draft, branching: bool) -> Catalog {
+    let file = draft.file.as_ref().unwrap();
+    let (mut inputs, mut outputs) = (BTreeMap::<_, BTreeSet<_>>::new(), BTreeMap::<_, BTreeSet<_>>::new());
+    let plugin_of = |task: &str| {
+        let found = file.tasks.0.iter().find(|(id, _)| id == task);
+        found.and_then(|(_, task)| task.plugin.clone()).unwrap_or_else(|| panic!("no task {task}"))
+    };
+    for (id, task) in &file.tasks.0 {
+        for (name, input) in &task.inputs.0 {
+            if let InputSpec::Wire(wire) = input {
+                let (producer, port) = wire.split_once('.').unwrap();
+                if port == "value" {
+                    continue;
+                }
+                outputs.entry(plugin_of(producer)).or_default().insert(port.to_owned());
+            }
+            inputs.entry(plugin_of(id)).or_default().insert(name.clone());
+        }
+    }
+    catalog(draft.plugins().iter().map(|named| {
+        let mut stand_in = plugin(&named.name);
+        for name in inputs.get(&named.name).into_iter().flatten() {
+            stand_in = stand_in.input(name, Cardinality::Optional);
+        }
+        for port in outputs.get(&named.name).into_iter().flatten() {
+            stand_in = stand_in.output(port);
+        }
+        if branching { stand_in.branching() } else { stand_in }
+    }))
 }

@@ -2,6 +2,7 @@
 //! A failure names its seed. `DAGWOOD_SEED=n` runs that one only; `DAGWOOD_SEEDS=n` runs so many.
 
 mod act;
+mod examples;
 mod model;
 mod naive;
 mod store;
