@@ -130,7 +130,12 @@ impl Entry {
         let terms = self.terms.as_ref().filter(|terms| self.room(terms) > 0)?;
         let timetable: &Timetable = terms.timetable.as_deref()?;
         match timetable.pace() {
-            Pace::Ticks => timetable.next_after(self.last_scheduled.map_or(now, |last| last.max(now))),
+            Pace::Ticks => {
+                let tick = timetable.next_after(self.last_scheduled.map_or(now, |last| last.max(now)));
+                // Seen first at a time that is to come, since the clock was set back: then what is due at first sight is.
+                let first = Some(self.first_seen).filter(|seen| self.last_scheduled.is_none() && *seen > now);
+                tick.into_iter().chain(first).min()
+            }
             Pace::Continuous(continuous) => self.next_continuous(continuous).map(|start| start.max(now)),
         }
     }

@@ -15,7 +15,7 @@ mod backfill;
 mod entry;
 pub mod event;
 #[cfg(test)]
-mod tests;
+pub(in crate::planner) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

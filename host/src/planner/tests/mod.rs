@@ -14,6 +14,6 @@ mod people;
 mod play;
 mod pools;
 mod retries;
-mod rng;
-mod sim;
+pub(in crate::planner) mod rng;
+pub(in crate::planner) mod sim;
 mod spec;

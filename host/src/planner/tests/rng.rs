@@ -1,29 +1,29 @@
 //! Numbers from a seed (the mixing function is splitmix64's).
 
 /// A stream of numbers.
-pub(super) struct Rng(u64);
+pub(in crate::planner) struct Rng(u64);
 
 impl Rng {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::planner) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(in crate::planner) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
 
     /// Less than `end`, which is not 0.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub(in crate::planner) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
     /// True that many times of a hundred.
-    pub(super) fn percent(&mut self, share: u64) -> bool {
+    pub(in crate::planner) fn percent(&mut self, share: u64) -> bool {
         self.below(100) < share
     }
 
-    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+    pub(in crate::planner) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         if from.is_empty() { None } else { from.get(self.below(from.len() as u64) as usize) }
     }
 }

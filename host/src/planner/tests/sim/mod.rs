@@ -111,11 +111,21 @@ fn hold_against_the_model(world: &World) -> u64 {
 }
 
 /// The seeds to run.
-fn seeds(count: u64) -> std::ops::Range<u64> {
+pub(in crate::planner) fn seeds(count: u64) -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     match number("DAGWOOD_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("DAGWOOD_SEEDS").unwrap_or(count),
+    }
+}
+
+/// Plays each of them; what fails names its seed.
+pub(in crate::planner) fn each_seed(seeds: std::ops::Range<u64>, play: impl Fn(u64)) {
+    for seed in seeds {
+        with_seed(seed, || {
+            play(seed);
+            0
+        });
     }
 }
 

@@ -1,3 +1,7 @@
+//! Which runs begin: rule by rule, then a seeded simulation against a reference of its own.
+
+pub(in crate::planner) mod sim;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
