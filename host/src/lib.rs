@@ -17,6 +17,9 @@
 //! Faces:
 //! [`views`], [`cli`].
 
+#[macro_use]
+mod planted;
+
 pub mod clock;
 pub mod contract;
 pub mod home;

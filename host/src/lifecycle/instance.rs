@@ -126,7 +126,7 @@ impl Instance {
         self.finished(TaskState::None);
         self.max_tries = max_tries;
         self.clears = clears;
-        self.lost_hosts = 0;
+        self.lost_hosts = if planted!(ClearKeepsLostHosts) { self.lost_hosts } else { 0 };
     }
 
     fn marked(&mut self, state: TaskState) {

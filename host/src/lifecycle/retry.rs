@@ -33,7 +33,7 @@ pub fn next_try(
     jitter: Jitter,
     at: Timestamp,
 ) -> NextTry {
-    let left = instance.tries_left();
+    let left = instance.tries_left().saturating_sub(u32::from(planted!(OneRetryFewer)));
     if left == 0 {
         return NextTry::Never;
     }

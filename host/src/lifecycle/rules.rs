@@ -35,6 +35,7 @@ impl From<TaskState> for Upstream {
             TaskState::Success => Self::Success,
             TaskState::Failed => Self::Failed,
             TaskState::UpstreamFailed => Self::UpstreamFailed,
+            TaskState::Skipped if planted!(SkippedCountsAsSuccess) => Self::Success,
             TaskState::Skipped => Self::Skipped,
             TaskState::Removed => Self::Removed,
         }
@@ -115,6 +116,7 @@ pub fn verdict(rule: TriggerRule, up: &Counts) -> Verdict {
         return Met;
     }
     let done = up.unfinished == 0;
+    let rule = if planted!(RuleSwapped) && rule == TriggerRule::NoneFailed { TriggerRule::AllSuccess } else { rule };
     match rule {
         TriggerRule::AllSuccess if up.bad() > 0 => UpstreamFailed,
         // A skipped upstream decides nothing while another may still fail.

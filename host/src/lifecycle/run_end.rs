@@ -68,7 +68,7 @@ pub fn run_end(tally: &Tally, failed_leaves: impl FnOnce() -> u32) -> RunEnd {
         RunEnd::GoesOn
     } else if unfinished > 0 {
         RunEnd::Stuck
-    } else if failed_leaves() > 0 {
+    } else if failed_leaves() > 0 && !planted!(LeavesForgotten) {
         RunEnd::Failed
     } else {
         RunEnd::Success { with_failures: tally.bad() > 0 }

@@ -184,7 +184,9 @@ pub fn transition(
     let next_try = instance.try_number.saturating_add(1);
     let step = match event {
         TaskEvent::RuleMet => TaskStep::Schedule { try_number: next_try },
-        TaskEvent::Due if to == Move::ScheduleSameTry => TaskStep::Schedule { try_number: instance.try_number },
+        TaskEvent::Due if to == Move::ScheduleSameTry && !planted!(RescheduleCostsATry) => {
+            TaskStep::Schedule { try_number: instance.try_number }
+        }
         TaskEvent::Due => TaskStep::Schedule { try_number: next_try },
         TaskEvent::RuleSkips { reason } => TaskStep::Skip { cause: SkipCause::Rule, reason },
         TaskEvent::AnsweredSkipped { reason } => TaskStep::Skip { cause: SkipCause::Answer, reason },
@@ -229,14 +231,14 @@ pub fn transition(
 /// A host is lost: scheduled again without costing a try, but not for ever.
 fn lost(instance: &Instance) -> TaskStep {
     let lost_hosts = instance.lost_hosts.saturating_add(1);
-    if lost_hosts >= limits::LOST_HOSTS {
+    if lost_hosts >= limits::LOST_HOSTS + u32::from(planted!(OneLostHostMore)) {
         let message = format!("lost its host {lost_hosts} times; it is not started again");
         return TaskStep::Fail { problem: Problem::new("lost-host", message), usage: None };
     }
     TaskStep::LoseHost {
         lost_hosts,
         try_number: instance.try_number.saturating_add(1),
-        max_tries: instance.max_tries.saturating_add(1),
+        max_tries: instance.max_tries.saturating_add(u32::from(!planted!(LostHostCostsATry))),
     }
 }
 

@@ -20,7 +20,7 @@ impl Run {
         if node.inst.state != TaskState::None {
             return None;
         }
-        if node.left_out_by > 0 {
+        if node.left_out_by > 0 && !planted!(BranchForgotten) {
             return Some(TaskEvent::RuleSkips { reason: self.left_out_reason(ix) });
         }
         // A branch may still leave it out whatever its rule says, so no rule is asked before.
@@ -31,10 +31,10 @@ impl Run {
             Verdict::Wait => None,
             Verdict::Skip => Some(TaskEvent::RuleSkips { reason: rule_reason(task.trigger_rule, &node.up) }),
             Verdict::UpstreamFailed => Some(TaskEvent::UpstreamFailed { problem: self.upstream_problem(ix, task) }),
-            Verdict::Met if node.open_required > 0 => None,
+            Verdict::Met if node.open_required > 0 && !planted!(DataNotWaitedFor) => None,
             // What can never run need not wait for the past to be told so.
             Verdict::Met => match self.admit(ix, task, shared) {
-                TaskEvent::RuleMet if node.past_open => None,
+                TaskEvent::RuleMet if node.past_open && !planted!(PastForgotten) => None,
                 event => Some(event),
             },
         }

@@ -9,7 +9,7 @@ use crate::planner::run::{Cx, Run};
 impl Run {
     /// Its host is gone: scheduled again, or failed after too many. No report comes any more.
     pub(super) fn lose_host(&mut self, ix: TaskIx, cx: &mut Cx<'_>) {
-        if self.node(ix).is_some_and(|node| node.inst.clearing) {
+        if self.node(ix).is_some_and(|node| node.inst.clearing) && !planted!(ClearForgotten) {
             self.end_and_clear(ix, cx);
         } else {
             self.step(ix, TaskEvent::HostLost, cx.now, cx);

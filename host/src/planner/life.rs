@@ -24,7 +24,7 @@ impl Run {
 
     pub(super) fn set_timeout(&mut self, started_at: Timestamp, cx: &mut Cx<'_>) {
         self.timeout_at = self.dag.settings.dagrun_timeout.map(|timeout| retry::later(started_at, timeout));
-        if let Some(at) = self.timeout_at {
+        if let Some(at) = self.timeout_at.filter(|_| !planted!(RunTimeoutForgotten)) {
             cx.shared.timers.set(at, Why::RunTimeout(self.key));
         }
     }

@@ -243,7 +243,9 @@ impl First {
         let own = [(task.max_active_tis_per_dag, hold.over_runs()), (task.max_active_tis_per_dagrun, hold.in_run())];
         for (max, tries) in own {
             match max {
-                Some(max) if slots.tries(&tries) >= max => return Some(Self::Limited(tries)),
+                Some(max) if slots.tries(&tries) >= max && !planted!(TriesPerDagUnbounded) => {
+                    return Some(Self::Limited(tries));
+                }
                 Some(_) => limits.push(tries),
                 None => {}
             }

@@ -9,7 +9,7 @@ use crate::ids::{TaskId, TaskIx};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::rules::Upstream;
 use crate::lifecycle::run_end::Tally;
-use crate::lifecycle::state::RunState;
+use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::branch;
 use crate::planner::event::RunSnapshot;
 use crate::planner::node::Node;
@@ -82,7 +82,9 @@ impl Run {
         if state.is_active() {
             self.take_slot(ix, cx);
         }
-        self.file(ix, cx);
+        if !(planted!(RetryForgottenAtLoad) && state == TaskState::UpForRetry) {
+            self.file(ix, cx);
+        }
         self.count_below(ix, None, state);
         let left_out = self.left_out(ix);
         let may_branch = self.dag.task(ix).is_some_and(may_branch);

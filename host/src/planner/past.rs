@@ -94,7 +94,9 @@ impl Run {
             PastRule::SameTask => lets_go_on(node.inst.state),
             // One that is removed counts as absent, and so do its edges.
             PastRule::WithDownstream if node.inst.state == TaskState::Removed => true,
-            PastRule::WithDownstream => lets_go_on(node.inst.state) && node.open_below == 0,
+            PastRule::WithDownstream => {
+                lets_go_on(node.inst.state) && (node.open_below == 0 || planted!(PastDownstreamForgotten))
+            }
         }
     }
 

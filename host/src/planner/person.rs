@@ -101,7 +101,9 @@ impl Run {
         change(self, cx);
         if let (Some(attempt), Some(hold)) = (attempt, self.hold(ix)) {
             cx.shared.slots.take_until_reported(attempt.clone(), hold);
-            cx.out.cancels.push(attempt);
+            if !planted!(CancelForgotten) {
+                cx.out.cancels.push(attempt);
+            }
         }
     }
 }

@@ -24,7 +24,10 @@ pub(super) struct Lane {
 impl Run {
     /// Whether one more of it may run.
     pub(super) fn is_open(&self) -> bool {
-        self.state == RunState::Running && self.tally.active() < self.dag.settings.max_active_tasks
+        self.state == RunState::Running && {
+            let more = u32::from(planted!(OneActiveTaskMore));
+            self.tally.active() < self.dag.settings.max_active_tasks.saturating_add(more)
+        }
     }
 
     /// Whether a scheduled instance lacks something that was cleared meanwhile.

@@ -39,7 +39,7 @@ pub(super) fn worth(weight: i32) -> i64 {
     let power = 1_u64 << doublings;
     let rest = (size - power).saturating_mul(unit) / power;
     let worth = unit.saturating_mul(doublings.into()).saturating_add(rest);
-    let worth = i64::try_from(worth).unwrap_or(i64::MAX);
+    let worth = i64::try_from(worth).unwrap_or(i64::MAX) * if planted!(WeightReversed) { -1 } else { 1 };
     if weight < 0 { -worth } else { worth }
 }
 

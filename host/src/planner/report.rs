@@ -34,7 +34,8 @@ impl Run {
     /// Whether that very start is running.
     pub(super) fn is_running(&self, attempt: &Attempt) -> bool {
         let ix = attempt.instance.task;
-        self.state_of(ix) == Some(TaskState::Running) && self.attempt(ix).as_ref() == Some(attempt)
+        self.state_of(ix) == Some(TaskState::Running)
+            && (self.attempt(ix).as_ref() == Some(attempt) || planted!(StaleReportTaken))
     }
 
     fn event_of(&self, ix: TaskIx, report: Report) -> TaskEvent {

@@ -159,6 +159,7 @@ impl Run {
         self.tally.shift(was.state, state);
         match (was.state.is_active(), state.is_active()) {
             (false, true) => self.take_slot(ix, cx),
+            (true, false) if planted!(SlotLeaked) && state == TaskState::Failed => {}
             (true, false) => cx.shared.slots.give_back(self.instance(ix)),
             (false, false) | (true, true) => {}
         }
@@ -210,6 +211,7 @@ impl Run {
             return;
         }
         let may_branch = self.dag.task(ix).is_some_and(may_branch);
+        let forgotten = planted!(DownstreamNotTold) && is == TaskState::Skipped;
         for below in branch::downstream(&self.dag, ix) {
             let Some(node) = self.nodes.get_mut(below.index()) else { continue };
             node.up.shift(from, to);
@@ -225,7 +227,9 @@ impl Run {
                 }
                 (true, true) | (false, false) => {}
             }
-            self.todo.push_back(*below);
+            if !forgotten {
+                self.todo.push_back(*below);
+            }
         }
     }
 

@@ -109,7 +109,7 @@ impl Slots {
 
     /// Whether that much memory is left of the budget.
     pub(super) fn fits(&self, memory_bytes: u64) -> bool {
-        self.memory_bytes.saturating_add(memory_bytes) <= self.capacity.memory_budget_bytes
+        planted!(MemoryUnbounded) || self.memory_bytes.saturating_add(memory_bytes) <= self.capacity.memory_budget_bytes
     }
 
     /// Whether that much memory is more than there ever is.
@@ -129,6 +129,7 @@ impl Slots {
 
     /// Whether a pool has that many slots left. A pool without slots, or that there is not, has none for anybody.
     pub(super) fn room(&self, pool: &PoolName, slots: u32) -> Room {
+        let slots = if planted!(PoolSlotsUncounted) { slots.min(1) } else { slots };
         match self.size_of(pool) {
             None | Some(0) => Room::NotNow,
             Some(size) if slots > size => Room::Never,

@@ -41,6 +41,7 @@ impl Backfill {
     /// Those that there is room for; they count as active from here on.
     pub(super) fn start_waiting(&mut self) -> impl Iterator<Item = RunKey> {
         let room = (self.max_active_runs as usize).saturating_sub(self.active.len());
+        let room = if planted!(BackfillUnbounded) { usize::MAX } else { room };
         let started: Vec<_> = self.waiting.drain(..room.min(self.waiting.len())).collect();
         self.active.extend(&started);
         started.into_iter()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ids::RunKey;
 use crate::lifecycle::state::RunState;
@@ -72,6 +72,7 @@ impl Entry {
         }
         match state {
             RunState::Failed => self.failed_in_a_row = self.failed_in_a_row.saturating_add(1),
+            RunState::Success if planted!(FailuresAddUp) => {}
             RunState::Success | RunState::Queued | RunState::Running => self.failed_in_a_row = 0,
         }
         let most = self.terms.as_ref().map_or(0, |terms| terms.max_consecutive_failed_runs);
@@ -87,13 +88,17 @@ impl Entry {
 
     fn room(&self, terms: &DagTerms) -> usize {
         let taken = self.active.len() + self.making as usize;
-        if self.paused { 0 } else { (terms.max_active_runs as usize).saturating_sub(taken) }
+        let most = terms.max_active_runs as usize + usize::from(planted!(OneActiveRunMore));
+        if self.paused && !planted!(PauseForgotten) { 0 } else { most.saturating_sub(taken) }
     }
 
     /// The waiting runs that there is room for; they count as active from here on.
     pub(super) fn start_waiting(&mut self) -> impl Iterator<Item = RunKey> + use<> {
         let room = self.terms.as_ref().map_or(0, |terms| self.room(terms));
         let started: Vec<_> = self.waiting.drain(..room.min(self.waiting.len())).collect();
+        if planted!(WaitingRunDropped) && !started.is_empty() {
+            self.waiting.pop_front();
+        }
         self.active.extend(&started);
         started.into_iter()
     }
@@ -104,12 +109,16 @@ impl Entry {
         let timetable = terms.timetable.as_deref()?;
         let planned = match timetable.pace() {
             Pace::Ticks => {
-                let tick = timetable.missed(self.last_scheduled, self.first_seen, now).next()?;
+                let now = if planted!(TickLost) { now - SignedDuration::from_secs(1) } else { now };
+                let mut missed = timetable.missed(self.last_scheduled, self.first_seen, now);
+                let tick = if planted!(CatchupReversed) { missed.next_back() } else { missed.next() }?;
                 timetable.run_at(tick)
             }
             Pace::Continuous(continuous) => self.continuous_run(continuous, now)?,
         };
-        self.last_scheduled = Some(planned.run_after);
+        if !planted!(TickTwice) {
+            self.last_scheduled = Some(planned.run_after);
+        }
         self.making += 1;
         Some(planned)
     }
@@ -127,6 +136,9 @@ impl Entry {
 
     /// When it is to be looked at again. Without room only the end of a run changes anything.
     pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        if planted!(TickNotWaitedFor) {
+            return None;
+        }
         let terms = self.terms.as_ref().filter(|terms| self.room(terms) > 0)?;
         let timetable: &Timetable = terms.timetable.as_deref()?;
         match timetable.pace() {

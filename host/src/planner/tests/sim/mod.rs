@@ -2,7 +2,10 @@
 //! A failure names its seed. `DAGWOOD_SEED=n` runs that one only; `DAGWOOD_SEEDS=n` runs so many.
 
 mod act;
+mod checks;
+mod disturb;
 mod examples;
+mod faults;
 mod model;
 mod naive;
 mod store;

@@ -104,6 +104,8 @@ impl Store {
         let place = change.instance.task.index();
         let instance = &kept.instances[place];
         assert_eq!((instance.state, instance.start_number), (change.expect, change.expect_start), "{change:?}");
+        let ends = matches!(change.step, TaskStep::Fail { .. } | TaskStep::Mark { .. } | TaskStep::ClearLater);
+        assert!(ends || !instance.clearing, "it was to be cleared: {change:?}");
         let decided = match &change.step {
             TaskStep::Schedule { .. } => Some(TaskState::Scheduled),
             TaskStep::FailUpstream { .. } => Some(TaskState::UpstreamFailed),
