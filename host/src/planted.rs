@@ -92,6 +92,8 @@ mod tests {
         OneActiveRunMore,
         /// A success between failures does not count.
         FailuresAddUp,
+        /// After a crash nobody counts what failed before it.
+        FailuresForgottenAtLoad,
         /// A backfill starts all its runs at once.
         BackfillUnbounded,
         /// A backfill of a paused DAG goes on.

@@ -307,6 +307,22 @@ fn a_mark_on_a_run_that_is_over_is_no_further_failed_run_of_its_dag() {
 }
 
 #[test]
+fn failed_runs_in_a_row_are_counted_over_a_kill_of_the_server() {
+    let strict = DAG.replace("max_active_runs = 1", "max_active_runs = 1\nmax_consecutive_failed_dag_runs = 2");
+    let bench = bench(&[("it.toml", &strict)]);
+    let fail = || bench.run(["trigger", "it", "--param", "mode=permanent", "--wait"]).exits(1);
+    let is_paused = || bench.run(["dag", "list", "--json"]).exits(0).json()["dags"][0]["is_paused"].clone();
+    let server = Server::start(&bench);
+    fail();
+    server.kill();
+    let server = Server::start(&bench);
+    assert_eq!(is_paused(), false);
+    fail();
+    assert_eq!(is_paused(), true);
+    server.stop();
+}
+
+#[test]
 fn a_run_that_waits_cannot_be_marked() {
     let bench = bench(&[("it.toml", DAG)]);
     let server = Server::start(&bench);

@@ -68,6 +68,9 @@ pub trait Store: Send + Sync + 'static {
     fn pause_dag(&self, dag: &DagId, reason: Option<&str>) -> Result<bool>;
     /// `run_after` of a DAG's last scheduled run.
     fn last_scheduled(&self, dag: &DagId) -> Result<Option<Timestamp>>;
+    /// How many of a DAG's scheduled and manual runs failed since the last that did not, and since its last pause began or
+    /// ended. Runs of processes that are no servers do not count.
+    fn failed_in_a_row(&self, dag: &DagId) -> Result<u32>;
     /// Keeps why a file is no DAG, or with `None` that nothing is wrong with it.
     fn keep_import_error(&self, path: &Path, text: Option<&str>, now: Timestamp) -> Result<()>;
     /// The files that are no DAGs.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ids::RunKey;
 use crate::lifecycle::state::RunState;
-use crate::planner::agenda::event::{DagTerms, Waiting};
+use crate::planner::agenda::event::{DagTerms, KnownDag, Waiting};
 use crate::schedule::{Continuous, DataInterval, EndedRun, Pace, PlannedRun, Timetable};
 
 #[derive(Debug)]
@@ -28,17 +28,17 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(first_seen: Timestamp, last_scheduled: Option<Timestamp>, paused: bool) -> Self {
+    pub(super) fn new(known: &KnownDag) -> Self {
         Self {
             terms: None,
-            paused,
+            paused: known.paused,
             due: None,
-            first_seen,
-            last_scheduled,
+            first_seen: known.first_seen,
+            last_scheduled: known.last_scheduled,
             active: BTreeSet::new(),
             making: 0,
             waiting: VecDeque::new(),
-            failed_in_a_row: 0,
+            failed_in_a_row: if planted!(FailuresForgottenAtLoad) { 0 } else { known.failed_in_a_row },
         }
     }
 
@@ -64,17 +64,22 @@ impl Entry {
         self.active.extend(run);
     }
 
-    /// A run is over. Why the DAG is to be paused, if it is.
-    pub(super) fn end(&mut self, run: RunKey, state: RunState) -> Option<String> {
+    /// A run is over. Whether it was one of those that ran.
+    pub(super) fn end(&mut self, run: RunKey, state: RunState) -> bool {
         self.waiting.retain(|waiting| *waiting != run);
         if !self.active.remove(&run) {
-            return None;
+            return false;
         }
         match state {
             RunState::Failed => self.failed_in_a_row = self.failed_in_a_row.saturating_add(1),
             RunState::Success if planted!(FailuresAddUp) => {}
             RunState::Success | RunState::Queued | RunState::Running => self.failed_in_a_row = 0,
         }
+        true
+    }
+
+    /// Why the DAG is to be paused, if as many runs failed in a row as may.
+    pub(super) fn fails_too_often(&self) -> Option<String> {
         let most = self.terms.as_ref().map_or(0, |terms| terms.max_consecutive_failed_runs);
         let pauses = most > 0 && self.failed_in_a_row >= most && !self.paused;
         pauses.then(|| format!("{most} runs failed in a row (max_consecutive_failed_dag_runs)"))

@@ -37,6 +37,8 @@ pub struct KnownDag {
     pub first_seen: Timestamp,
     /// `run_after` of its last scheduled run.
     pub last_scheduled: Option<Timestamp>,
+    /// How many of its runs failed in a row, as of now.
+    pub failed_in_a_row: u32,
     /// Whether it is paused.
     pub paused: bool,
 }

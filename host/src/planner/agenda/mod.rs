@@ -1,9 +1,9 @@
 //! Which runs begin: those that a schedule makes, those that people ask for, those of backfills.
 //!
 //! [`Agenda::apply`] takes what happened and the time, and answers with [`Order`]s: make a run, start one that waits,
-//! pause a DAG. A clock that was set back has all DAGs looked at anew. It knows DAGs by their timetables and limits, runs by their keys only; tasks are the
-//! [`Planner`](super::Planner)'s. [`Agenda::next_wakeup`] says when a schedule is due though nothing happened. It costs
-//! O(log n) for each DAG that something happened to.
+//! pause a DAG. A clock that was set back has all DAGs looked at anew. It knows DAGs by their timetables and limits, runs
+//! by their keys only; tasks are the [`Planner`](super::Planner)'s. [`Agenda::next_wakeup`] says when a schedule is due
+//! though nothing happened. It costs O(log n) for each DAG that something happened to.
 //!
 //! Must never know: tasks, the store, the clock. One more reason for a run to wait: a condition in `entry`'s `has_room`.
 //!
@@ -90,13 +90,14 @@ impl Agenda {
 
     fn take_in(&mut self, matter: Matter, touched: &mut BTreeSet<DagId>, orders: &mut Vec<Order>) {
         match matter {
-            Matter::DagKnown(KnownDag { dag_id, first_seen, last_scheduled, paused }) => {
-                self.dags.entry(dag_id).or_insert_with(|| Entry::new(first_seen, last_scheduled, paused));
+            Matter::DagKnown(known) => {
+                self.dags.entry(known.dag_id.clone()).or_insert_with(|| Entry::new(&known));
             }
             Matter::DagSeen { dag, terms } => {
                 if let Some(entry) = self.dags.get_mut(&dag) {
                     entry.terms = Some(terms);
-                    touched.insert(dag);
+                    touched.insert(dag.clone());
+                    pause_if_failing(&dag, entry, orders);
                 }
             }
             Matter::DagGone(dag) => {
@@ -174,9 +175,8 @@ impl Agenda {
         match lane {
             Lane::Dag => {
                 let Some(entry) = self.dags.get_mut(dag) else { return };
-                if let Some(reason) = entry.end(run, state) {
-                    entry.set_paused(true);
-                    orders.push(Order::Pause { dag: dag.clone(), reason });
+                if entry.end(run, state) {
+                    pause_if_failing(dag, entry, orders);
                 }
             }
             Lane::Backfill(id) => {
@@ -213,5 +213,13 @@ impl Agenda {
         for backfill in self.backfills.values_mut().filter(|backfill| backfill.dag == *dag) {
             orders.extend(backfill.start_waiting().map(|run| Order::Start { run }));
         }
+    }
+}
+
+/// At a failure, and where a new version, or a server that goes on, finds that too many failed before.
+fn pause_if_failing(dag: &DagId, entry: &mut Entry, orders: &mut Vec<Order>) {
+    if let Some(reason) = entry.fails_too_often() {
+        entry.set_paused(true);
+        orders.push(Order::Pause { dag: dag.clone(), reason });
     }
 }

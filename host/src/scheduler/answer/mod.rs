@@ -120,6 +120,7 @@ pub fn known_dag(store: &dyn Store, dag: &DagId) -> Result<Option<KnownDag>, Sto
 
 fn known(store: &dyn Store, record: DagRecord) -> Result<KnownDag, StoreError> {
     let last_scheduled = store.last_scheduled(&record.dag_id)?;
+    let failed_in_a_row = store.failed_in_a_row(&record.dag_id)?;
     let paused = record.paused.is_some();
-    Ok(KnownDag { dag_id: record.dag_id, first_seen: record.first_seen_at, last_scheduled, paused })
+    Ok(KnownDag { dag_id: record.dag_id, first_seen: record.first_seen_at, last_scheduled, failed_in_a_row, paused })
 }

@@ -154,6 +154,10 @@ impl Store for SqliteStore {
         self.write(move |tx| served::pause(tx, &dag, reason.as_deref()))
     }
 
+    fn failed_in_a_row(&self, dag: &DagId) -> Result<u32> {
+        self.read(|tx| served::failed_in_a_row(tx, dag))
+    }
+
     fn last_scheduled(&self, dag: &DagId) -> Result<Option<Timestamp>> {
         self.read(|tx| served::last_scheduled(tx, dag))
     }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0002_server.sql"),
     include_str!("migrations/0003_callbacks.sql"),
+    include_str!("migrations/0004_failures.sql"),
 ];
 
 /// The version that this program writes.

@@ -27,7 +27,11 @@ pub(super) fn adopt(tx: &Transaction<'_>, server: ProcessId, now: Timestamp) -> 
 
 /// False if there is no such DAG.
 pub(super) fn pause(tx: &Transaction<'_>, dag: &DagId, reason: Option<&str>) -> rusqlite::Result<bool> {
-    let changed = tx.execute("UPDATE dag SET paused = ?2 WHERE dag_id = ?1", params![dag.as_str(), reason])?;
+    let changed = tx.execute(
+        "UPDATE dag SET paused = ?2, failures_count_after = (SELECT max(end_date) FROM dag_run WHERE dag_id = ?1)
+         WHERE dag_id = ?1",
+        params![dag.as_str(), reason],
+    )?;
     Ok(changed > 0)
 }
 
@@ -44,6 +48,27 @@ pub(super) fn last_scheduled(tx: &Transaction<'_>, dag: &DagId) -> rusqlite::Res
     )?
     .query_row([dag.as_str()], |row| row.instant("run_after"))
     .optional()
+}
+
+/// How many runs of a DAG failed since the last that did not, and since its last pause began or ended. Those of backfills,
+/// of callbacks and of processes other than servers are passed over, as the agenda does.
+pub(super) fn failed_in_a_row(tx: &Transaction<'_>, dag: &DagId) -> rusqlite::Result<u32> {
+    let mut newest_first = tx.prepare_cached(
+        "SELECT run.state FROM dag_run AS run JOIN process ON process.id = run.owner
+         WHERE run.dag_id = ?1 AND run.state IN ('success', 'failed') AND process.kind = 'server'
+           AND run.backfill IS NULL AND run.callback IS NULL
+           AND run.end_date > coalesce((SELECT failures_count_after FROM dag WHERE dag_id = ?1), -9223372036854775808)
+         ORDER BY run.end_date DESC, run.run_key DESC",
+    )?;
+    let mut ended = newest_first.query([dag.as_str()])?;
+    let mut failed = 0;
+    while let Some(run) = ended.next()? {
+        if run.get_ref("state")?.as_str()? != "failed" {
+            break;
+        }
+        failed += 1;
+    }
+    Ok(failed)
 }
 
 /// Keeps why a file cannot be used, or with `None` that it can.

@@ -44,6 +44,7 @@ pub(super) fn all(open: &dyn Fn() -> Opened) {
         runs_are_listed_newest_first,
         served::a_server_takes_over_the_unfinished_runs_of_those_before_it_and_no_others,
         served::a_paused_dag_keeps_its_reason_until_the_pause_ends,
+        served::runs_that_failed_in_a_row_are_counted,
         served::a_dag_is_served_until_its_file_is_gone,
         served::the_last_scheduled_run_and_the_run_before_another_are_found,
         served::import_errors_are_kept_until_the_file_is_right,

@@ -47,6 +47,36 @@ pub(super) fn a_paused_dag_keeps_its_reason_until_the_pause_ends(store: &dyn Sto
     assert_eq!(store.dag(&DagId::new("nobody").unwrap()).unwrap(), None);
 }
 
+pub(super) fn runs_that_failed_in_a_row_are_counted(store: &dyn Store) {
+    a_run(store);
+    let server = store.enter_process(ProcessKind::Server, 2, at(0)).unwrap();
+    let by_hand = store.enter_process(ProcessKind::Run, 3, at(0)).unwrap();
+    let failed = || store.failed_in_a_row(&dag_id()).unwrap();
+    let fails = |owner, kind, second| {
+        let (run, _) = store.create_run(&run_at(owner, kind, second)).unwrap();
+        store.abandon_run(run, "over", at(second)).unwrap();
+        run
+    };
+    assert_eq!(failed(), 0);
+    fails(server, RunType::Scheduled, 100);
+    let second = fails(server, RunType::Manual, 200);
+    fails(by_hand, RunType::Manual, 250);
+    assert_eq!(failed(), 2, "what a process ran by hand is not the server's");
+
+    let step = |expect, at, step| commit(store, server, vec![Change::Run(RunChange { run: second, expect, at, step })]);
+    assert_eq!(step(RunState::Failed, at(300), RunStep::Requeue), [Verdict::Accepted]);
+    assert_eq!(failed(), 1, "one that runs again has not ended");
+    store.abandon_run(second, "again", at(310)).unwrap();
+    assert_eq!(failed(), 2);
+
+    store.pause_dag(&dag_id(), Some("lunch")).unwrap();
+    assert_eq!(failed(), 0, "a pause begins the count anew");
+    fails(server, RunType::Scheduled, 400);
+    assert_eq!(failed(), 1);
+    store.pause_dag(&dag_id(), None).unwrap();
+    assert_eq!(failed(), 0);
+}
+
 pub(super) fn a_dag_is_served_until_its_file_is_gone(store: &dyn Store) {
     let seen = |path: &str| Seen::Served(path.into());
     store.keep_dag_version(&version("first"), Seen::Run("/mine.toml".into()), at(0)).unwrap();

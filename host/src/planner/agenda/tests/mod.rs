@@ -48,7 +48,8 @@ impl Play {
         let agenda = Agenda::default();
         let mut play = Self { agenda, made: vec![], started: vec![], paused: vec![], ended_backfills: 0 };
         let first_seen = at("01T00:00:00");
-        play.told(Matter::DagKnown(KnownDag { dag_id: dag(), first_seen, last_scheduled, paused: false }), now);
+        let known = KnownDag { dag_id: dag(), first_seen, last_scheduled, failed_in_a_row: 0, paused: false };
+        play.told(Matter::DagKnown(known), now);
         play.told(seen(terms), now);
         play
     }

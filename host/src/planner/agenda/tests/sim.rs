@@ -450,18 +450,24 @@ impl World {
         }
         let known = self.known(&dag);
         known.has_file = true;
-        let terms = known.written.terms();
-        self.told(vec![Matter::DagSeen { dag, terms }]);
+        let (terms, most) = (known.written.terms(), known.written.max_failed);
+        let to_pause = most > 0 && known.failed_in_a_row >= most;
+        self.told(vec![Matter::DagSeen { dag: dag.clone(), terms }]);
+        assert!(!to_pause || self.dags[&dag].paused, "{dag} is not paused: {:?}", self.dags[&dag]);
     }
 
-    /// Another server goes on from what is kept. How many failed in a row is not: it counts anew.
+    /// Another server goes on from what is kept.
     fn restart(&mut self) {
         self.agenda = Agenda::default();
         let mut matters = Vec::new();
         for (dag, known) in &mut self.dags {
-            known.failed_in_a_row = 0;
-            let (first_seen, last_scheduled, paused) = (known.first_seen, known.last, known.paused);
-            matters.push(Matter::DagKnown(KnownDag { dag_id: dag.clone(), first_seen, last_scheduled, paused }));
+            matters.push(Matter::DagKnown(KnownDag {
+                dag_id: dag.clone(),
+                first_seen: known.first_seen,
+                last_scheduled: known.last,
+                failed_in_a_row: known.failed_in_a_row,
+                paused: known.paused,
+            }));
             for (id, filling) in &known.backfills {
                 let max_active_runs = u32::try_from(filling.limit).unwrap();
                 matters.push(Matter::BackfillAdded { id: *id, dag: dag.clone(), max_active_runs });

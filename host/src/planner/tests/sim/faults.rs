@@ -46,6 +46,7 @@ const IN_THE_AGENDA: &[(Fault, u64)] = &[
     (CatchupReversed, 100),
     (OneActiveRunMore, 100),
     (FailuresAddUp, 100),
+    (FailuresForgottenAtLoad, 500),
     (BackfillUnbounded, 100),
     (PausedBackfillGoesOn, 100),
     (WaitingRunDropped, 100),
