@@ -303,7 +303,12 @@ fn a_mark_on_a_run_that_is_over_is_no_further_failed_run_of_its_dag() {
     bench.run(["trigger", "it", "--param", "mode=succeed", "--wait"]).exits(0);
     let listed = bench.run(["dag", "list", "--json"]).exits(0).json();
     assert_eq!(listed["dags"][0]["is_paused"], false, "{listed:#}");
-    server.stop();
+    let said = server.stop().stderr;
+    assert_eq!(
+        [" begins\n", " ends: "].map(|words| said.matches(words).count()),
+        [2, 2],
+        "a mark begins nothing:\n{said}"
+    );
 }
 
 #[test]

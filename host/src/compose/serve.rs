@@ -220,7 +220,7 @@ impl Session<'_> {
         let control = Control::listen(&host.home.socket())?;
         let (plugins_changed, changed) = watch::channel(0);
         let (dags, wrong) = files.counts();
-        self.log.say(&format!("ready: {dags} DAGs, {wrong} files that cannot be used"));
+        self.log.say(&format!("ready: DAGs: {dags}, files that cannot be used: {wrong}"));
         let (over, is_over) = oneshot::channel::<()>();
         let until_over = async { drop(is_over.await) };
         let mut listening = std::pin::pin!(control.serve(scheduler.clone(), plugins_changed, until_over));

@@ -109,6 +109,9 @@ impl Loop {
     pub(super) async fn take_over(&mut self, run: RunKey, step: &mut Step) -> Result<(), StoreError> {
         let active = self.active_attempts(run).await?;
         if self.take_up(run, step).await? {
+            if let Some(driven) = self.driven.get(&run) {
+                driven.observer.run_resumed(&driven.dag, &driven.run_id);
+            }
             // By their names: what was only scheduled begins as soon as the planner has the run.
             step.events.push(Event::HostLost(Held::Attempts(active)));
         }

@@ -57,8 +57,16 @@ pub use request::{Reply, Request, RequestError};
 
 /// Told of what was committed, after the commit. Must not block. What an observer does not care for it leaves out.
 pub trait RunObserver: Send + Sync {
-    /// A run was made, or an earlier one goes on.
+    /// A run was made, or an earlier one is driven again, whatever for.
     fn run_made(&self, dag: &Dag, run_id: &RunId) {
+        let _ = (dag, run_id);
+    }
+    /// A run was queued, and runs from here on.
+    fn run_began(&self, dag: &Dag, run_id: &RunId) {
+        let _ = (dag, run_id);
+    }
+    /// A run whose process is gone goes on here.
+    fn run_resumed(&self, dag: &Dag, run_id: &RunId) {
         let _ = (dag, run_id);
     }
     /// A task instance changed.

@@ -189,8 +189,13 @@ impl Loop {
             Change::Run(change) => {
                 if let Some(driven) = self.driven.get(&change.run) {
                     driven.observer.run_changed(change);
-                    if let RunStep::MissDeadline { due } = change.step {
-                        driven.observer.deadline_missed(&driven.dag, &driven.run_id, due);
+                    match change.step {
+                        RunStep::Start => driven.observer.run_began(&driven.dag, &driven.run_id),
+                        RunStep::MissDeadline { due } => {
+                            driven.observer.deadline_missed(&driven.dag, &driven.run_id, due);
+                        }
+                        // The end is told when all that comes of it is done.
+                        RunStep::Succeed { .. } | RunStep::Fail { .. } | RunStep::Requeue => {}
                     }
                 }
             }

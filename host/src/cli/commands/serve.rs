@@ -79,8 +79,12 @@ impl ServeLog for Said {
 }
 
 impl RunObserver for Said {
-    fn run_made(&self, dag: &Dag, run_id: &RunId) {
+    fn run_began(&self, dag: &Dag, run_id: &RunId) {
         say(self.0, &format!("{}/{run_id} begins", dag.id));
+    }
+
+    fn run_resumed(&self, dag: &Dag, run_id: &RunId) {
+        say(self.0, &format!("{}/{run_id} goes on", dag.id));
     }
 
     fn deadline_missed(&self, dag: &Dag, run_id: &RunId, due: Timestamp) {
