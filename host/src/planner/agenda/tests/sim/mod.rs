@@ -4,19 +4,19 @@
 //!
 //! A failure names its seed; `DAGWOOD_SEED` and `DAGWOOD_SEEDS` are as for the planner's simulation.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
-use std::time::Duration;
+mod reference;
 
-use jiff::tz::TimeZone;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Agenda, DagTerms, KnownDag, Lane, Matter, Order};
+use super::{Agenda, KnownDag, Lane, Matter, Order};
 use crate::ids::{BackfillId, DagId, RunKey};
 use crate::lifecycle::state::RunState;
 use crate::planner::tests::rng::Rng;
 use crate::planner::tests::sim::{each_seed, seeds};
-use crate::schedule::{Catchup, PlannedRun, Schedule, Timetable, TimetableSpec, Window};
+use crate::schedule::PlannedRun;
+use reference::{Filling, Known, Written};
 
 pub(in crate::planner) const SEEDS: u64 = 1_500;
 const STEPS: usize = 80;
@@ -29,179 +29,6 @@ fn begin() -> Timestamp {
 /// Far enough that no simulated clock gets there.
 fn horizon() -> Timestamp {
     begin() + SignedDuration::from_hours(24 * 9)
-}
-
-const SCHEDULES: [&str; 9] = [
-    "every 11m",
-    "every 7h",
-    "*/20 * * * *",
-    "30 2 * * *",
-    "0 * * * *",
-    "15 3 * * SUN",
-    "@hourly",
-    "@once",
-    "@continuous",
-];
-
-/// What is written about a DAG, and its ticks as a list.
-#[derive(Debug, Clone)]
-struct Written {
-    continuous: bool,
-    once: bool,
-    ticks: Vec<Timestamp>,
-    start_date: Option<Timestamp>,
-    end_date: Option<Timestamp>,
-    catchup: Catchup,
-    max_active_runs: usize,
-    max_failed: u32,
-    timetable: Option<Arc<Timetable>>,
-}
-
-impl Written {
-    fn new(rng: &mut Rng) -> Self {
-        let by_hand = rng.percent(10);
-        let text = *rng.pick(&SCHEDULES).unwrap();
-        let hours = |rng: &mut Rng, most| begin() + SignedDuration::from_hours(rng.below(most) as i64);
-        let spec = TimetableSpec {
-            zone: TimeZone::get(["UTC", "Europe/Berlin", "America/New_York"][rng.below(3) as usize]).unwrap(),
-            start_date: rng.percent(30).then(|| hours(rng, 12)),
-            end_date: rng.percent(20).then(|| hours(rng, 96)),
-            window: if rng.percent(30) { Window::Previous } else { Window::None },
-            catchup: match rng.below(4) {
-                0 => Catchup::Latest,
-                1 | 2 => Catchup::All,
-                _ => Catchup::Within {
-                    window: rng.percent(60).then(|| Duration::from_secs(600 + rng.below(20_000))),
-                    max: rng.percent(60).then(|| 1 + rng.below(4) as u32),
-                },
-            },
-            ..TimetableSpec::new(Schedule::parse(text).unwrap())
-        };
-        let (continuous, once) = (text == "@continuous", text == "@once");
-        let timetable = Timetable::new(spec.clone());
-        let after = timetable.ticks_after(begin() - SignedDuration::from_hours(24));
-        let mut ticks: Vec<Timestamp> = after.take_while(|tick| *tick <= horizon()).collect();
-        ticks.extend(timetable.next_after(horizon()));
-        Self {
-            continuous,
-            once,
-            ticks: if by_hand { Vec::new() } else { ticks },
-            start_date: spec.start_date,
-            end_date: spec.end_date,
-            catchup: spec.catchup,
-            max_active_runs: if continuous { 1 } else { 1 + rng.below(4) as usize },
-            max_failed: if rng.percent(40) { 1 + rng.below(3) as u32 } else { 0 },
-            timetable: (!by_hand).then(|| Arc::new(timetable)),
-        }
-    }
-
-    fn terms(&self) -> DagTerms {
-        DagTerms {
-            timetable: self.timetable.clone(),
-            max_active_runs: u32::try_from(self.max_active_runs).unwrap(),
-            max_consecutive_failed_runs: self.max_failed,
-        }
-    }
-}
-
-/// A backfill, as the reference knows it.
-#[derive(Debug, Clone, Default)]
-struct Filling {
-    limit: usize,
-    waiting: VecDeque<RunKey>,
-    active: BTreeSet<RunKey>,
-}
-
-/// A DAG, as the reference knows it; what is kept of it survives a restart.
-#[derive(Debug, Clone)]
-struct Known {
-    written: Written,
-    first_seen: Timestamp,
-    has_file: bool,
-    paused: bool,
-    failed_in_a_row: u32,
-    last: Option<Timestamp>,
-    waiting: VecDeque<RunKey>,
-    active: BTreeSet<RunKey>,
-    backfills: BTreeMap<BackfillId, Filling>,
-}
-
-impl Known {
-    fn room(&self) -> usize {
-        let open = self.has_file && !self.paused;
-        if open { self.written.max_active_runs.saturating_sub(self.active.len()) } else { 0 }
-    }
-
-    /// Whether a tick counts, after the last scheduled run or from the start on.
-    fn is_new(&self, tick: Timestamp) -> bool {
-        match self.last {
-            Some(last) => tick > last,
-            None => tick >= self.written.start_date.unwrap_or(self.first_seen),
-        }
-    }
-
-    /// The tick of the run that is to be made next at `now`, if one is.
-    fn next_made(&self, now: Timestamp) -> Option<Timestamp> {
-        let written = &self.written;
-        written.timetable.as_ref()?;
-        if written.continuous {
-            let start = self.next_continuous()?;
-            return (start <= now).then_some(now);
-        }
-        if written.once {
-            let tick = written.start_date.unwrap_or(self.first_seen);
-            let ends = written.end_date.is_none_or(|end| tick <= end);
-            // Its window may have closed.
-            let oldest = self.oldest(now);
-            return (self.is_new(tick) && tick <= now && ends && oldest.is_none_or(|oldest| tick >= oldest))
-                .then_some(tick);
-        }
-        let missed: Vec<Timestamp> =
-            written.ticks.iter().copied().filter(|tick| *tick <= now && self.is_new(*tick)).collect();
-        let wanted = match &written.catchup {
-            Catchup::Latest => missed.len().min(1),
-            Catchup::All => missed.len(),
-            Catchup::Within { max, .. } => {
-                let within =
-                    missed.iter().filter(|tick| self.oldest(now).is_none_or(|oldest| **tick >= oldest)).count();
-                max.map_or(within, |max| within.min(max as usize))
-            }
-        };
-        missed.get(missed.len() - wanted).copied().filter(|_| wanted > 0)
-    }
-
-    fn oldest(&self, now: Timestamp) -> Option<Timestamp> {
-        match &self.written.catchup {
-            Catchup::Within { window: Some(window), .. } => now.checked_sub(*window).ok(),
-            Catchup::Latest | Catchup::All | Catchup::Within { window: None, .. } => None,
-        }
-    }
-
-    fn next_continuous(&self) -> Option<Timestamp> {
-        let free = match self.last {
-            Some(last) => last + SignedDuration::from_secs(1),
-            None => self.written.start_date.unwrap_or(self.first_seen),
-        };
-        let start = self.written.start_date.map_or(free, |start_date| free.max(start_date));
-        self.written.end_date.is_none_or(|end| start <= end).then_some(start)
-    }
-
-    /// When a run is made at the latest though nothing happens before.
-    fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        let written = &self.written;
-        if self.room() == 0 || written.timetable.is_none() {
-            return None;
-        }
-        if written.continuous {
-            return self.next_continuous().map(|start| start.max(now));
-        }
-        if written.once {
-            let tick = written.start_date.unwrap_or(self.first_seen);
-            let ends = written.end_date.is_none_or(|end| tick <= end);
-            return Some(tick).filter(|tick| self.is_new(*tick) && *tick > now && ends);
-        }
-        written.ticks.iter().copied().find(|tick| *tick > now && self.is_new(*tick))
-    }
 }
 
 struct World {
