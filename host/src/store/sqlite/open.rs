@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_server.sql"),
     include_str!("migrations/0003_callbacks.sql"),
     include_str!("migrations/0004_failures.sql"),
+    include_str!("migrations/0005_ends.sql"),
 ];
 
 /// The version that this program writes.

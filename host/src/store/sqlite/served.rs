@@ -28,7 +28,9 @@ pub(super) fn adopt(tx: &Transaction<'_>, server: ProcessId, now: Timestamp) -> 
 /// False if there is no such DAG.
 pub(super) fn pause(tx: &Transaction<'_>, dag: &DagId, reason: Option<&str>) -> rusqlite::Result<bool> {
     let changed = tx.execute(
-        "UPDATE dag SET paused = ?2, failures_count_after = (SELECT max(end_date) FROM dag_run WHERE dag_id = ?1)
+        // The last end may be gone from the home by now.
+        "UPDATE dag SET paused = ?2, failures_from = max(failures_from,
+             coalesce((SELECT max(end_number) FROM dag_run WHERE dag_id = ?1), 0))
          WHERE dag_id = ?1",
         params![dag.as_str(), reason],
     )?;
@@ -57,8 +59,8 @@ pub(super) fn failed_in_a_row(tx: &Transaction<'_>, dag: &DagId) -> rusqlite::Re
         "SELECT run.state FROM dag_run AS run JOIN process ON process.id = run.owner
          WHERE run.dag_id = ?1 AND run.state IN ('success', 'failed') AND process.kind = 'server'
            AND run.backfill IS NULL AND run.callback IS NULL
-           AND run.end_date > coalesce((SELECT failures_count_after FROM dag WHERE dag_id = ?1), -9223372036854775808)
-         ORDER BY run.end_date DESC, run.run_key DESC",
+           AND run.end_number > coalesce((SELECT failures_from FROM dag WHERE dag_id = ?1), 0)
+         ORDER BY run.end_number DESC",
     )?;
     let mut ended = newest_first.query([dag.as_str()])?;
     let mut failed = 0;

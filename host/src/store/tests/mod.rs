@@ -2,5 +2,6 @@
 
 mod callbacks;
 mod conformance;
+mod migrations;
 mod served;
 mod sqlite;

@@ -6,7 +6,8 @@ use crate::lifecycle::change::{Change, RunChange, RunStep};
 use crate::lifecycle::launch::RunDates;
 use crate::lifecycle::state::RunState;
 use crate::store::{
-    BackfillRun, Created, NewBackfill, NewRun, PoolRecord, ProcessId, ProcessKind, RunType, Seen, Store, Verdict,
+    BackfillRun, Created, NewBackfill, NewRun, PoolRecord, ProcessId, ProcessKind, RunFilter, RunType, Seen, Store,
+    Verdict,
 };
 
 fn run_at(process: ProcessId, run_type: RunType, second: i64) -> NewRun {
@@ -75,6 +76,26 @@ pub(super) fn runs_that_failed_in_a_row_are_counted(store: &dyn Store) {
     assert_eq!(failed(), 1);
     store.pause_dag(&dag_id(), None).unwrap();
     assert_eq!(failed(), 0);
+
+    // The clock was set back.
+    fails(server, RunType::Scheduled, 60);
+    assert_eq!(failed(), 1, "what ends later counts, whatever the clock says");
+    let (well, _) = store.create_run(&run_at(server, RunType::Scheduled, 50)).unwrap();
+    let step = |expect, step| {
+        let change = RunChange { run: well, expect, at: at(50), step };
+        assert_eq!(commit(store, server, vec![Change::Run(change)]), [Verdict::Accepted]);
+    };
+    step(RunState::Queued, RunStep::Start);
+    step(RunState::Running, RunStep::Succeed { with_failures: false });
+    assert_eq!(failed(), 0, "the last that ended is a success");
+
+    // Nothing is left of what ended.
+    store.pause_dag(&dag_id(), None).unwrap();
+    let (all, _) = store.runs(&RunFilter::default()).unwrap();
+    store.remove_runs(all.into_iter().map(|run| run.key).collect()).unwrap();
+    store.pause_dag(&dag_id(), None).unwrap();
+    fails(server, RunType::Manual, 70);
+    assert_eq!(failed(), 1, "it is counted on from there");
 }
 
 pub(super) fn a_dag_is_served_until_its_file_is_gone(store: &dyn Store) {

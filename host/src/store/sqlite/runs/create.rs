@@ -8,6 +8,7 @@ use crate::ids::{RunId, RunKey};
 use crate::store::{Created, NewInstance, NewRun, RunType};
 
 use super::super::codec::{json, micros, opt_micros};
+use super::super::run_changes::NEXT_END;
 
 /// Makes the run and its instances, all in state `none`. A taken run id gets the first free suffix.
 pub(in super::super) fn create(tx: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Created> {
@@ -107,8 +108,10 @@ pub(in super::super) fn abandon(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let changed = tx.execute(
-        "UPDATE dag_run SET state = 'failed', end_date = :now, reason = :reason
-         WHERE run_key = :run AND state IN ('queued', 'running')",
+        &format!(
+            "UPDATE dag_run SET state = 'failed', end_date = :now, end_number = {NEXT_END}, reason = :reason
+             WHERE run_key = :run AND state IN ('queued', 'running')"
+        ),
         named_params! {":run": run.0, ":now": micros(now), ":reason": reason},
     )?;
     if changed == 0 {
