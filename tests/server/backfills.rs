@@ -101,6 +101,49 @@ fn a_backfill_leaves_runs_that_are_there_as_they_are() {
     assert_eq!(runs(&bench, "it"), before);
 }
 
+/// Waits for the day before; the first day fails.
+const AFTER_THE_DAY_BEFORE: &str = "id = \"it\"\nschedule = \"@daily\"\n[tasks.one]\nplugin = 'misbehave'\n\
+     params = { mode = \"{{ 'permanent' if ds == '2024-01-01' else 'succeed' }}\" }\ndepends_on_past = true\n";
+
+fn of_day(bench: &Bench, day: &str, further: &[&str]) {
+    let call = ["backfill", "create", "it", "--from", day, "--to", day];
+    bench.run(call.iter().chain(further)).exits(0);
+}
+
+fn until_day(bench: &Bench, day: &str, state: &str) {
+    eventually(&format!("{day} is {state}"), || {
+        let found = runs(bench, "it").into_iter().find(|run| run["logical_date"].as_str().unwrap().starts_with(day))?;
+        (found["state"] == state).then_some(())
+    });
+}
+
+#[test]
+fn a_run_made_in_between_is_the_past_of_the_one_that_waits() {
+    let bench = bench(&[("it.toml", AFTER_THE_DAY_BEFORE)]);
+    let server = Server::start(&bench);
+    of_day(&bench, "2024-01-01", &[]);
+    until_day(&bench, "2024-01-01", "failed");
+    of_day(&bench, "2024-01-03", &[]);
+    until_day(&bench, "2024-01-03", "running");
+    of_day(&bench, "2024-01-02", &[]);
+    until_day(&bench, "2024-01-02", "running");
+    bench.run(["mark", "it", "backfill__2024-01-02T00:00:00Z", "one", "success", "--reason", "by hand"]).exits(0);
+    until_day(&bench, "2024-01-03", "success");
+    server.stop();
+}
+
+#[test]
+fn a_run_does_not_wait_for_a_past_that_was_cancelled_before_it_began() {
+    let bench = bench(&[("it.toml", AFTER_THE_DAY_BEFORE)]);
+    let server = Server::start(&bench);
+    create(&bench, &["--newest-first", "--max-active-runs", "1"]);
+    until_day(&bench, "2024-01-03", "running");
+    until_day(&bench, "2024-01-02", "queued");
+    bench.run(["runs", "cancel", "it", "backfill__2024-01-02T00:00:00Z"]).exits(0);
+    until_day(&bench, "2024-01-03", "success");
+    server.stop();
+}
+
 fn reprocesses(which: &str, beside: Beside) {
     let bench = bench(&[("it.toml", &dag("permanent"))]);
     let server = Server::start(&bench);

@@ -134,23 +134,27 @@ impl Loop {
         let (materials, now) = (Arc::clone(&self.materials), self.clock.now());
         let taken = self
             .blocking(move |store| {
-                let Some(record) = store.run(run)? else { return Ok(None) };
+                let Some(record) = store.run(run)? else { return Ok(Err(None)) };
                 match callbacks::dag_of(store, materials.as_ref(), &record)? {
                     Ok(dag) => {
                         let past = load::past(store, materials.as_ref(), &record, &dag)?;
-                        Ok(Some(super::snapshot(&record, dag, &store.instances(run)?, past)))
+                        Ok(Ok(super::snapshot(&record, dag, &store.instances(run)?, past)))
                     }
                     Err(why) => {
                         store.abandon_run(run, &format!("it cannot go on: {why}"), now)?;
-                        Ok(None)
+                        Ok(Err(Some(record.dag_id)))
                     }
                 }
             })
             .await?;
-        let Some(snapshot) = taken else {
-            step.matters.push(Matter::Ended { run, state: RunState::Failed });
-            self.tell_watchers(run, RunState::Failed);
-            return Ok(false);
+        let snapshot = match taken {
+            Ok(snapshot) => snapshot,
+            Err(dag) => {
+                step.matters.push(Matter::Ended { run, state: RunState::Failed });
+                step.pasts.extend(dag);
+                self.tell_watchers(run, RunState::Failed);
+                return Ok(false);
+            }
         };
         let (dag, run_id) = (Arc::clone(&snapshot.dag), snapshot.run_id.clone());
         self.observer.run_made(&dag, &run_id);

@@ -10,7 +10,7 @@
 //! - [`lease`]: which processes live, and the end of those that do not
 //! - [`create`]: a checked DAG → a run in the store, or an earlier run moved to it
 //! - `turn`: the loop; `hear`: messages; `step`: what they mean
-//! - `callbacks`: what is started since something happened
+//! - `callbacks`: what is started since something happened; `pasts`: runs whose past became another
 //! - `orders`: runs that begin; `perform`: launches and cancels; `stop`: the end in good order
 //! - [`request`]: what people ask for; `answer`: what is done about it; [`selection`]: which tasks are meant
 
@@ -22,6 +22,7 @@ pub mod lease;
 mod load;
 mod orders;
 mod params;
+mod pasts;
 mod perform;
 pub mod request;
 pub mod selection;

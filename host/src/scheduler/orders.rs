@@ -82,6 +82,7 @@ impl Loop {
                 Created::Made(key, run_id) => {
                     self.observer.run_made(&source.dag, &run_id);
                     self.drive_new((key, run_id), source, new, past, next);
+                    next.pasts.insert(dag.clone());
                     next.matters.push(Matter::Made { dag, run: Some(key) });
                 }
                 Created::LogicalDateTaken => next.matters.push(Matter::Made { dag, run: None }),

@@ -1,6 +1,8 @@
 //! What messages mean, until it is committed.
 
-use crate::ids::RunKey;
+use std::collections::BTreeSet;
+
+use crate::ids::{DagId, RunKey};
 use crate::planner::Event;
 use crate::planner::agenda::Matter;
 
@@ -13,12 +15,18 @@ pub(super) struct Step {
     pub(super) matters: Vec<Matter>,
     /// Runs that are not driven any more after the commit, without being at a new end.
     pub(super) release: Vec<RunKey>,
+    /// DAGs of which a run was made, or came to its end without being driven: others may have it for their past.
+    pub(super) pasts: BTreeSet<DagId>,
     /// Called after the commit.
     pub(super) then: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 impl Step {
     pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.matters.is_empty() && self.then.is_empty() && self.release.is_empty()
+        self.events.is_empty()
+            && self.matters.is_empty()
+            && self.pasts.is_empty()
+            && self.then.is_empty()
+            && self.release.is_empty()
     }
 }

@@ -129,6 +129,7 @@ impl Loop {
     /// Takes in a step and all that follows from it, one commit after the other.
     async fn carry_out(&mut self, mut step: Step) -> Result<(), StoreError> {
         loop {
+            self.tell_later_runs(&mut step).await?;
             let decision = self.decide(std::mem::take(&mut step.events));
             let outcome = self.commit(&decision).await?;
             let mut next = self.act(decision, outcome).await?;
@@ -224,8 +225,10 @@ impl Loop {
         // Before the runs that they are about are let go.
         self.call(called, &mut next).await?;
         for ended in decision.ended_runs {
-            if !refused.iter().any(|row| row.run() == ended.run) {
-                self.finish(ended.run, ended.state, &mut next);
+            // What was heard together may have ended a run, cleared it, and ended it otherwise.
+            let state = self.planner.run_state(ended.run).unwrap_or(ended.state);
+            if state.is_finished() && !refused.iter().any(|row| row.run() == ended.run) {
+                self.finish(ended.run, state, &mut next);
             }
         }
         Ok(next)

@@ -75,6 +75,7 @@ impl Loop {
         step.matters.extend(self.known(&dag).await?);
         step.matters.push(Matter::BackfillAdded { id, dag: dag.clone(), max_active_runs });
         let lane = Lane::Backfill(id);
+        step.pasts.insert(dag.clone());
         step.matters.extend(keys.into_iter().map(|run| Matter::Queued { dag: dag.clone(), run, lane }));
         Ok(Ok(Reply::Backfilled { id: Some(id), runs }))
     }
@@ -100,6 +101,7 @@ impl Loop {
         for run in waiting {
             let state = if run.state.is_finished() { run.state } else { RunState::Failed };
             step.matters.push(Matter::Ended { run: run.key, state });
+            step.pasts.insert(run.dag_id);
             self.tell_watchers(run.key, state);
         }
         Ok(Ok(Reply::Done))

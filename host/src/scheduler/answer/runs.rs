@@ -25,6 +25,7 @@ impl Loop {
             step.events.push(Event::CancelRun { run: record.key, reason });
         } else if record.state == RunState::Queued {
             ask!(self.end_waiting(record.key, &reason, step).await?);
+            step.pasts.insert(dag);
         } else if self.take_up(record.key, step).await? {
             // It ran when an earlier server ended.
             step.events.push(Event::CancelRun { run: record.key, reason });

@@ -19,6 +19,7 @@ use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::Capacity;
 use crate::scheduler::create::{NewRunRequest, Source, new_run, resume};
 use crate::scheduler::lease::{Lease, LeaseError};
+use crate::scheduler::request::{Clear, Request};
 use crate::scheduler::{Materials, NoMaterials, Parts, RunObserver, Scheduler, Unobserved, snapshot};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{DagVersion, ProcessKind, RunType, Store};
@@ -230,6 +231,35 @@ async fn a_cancelled_run_ends_what_runs_and_can_be_resumed() {
     assert_eq!(ended.await.unwrap(), RunState::Success);
     assert_eq!(bench.states(key), [TaskState::Success; 3]);
     assert_eq!(bench.store.instances(key).unwrap()[0].start_number, 1, "what succeeded does not run again");
+    scheduler.close().unwrap();
+    looping.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_that_is_ended_and_cleared_in_one_breath_goes_on() {
+    let bench = Bench::new();
+    let (lease, _) = bench.lease();
+    let key = bench.new_run(&lease);
+    let (started, mut begun) = watch::channel(false);
+    let waits = |task: &str, start| if task == "c" && start == 1 { Act::Waits } else { Act::Done };
+    let materials = Arc::new(OneDag(Arc::clone(&bench.source.dag)));
+    let (scheduler, mut looping) = Scheduler::start(Parts { materials, ..bench.parts(&lease, waits) });
+    let record = bench.store.run(key).unwrap().unwrap();
+    let taken = snapshot(&record, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
+    let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "c"))).unwrap();
+    begun.wait_for(|begun| *begun).await.unwrap();
+    let (dag, run, task) = (record.dag_id, record.run_id, TaskId::new("c").unwrap());
+    let (tasks, reason) = (vec![task.clone()], "by hand".to_owned());
+    let (upstream, downstream, only_failed, dry_run) = (false, false, false, false);
+    let clear = Clear { dag: dag.clone(), run: run.clone(), tasks, upstream, downstream, only_failed, dry_run };
+    let mark = Request::Mark { dag, run, task, success: true, reason };
+    // Both are in the inbox before the loop looks into it.
+    let (marked, cleared) = tokio::join!(scheduler.ask(mark), scheduler.ask(Request::Clear(clear)));
+    marked.unwrap();
+    cleared.unwrap();
+    assert_eq!(ended.await.unwrap(), RunState::Success);
+    assert_eq!(bench.store.run(key).unwrap().unwrap().state, RunState::Success, "it is told when it is over");
+    assert_eq!(bench.store.instances(key).unwrap()[2].start_number, 2);
     scheduler.close().unwrap();
     looping.ended().await.unwrap();
 }
