@@ -64,10 +64,11 @@ impl Entry {
         self.active.extend(run);
     }
 
-    /// A run is over. Whether it was one of those that ran.
+    /// A run is over. Whether it was one of those that ran or waited.
     pub(super) fn end(&mut self, run: RunKey, state: RunState) -> bool {
-        self.waiting.retain(|waiting| *waiting != run);
-        if !self.active.remove(&run) {
+        let waited = self.waiting.iter().position(|waiting| *waiting == run);
+        let waited = waited.and_then(|place| self.waiting.remove(place)).is_some();
+        if !self.active.remove(&run) && !waited {
             return false;
         }
         match state {

@@ -34,7 +34,7 @@ pub(super) fn snapshot(key: i64, spec: &Spec) -> RunSnapshot {
     RunSnapshot {
         key: RunKey(key),
         run_id: RunId::new(&format!("manual__{key}")).unwrap(),
-        dag: spec.dag("dag"),
+        dag: spec.dag(&spec.dag_id),
         inputs: Arc::new(RunInputs::default()),
         dates: RunDates { logical_date: None, data_interval: None, run_after: Timestamp::UNIX_EPOCH },
         state: RunState::Queued,

@@ -45,6 +45,7 @@ pub(super) struct TaskSpec {
 /// A DAG.
 #[derive(Debug, Clone)]
 pub(super) struct Spec {
+    pub(super) dag_id: String,
     pub(super) tasks: Vec<TaskSpec>,
     pub(super) max_active_tasks: u32,
     pub(super) dagrun_timeout: Option<Duration>,
@@ -101,7 +102,7 @@ pub(super) fn ix(place: usize) -> TaskIx {
 
 impl Spec {
     pub(super) fn new(tasks: Vec<TaskSpec>) -> Self {
-        Self { tasks, max_active_tasks: 100, dagrun_timeout: None }
+        Self { dag_id: "dag".to_owned(), tasks, max_active_tasks: 100, dagrun_timeout: None }
     }
 
     pub(super) fn downstream(&self, place: usize) -> Vec<usize> {

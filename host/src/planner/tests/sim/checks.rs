@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::naive::{self, Around, Kept};
 use super::roomy_pools;
 use super::store::is_end_of_run;
-use super::world::{World, key_of};
+use super::world::World;
 use crate::ids::{InstanceKey, RunKey};
 use crate::lifecycle::change::{Change, RunChange, RunStep, SkipCause, TaskChange, TaskStep};
 use crate::lifecycle::launch::Attempt;
@@ -19,21 +19,24 @@ impl World {
         let around = self.around();
         let runs = self.store.driven();
         let lines = around.in_lines(&runs);
-        let ready: Vec<&TaskSpec> = runs.iter().flat_map(Kept::ready).map(|(_, task)| task).collect();
+        let ready: Vec<&TaskSpec> = runs.iter().flat_map(Kept::ready).map(|(_, of)| of.task).collect();
         // One that changed is ready only since now.
         let changed: BTreeSet<InstanceKey> = changed(decision).collect();
         let waited = |instance: &InstanceKey| self.since.contains_key(instance) && !changed.contains(instance);
         for launch in &decision.launches {
             let instance = launch.attempt.instance;
-            let started = &self.executor[&key_of(&launch.attempt)].1.task;
-            // One that was ready only now came after those that waited.
-            let since = self.since.get(&instance).copied().unwrap_or(self.now);
+            let stored = &self.store.runs[&instance.run];
+            let started = stored.of(instance.run, &stored.spec.tasks[instance.task.index()]);
+            // One that was ready only now, or now again, came after those that waited.
+            let waited_since = self.since.get(&instance).filter(|_| !becomes_ready(decision, instance));
+            let since = waited_since.copied().unwrap_or(self.now);
             let since = BTreeMap::from([(instance, since)]);
-            let order = Around { since: &since, tries: Vec::new(), capacity: &self.capacity }.order(instance, started);
-            for (other, task) in lines.iter().filter(|(instance, _)| waited(instance)) {
+            let order = Around { since: &since, tries: Vec::new(), capacity: &self.capacity }.order(instance, &started);
+            for (other, of) in lines.iter().filter(|(instance, _)| waited(instance)) {
                 // Those too that have left the line since, because their run is full now.
-                let all_fit = || ready.iter().all(|any| any.pool != task.pool || around.has_slots(any));
-                let goes_first = around.order(*other, task) < order && (task.pool == started.pool || all_fit());
+                let all_fit = || ready.iter().all(|any| any.pool != of.task.pool || around.has_slots(any));
+                let same_line = of.task.pool == started.task.pool;
+                let goes_first = around.order(*other, of) < order && (same_line || all_fit());
                 assert!(!goes_first, "{instance:?} overtook {other:?}");
             }
         }
@@ -120,6 +123,16 @@ fn changed(decision: &Decision) -> impl Iterator<Item = InstanceKey> + '_ {
     decision.changes.iter().filter_map(|change| match change {
         Change::Task(change) => Some(change.instance),
         Change::Run(_) | Change::Call(_) => None,
+    })
+}
+
+/// Whether it does anything with an instance before it starts it.
+fn becomes_ready(decision: &Decision, instance: InstanceKey) -> bool {
+    decision.changes.iter().any(|change| match change {
+        Change::Task(change) => {
+            change.instance == instance && !matches!(change.step, TaskStep::Queue | TaskStep::Start { .. })
+        }
+        Change::Run(_) | Change::Call(_) => false,
     })
 }
 

@@ -14,24 +14,31 @@ use crate::planner::{Capacity, Event, Held, Planner};
 
 impl World {
     pub(super) fn disturb(&mut self) {
-        match self.rng.below(15) {
+        match self.rng.below(16) {
             0 => self.restart(),
             1 | 2 => self.crash_at_a_report(),
             3 => self.lose_hosts(),
             4 => self.hand_back(),
-            5 => self.cancel(),
-            6 | 7 => self.clear(),
-            8 => self.mark(),
-            9 => self.clear_alone(),
+            person @ 5..10 => {
+                let run = self.some_run();
+                match person {
+                    5 => self.cancel(run),
+                    6 | 7 => self.clear(run),
+                    8 => self.mark(run),
+                    _more => self.clear_alone(run),
+                }
+            }
             10 | 11 => self.change_capacity(),
             12 => self.let_go(),
             13 => self.change_past(),
+            14 => self.set_clock(),
             _more => self.repeat_a_report(),
         }
     }
 
     /// Another process goes on from what was kept.
     pub(super) fn restart(&mut self) {
+        self.restarts += 1;
         self.executor.clear();
         self.since.clear();
         self.planner = Planner::new(self.capacity.clone(), params_check());
@@ -44,19 +51,19 @@ impl World {
         for key in &keys {
             let kept = self.store.snapshot(*key);
             let decision = self.planner.apply(Event::RunAdded(Box::new(kept)), self.now);
-            self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
+            self.commit(&decision);
         }
         for key in &keys {
             for place in self.store.runs[key].in_states(TaskState::is_active) {
                 self.store.runs.get_mut(key).unwrap().stories[place].happened.push(Happened::HostLost);
             }
             let decision = self.planner.apply(Event::HostLost(Held::Run(*key)), self.now);
-            self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
+            self.commit(&decision);
         }
         self.apply(Event::CapacityChanged(self.capacity.clone()));
     }
 
-    fn crash_at_a_report(&mut self) {
+    pub(super) fn crash_at_a_report(&mut self) {
         let keys: Vec<_> = self.executor.keys().copied().collect();
         let Some(key) = self.rng.pick(&keys).copied() else { return };
         let crash = if self.rng.percent(50) { Crash::BeforeCommit } else { Crash::BeforeLaunch };
@@ -68,7 +75,7 @@ impl World {
         attempts.into_iter().filter(|_| self.rng.percent(50)).collect()
     }
 
-    fn lose_hosts(&mut self) {
+    pub(super) fn lose_hosts(&mut self) {
         let attempts = self.some_running();
         for attempt in &attempts {
             self.executor.remove(&key_of(attempt));
@@ -79,7 +86,7 @@ impl World {
         self.apply(Event::HostLost(Held::Attempts(attempts)));
     }
 
-    fn hand_back(&mut self) {
+    pub(super) fn hand_back(&mut self) {
         let attempts = self.some_running();
         for attempt in &attempts {
             if self.holds(attempt) && !self.executor[&key_of(attempt)].1.cancelled {
@@ -102,8 +109,15 @@ impl World {
         let done = runs.filter(|(_, run)| run.driven && run.snapshot.state.is_finished());
         let done: Vec<RunKey> = done.map(|(key, _)| *key).collect();
         let Some(key) = self.rng.pick(&done).copied() else { return };
-        self.store.runs.get_mut(&key).unwrap().driven = false;
-        self.apply(Event::RunRemoved(key));
+        self.forget(key);
+    }
+
+    /// A run is not driven any more.
+    pub(super) fn forget(&mut self, run: RunKey) {
+        let stored = self.store.runs.get_mut(&run).unwrap();
+        if std::mem::replace(&mut stored.driven, false) {
+            self.apply(Event::RunRemoved(run));
+        }
     }
 
     /// A run loses its past, or a person marks something in a past that is not driven here.
@@ -123,32 +137,50 @@ impl World {
         self.apply(Event::PastChanged { run: key, past });
     }
 
-    fn cancel(&mut self) {
-        let run = self.some_run();
+    pub(super) fn cancel(&mut self, run: RunKey) {
         self.apply(Event::CancelRun { run, reason: "run ends".into() });
     }
 
-    fn clear_places(&mut self, run: RunKey, places: &[usize]) {
+    pub(super) fn clear_places(&mut self, run: RunKey, places: &[usize]) {
         self.apply(Event::Clear { run, tasks: places.iter().map(|place| ix(*place)).collect() });
     }
 
     /// A task with all that comes after it; of a run that was ended early, all that is not a success.
-    fn clear(&mut self) {
-        let run = self.some_run();
+    fn clear(&mut self, run: RunKey) {
+        let places = self.places_to_clear(run);
+        self.clear_places(run, &places);
+    }
+
+    pub(super) fn places_to_clear(&mut self, run: RunKey) -> Vec<usize> {
         let stored = self.store.runs.get_mut(&run).unwrap();
         let from = if stored.ended_early {
             stored.ended_early = false;
-            stored.in_states(|state| state != TaskState::Success)
+            let bad = stored.in_states(|state| state != TaskState::Success);
+            // They may have been marked.
+            if bad.is_empty() { vec![0] } else { bad }
         } else {
             vec![self.rng.below(stored.spec.tasks.len() as u64) as usize]
         };
-        let places = stored.spec.with_descendants(&from);
+        stored.spec.with_descendants(&from)
+    }
+
+    /// A run at its end is cleared, and not begun.
+    pub(super) fn clear_to_wait(&mut self, run: RunKey, places: &[usize]) {
+        self.drive(run);
+        self.apply(Event::ClearToWait { run, tasks: places.iter().map(|place| ix(*place)).collect() });
+        self.forget(run);
+    }
+
+    /// All of a run at its end is cleared, by a backfill.
+    pub(super) fn clear_all(&mut self, run: RunKey) {
+        let stored = self.store.runs.get_mut(&run).unwrap();
+        (stored.ended_early, stored.cleared_alone) = (false, false);
+        let places: Vec<usize> = (0..stored.spec.tasks.len()).collect();
         self.clear_places(run, &places);
     }
 
     /// A task without what comes after it: its downstreams keep what they were.
-    fn clear_alone(&mut self) {
-        let run = self.some_run();
+    pub(super) fn clear_alone(&mut self, run: RunKey) {
         let stored = self.store.runs.get_mut(&run).unwrap();
         stored.cleared_alone = true;
         let place = self.rng.below(stored.spec.tasks.len() as u64) as usize;
@@ -156,8 +188,7 @@ impl World {
     }
 
     /// A task is marked, and all that comes after it cleared.
-    fn mark(&mut self) {
-        let run = self.some_run();
+    pub(super) fn mark(&mut self, run: RunKey) {
         let stored = &self.store.runs[&run];
         let place = self.rng.below(stored.spec.tasks.len() as u64) as usize;
         if stored.snapshot.state != RunState::Running || stored.stories[place].marked.is_some() {
@@ -170,14 +201,24 @@ impl World {
         self.clear_places(run, &below);
     }
 
-    fn change_capacity(&mut self) {
+    /// A task is marked, and what comes after it keeps what it was.
+    pub(super) fn mark_only(&mut self, run: RunKey) {
+        let stored = self.store.runs.get_mut(&run).unwrap();
+        stored.cleared_alone = true;
+        let place = self.rng.below(stored.spec.tasks.len() as u64) as usize;
+        let state = if self.rng.percent(50) { MarkAs::Success } else { MarkAs::Failed };
+        let instance = InstanceKey { run, task: ix(place) };
+        self.apply(Event::Mark { instance, state, reason: "a person".into() });
+    }
+
+    pub(super) fn change_capacity(&mut self) {
         // The budget stays: what the model knows depends on it.
         self.capacity.parallelism = 1 + self.rng.below(6) as u32;
         self.capacity.pools = pools(&mut self.rng);
         self.apply(Event::CapacityChanged(self.capacity.clone()));
     }
 
-    fn repeat_a_report(&mut self) {
+    pub(super) fn repeat_a_report(&mut self) {
         let Some(report) = self.rng.pick(&self.old_reports).cloned() else { return };
         if self.executor.contains_key(&key_of(&report.attempt)) {
             return;

@@ -1,4 +1,11 @@
-//! The planner in a simulated world, seed by seed, held against a model and an oracle that share no code with it.
+//! The core in a simulated world, seed by seed, held against models that share no code with it.
+//!
+//! - `world`, `disturb`, `checks`, `store`, `act`: runs of random DAGs under the planner; `model` says how they must end, `naive`
+//!   what must be under way
+//! - `whole`: the same runs, begun by the agenda as schedules and people want
+//! - `examples`: the DAGs of `examples/`
+//! - `faults`: that mistakes are found
+//!
 //! A failure names its seed. `DAGWOOD_SEED=n` runs that one only; `DAGWOOD_SEEDS=n` runs so many.
 
 mod act;
@@ -9,11 +16,14 @@ mod faults;
 mod model;
 mod naive;
 mod store;
+mod whole;
 mod world;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::dag::model::PastRule;
 use crate::ids::PoolName;
@@ -27,9 +37,9 @@ use world::World;
 const SEEDS: u64 = 3000;
 const BUDGET: u64 = 100;
 
-/// A random DAG.
-fn spec(rng: &mut Rng) -> Spec {
-    let count = 1 + rng.below(9) as usize;
+/// A random DAG of so many tasks at most.
+fn spec(most: u64, rng: &mut Rng) -> Spec {
+    let count = 1 + rng.below(most) as usize;
     let density = 10 + rng.below(50);
     let mut tasks: Vec<TaskSpec> = (0..count).map(|place| task(rng, place, density)).collect();
     for place in 0..count {
@@ -92,10 +102,16 @@ fn roomy_pools() -> BTreeMap<PoolName, u32> {
 
 fn world(seed: u64, timing: u64, runs: u64) -> World {
     let mut rng = Rng::new(seed);
-    let specs: Vec<Spec> = (0..runs).map(|_| spec(&mut rng)).collect();
+    let specs: Vec<Spec> = (0..runs).map(|_| spec(9, &mut rng)).collect();
     let capacity = Capacity { pools: pools(&mut rng), ..Capacity::new(1 + rng.below(6) as u32, BUDGET) };
     let pasts: Vec<bool> = (0..runs).map(|_| rng.percent(70)).collect();
-    World::new(seed, timing, capacity, &specs.into_iter().zip(pasts).collect::<Vec<_>>())
+    World::new(
+        seed,
+        timing,
+        Timestamp::from_second(1_000_000).unwrap(),
+        capacity,
+        &specs.into_iter().zip(pasts).collect::<Vec<_>>(),
+    )
 }
 
 /// Holds every run's end against the model.

@@ -15,10 +15,21 @@ use crate::lifecycle::tests::restated::{End, Says, before_the_end};
 use crate::planner::tests::spec::{Spec, TaskSpec, ix};
 use crate::planner::{Capacity, Why};
 
+/// A task of a run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Of<'a> {
+    pub(super) run: RunKey,
+    pub(super) dag: &'a str,
+    /// Lets those of other runs go first.
+    pub(super) in_background: bool,
+    pub(super) task: &'a TaskSpec,
+}
+
 /// A run as it is kept.
 #[derive(Clone)]
 pub(super) struct Kept<'a> {
     pub(super) key: RunKey,
+    pub(super) in_background: bool,
     pub(super) spec: &'a Spec,
     pub(super) state: RunState,
     pub(super) started_at: Option<Timestamp>,
@@ -123,11 +134,12 @@ impl<'a> Kept<'a> {
     }
 
     /// Scheduled instances that lack nothing but slots, if those.
-    pub(super) fn ready(&self) -> Vec<(InstanceKey, &'a TaskSpec)> {
+    pub(super) fn ready(&self) -> Vec<(InstanceKey, Of<'a>)> {
         let scheduled = |place: &usize| self.state == RunState::Running && self.state(*place) == TaskState::Scheduled;
         let ready = |place: &usize| scheduled(place) && self.has_all_ends(*place) && !self.waits_for_past(*place);
-        let places = self.places().filter(ready);
-        places.map(|place| (InstanceKey { run: self.key, task: ix(place) }, &self.spec.tasks[place])).collect()
+        let (run, dag, in_background) = (self.key, self.spec.dag_id.as_str(), self.in_background);
+        let of = |place: usize| Of { run, dag, in_background, task: &self.spec.tasks[place] };
+        self.places().filter(ready).map(|place| (InstanceKey { run, task: ix(place) }, of(place))).collect()
     }
 
     /// Whether nothing in it can go on before the run before has come out otherwise. Those that were scheduled before the
@@ -146,7 +158,7 @@ impl<'a> Kept<'a> {
 pub(super) struct Around<'a> {
     pub(super) capacity: &'a Capacity,
     /// What every try that holds a slot is of: those that are ended and have not reported too.
-    pub(super) tries: Vec<(RunKey, &'a TaskSpec)>,
+    pub(super) tries: Vec<Of<'a>>,
     /// When each ready instance became so.
     pub(super) since: &'a BTreeMap<InstanceKey, Timestamp>,
 }
@@ -167,8 +179,11 @@ fn worth(weight: i32) -> i64 {
 }
 
 impl Around<'_> {
-    pub(super) fn order(&self, instance: InstanceKey, task: &TaskSpec) -> Order {
-        (self.since[&instance].as_microsecond() - worth(task.priority), Reverse(task.priority))
+    pub(super) fn order(&self, instance: InstanceKey, of: &Of<'_>) -> Order {
+        // Twelve hours.
+        let behind = if of.in_background { 43_200_000_000 } else { 0 };
+        let weight = of.task.priority;
+        (self.since[&instance].as_microsecond() - worth(weight) + behind, Reverse(weight))
     }
 
     pub(super) fn pool_size(&self, task: &TaskSpec) -> Option<u32> {
@@ -176,7 +191,7 @@ impl Around<'_> {
     }
 
     pub(super) fn pool_use(&self, pool: &str) -> u32 {
-        self.tries.iter().filter(|(_, task)| task.pool == pool).map(|(_, task)| task.pool_slots).sum()
+        self.tries.iter().map(|of| of.task).filter(|task| task.pool == pool).map(|task| task.pool_slots).sum()
     }
 
     pub(super) fn has_slots(&self, task: &TaskSpec) -> bool {
@@ -185,34 +200,34 @@ impl Around<'_> {
     }
 
     /// Whether the task's own limits let one more run.
-    pub(super) fn within_limits(&self, run: RunKey, task: &TaskSpec) -> bool {
-        let same = || self.tries.iter().filter(|(_, other)| other.id == task.id);
+    pub(super) fn within_limits(&self, of: &Of<'_>) -> bool {
+        let same = || self.tries.iter().filter(|other| other.dag == of.dag && other.task.id == of.task.id);
         let over_runs = same().count();
-        let in_run = same().filter(|(other, _)| *other == run).count();
+        let in_run = same().filter(|other| other.run == of.run).count();
         let below = |count: usize, max: Option<u32>| max.is_none_or(|max| count < max as usize);
-        below(over_runs, task.max_per_dag) && below(in_run, task.max_per_run)
+        below(over_runs, of.task.max_per_dag) && below(in_run, of.task.max_per_run)
     }
 
     pub(super) fn has_memory(&self, bytes: u64) -> bool {
-        let in_use: u64 = self.tries.iter().map(|(_, task)| task.memory_bytes).sum();
+        let in_use: u64 = self.tries.iter().map(|of| of.task.memory_bytes).sum();
         in_use + bytes <= self.capacity.memory_budget_bytes
     }
 
     /// Those who stand in the line of their pool: they would start if it had the slots.
-    pub(super) fn in_lines<'a>(&self, runs: &[Kept<'a>]) -> Vec<(InstanceKey, &'a TaskSpec)> {
+    pub(super) fn in_lines<'a>(&self, runs: &[Kept<'a>]) -> Vec<(InstanceKey, Of<'a>)> {
         let open = runs.iter().filter(|run| run.active() < run.spec.max_active_tasks as usize);
         let ready = open.flat_map(Kept::ready);
         let fits_ever = |task: &TaskSpec| self.pool_size(task).is_some_and(|size| task.pool_slots <= size);
-        ready.filter(|(key, task)| fits_ever(task) && self.within_limits(key.run, task)).collect()
+        ready.filter(|(_, of)| fits_ever(of.task) && self.within_limits(of)).collect()
     }
 
     /// The first who is not waited for: of all lines whose first has its slots, the first. `None`: there is no such line,
     /// or several are equal and it depends on which of them is first.
     fn next<'a>(&self, runs: &[Kept<'a>]) -> Vec<&'a TaskSpec> {
         let mut lines: BTreeMap<&str, BTreeMap<Order, Vec<&TaskSpec>>> = BTreeMap::new();
-        for (instance, task) in self.in_lines(runs) {
-            let line = lines.entry(task.pool.as_str()).or_default();
-            line.entry(self.order(instance, task)).or_default().push(task);
+        for (instance, of) in self.in_lines(runs) {
+            let line = lines.entry(of.task.pool.as_str()).or_default();
+            line.entry(self.order(instance, &of)).or_default().push(of.task);
         }
         // The firsts of every line, but of those whose firsts lack slots.
         let firsts = lines.into_values().filter_map(|line| line.into_iter().next());

@@ -7,8 +7,8 @@ use crate::lifecycle::change::{Change, RunChange, RunStep, SkipCause, TaskChange
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::tests::sim::model::Story;
-use crate::planner::tests::sim::naive::Kept;
-use crate::planner::tests::spec::Spec;
+use crate::planner::tests::sim::naive::{Kept, Of};
+use crate::planner::tests::spec::{Spec, TaskSpec};
 use crate::planner::{PastRun, PastTask, RunSnapshot};
 
 /// A run, and what the simulation knows of it beside.
@@ -24,13 +24,31 @@ pub(super) struct Stored {
     pub(super) past: Option<RunKey>,
     /// Whether the planner has it.
     pub(super) driven: bool,
+    /// Its tasks do otherwise than those of other runs of its DAG.
+    pub(super) seed: u64,
+    /// At its end, and to be cleared and run again by a backfill.
+    pub(super) reprocess: bool,
 }
 
 impl Stored {
     pub(super) fn new(spec: Spec, mut snapshot: RunSnapshot) -> Self {
         snapshot.instances = spec.tasks.iter().map(|task| Instance::new(task.retries)).collect();
         let stories = vec![Story::default(); spec.tasks.len()];
-        Self { spec, snapshot, stories, ended_early: false, cleared_alone: false, past: None, driven: false }
+        Self {
+            spec,
+            snapshot,
+            stories,
+            ended_early: false,
+            cleared_alone: false,
+            past: None,
+            driven: false,
+            seed: 0,
+            reprocess: false,
+        }
+    }
+
+    pub(super) fn of<'a>(&'a self, run: RunKey, task: &'a TaskSpec) -> Of<'a> {
+        Of { run, dag: &self.spec.dag_id, in_background: self.snapshot.in_background, task }
     }
 
     pub(super) fn state(&self, place: usize) -> TaskState {
@@ -59,6 +77,7 @@ impl Store {
         let past = stored.past.map(|past| &self.runs[&past]);
         Kept {
             key,
+            in_background: stored.snapshot.in_background,
             spec: &stored.spec,
             state: stored.snapshot.state,
             started_at: stored.snapshot.started_at,
@@ -137,9 +156,22 @@ impl Store {
             }
             RunStep::Succeed { .. } => RunState::Success,
             RunStep::Fail { .. } => RunState::Failed,
-            RunStep::Requeue => RunState::Queued,
+            RunStep::Requeue => {
+                stored.reprocess = false;
+                RunState::Queued
+            }
             RunStep::MissDeadline { .. } => RunState::Running,
         };
+    }
+
+    /// Ends a run that has not begun.
+    pub(super) fn abandon(&mut self, run: RunKey) {
+        let stored = self.runs.get_mut(&run).unwrap();
+        stored.snapshot.state = RunState::Failed;
+        stored.ended_early = true;
+        for instance in stored.snapshot.instances.iter_mut().filter(|instance| !instance.state.is_finished()) {
+            instance.state = TaskState::Skipped;
+        }
     }
 
     /// Instances that hold a slot.

@@ -1,15 +1,13 @@
-//! The simulated world: planner, store, an executor and a clock. What disturbs them is in `disturb`, what must hold
-//! in `checks`.
+//! The simulated world: planner, store, an executor and a clock, which may be set. What disturbs them is in `disturb`, what
+//! must hold in `checks`.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::contract::Outcome;
 use crate::ids::{InstanceKey, RunKey};
 use crate::lifecycle::launch::{Attempt, Report, Usage};
-use crate::lifecycle::retry::later;
 use crate::lifecycle::state::TaskState;
 use crate::planner::tests::play::{output, params_check, snapshot};
 use crate::planner::tests::rng::Rng;
@@ -18,11 +16,12 @@ use crate::planner::tests::sim::naive::Around;
 use crate::planner::tests::sim::roomy_pools;
 use crate::planner::tests::sim::store::{Store, Stored};
 use crate::planner::tests::spec::{Spec, TaskSpec};
-use crate::planner::{Capacity, Decision, Event, Planner};
+use crate::planner::{Capacity, Decision, EndedRun, Event, Planner};
 
 /// A try that the simulated executor runs.
 pub(super) struct Running {
-    ends_at: Timestamp,
+    /// By how much time passed since the beginning, whatever the clock says.
+    ends_at: SignedDuration,
     act: Act,
     pub(super) task: TaskSpec,
     pub(super) cancelled: bool,
@@ -31,17 +30,32 @@ pub(super) struct Running {
 pub(super) struct World {
     seed: u64,
     /// Hosts are lost all the time.
-    is_lossy: bool,
+    pub(super) is_lossy: bool,
     pub(super) rng: Rng,
+    /// When it began.
+    begin: Timestamp,
+    /// How much time has passed since.
+    elapsed: SignedDuration,
+    /// What the clock says.
     pub(super) now: Timestamp,
     pub(super) capacity: Capacity,
     pub(super) planner: Planner,
     pub(super) store: Store,
     pub(super) executor: BTreeMap<(i64, u32, u32), (Attempt, Running)>,
     pub(super) old_reports: Vec<Report>,
+    /// Runs that came to their end, by what was committed, and nobody asked about them yet.
+    pub(super) ended: Vec<EndedRun>,
+    /// How often another process went on.
+    pub(super) restarts: u64,
     /// When each ready instance became so.
     pub(super) since: BTreeMap<InstanceKey, Timestamp>,
     pub(super) events: u64,
+}
+
+/// What happens next.
+pub(super) enum Next {
+    Ends((i64, u32, u32)),
+    Wakes,
 }
 
 /// When the process dies.
@@ -54,25 +68,29 @@ pub(super) enum Crash {
 
 impl World {
     /// `seed` decides what the tasks do, `timing` everything else.
-    pub(super) fn new(seed: u64, timing: u64, capacity: Capacity, specs: &[(Spec, bool)]) -> Self {
+    pub(super) fn new(seed: u64, timing: u64, begin: Timestamp, capacity: Capacity, specs: &[(Spec, bool)]) -> Self {
         let planner = Planner::new(capacity.clone(), params_check());
         let mut world = Self {
             seed,
             is_lossy: false,
             rng: Rng::new(timing),
-            now: Timestamp::from_second(1_000_000).unwrap(),
+            begin,
+            elapsed: SignedDuration::ZERO,
+            now: begin,
             capacity,
             planner,
             store: Store::default(),
             executor: BTreeMap::new(),
             old_reports: Vec::new(),
+            ended: Vec::new(),
+            restarts: 0,
             since: BTreeMap::new(),
             events: 0,
         };
         for ((spec, has_past), key) in specs.iter().zip(1..) {
-            let mut stored = Stored::new(spec.clone(), snapshot(key, spec));
-            stored.past = (*has_past && key > 1).then(|| RunKey(key - 1));
-            world.store.runs.insert(RunKey(key), stored);
+            let stored = Stored::new(spec.clone(), snapshot(key, spec));
+            let past = (*has_past && key > 1).then(|| RunKey(key - 1));
+            world.store.runs.insert(RunKey(key), Stored { past, ..stored });
         }
         for key in world.keys() {
             if world.rng.percent(75) {
@@ -103,14 +121,14 @@ impl World {
 
     fn perform(&mut self, decision: &Decision) {
         self.events += 1;
-        let before: BTreeMap<RunKey, Vec<TaskState>> =
-            self.store.runs.iter().map(|(key, run)| (*key, states(run))).collect();
-        self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
+        let driven = self.store.runs.iter().filter(|(_, run)| run.driven);
+        let before: BTreeMap<RunKey, Vec<TaskState>> = driven.map(|(key, run)| (*key, states(run))).collect();
+        self.commit(decision);
         for launch in &decision.launches {
             self.launch(launch.attempt.clone());
         }
         for attempt in &decision.cancels {
-            let soon = later(self.now, Duration::from_millis(self.rng.below(3000)));
+            let soon = self.elapsed + SignedDuration::from_millis(self.rng.below(3000) as i64);
             let (_, running) = self.executor.get_mut(&key_of(attempt)).expect("what is cancelled runs");
             running.cancelled = true;
             running.ends_at = soon;
@@ -122,24 +140,28 @@ impl World {
         self.check_cancels();
     }
 
+    pub(super) fn commit(&mut self, decision: &Decision) {
+        self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
+        self.ended.extend(&decision.ended_runs);
+    }
+
     pub(super) fn launch(&mut self, attempt: Attempt) {
         let stored = &self.store.runs[&attempt.instance.run];
         let place = attempt.instance.task.index();
         let before = stored.stories[place].happened.iter().filter(|what| matches!(what, Happened::Answered(_))).count();
         let clears = u64::from(stored.snapshot.instances[place].clears);
+        // In some worlds tries take so long that waiting outweighs weights.
+        let takes = (1 + self.rng.below(20_000)) * [1, 1, 100][self.seed as usize % 3];
+        let seed = self.seed ^ (clears << 20) ^ stored.seed;
         let running = Running {
-            // In some worlds tries take so long that waiting outweighs weights.
-            ends_at: later(
-                self.now,
-                Duration::from_millis((1 + self.rng.below(20_000)) * [1, 1, 100][self.seed as usize % 3]),
-            ),
-            act: act::act(self.seed ^ (clears << 20), &stored.spec, place, before as u64),
+            ends_at: self.elapsed + SignedDuration::from_millis(takes as i64),
+            act: act::act(seed, &stored.spec, place, before as u64),
             task: stored.spec.tasks[place].clone(),
             cancelled: false,
         };
         let task = running.task.clone();
         let around = self.around();
-        assert!(around.within_limits(attempt.instance.run, &task), "a limit of {task:?} is exceeded");
+        assert!(around.within_limits(&stored.of(attempt.instance.run, &task)), "a limit of {task:?} is exceeded");
         self.check_active_tasks(&attempt);
         assert!(around.has_slots(&task), "the pool of {task:?} is full");
         let old = self.executor.insert(key_of(&attempt), (attempt, running));
@@ -150,7 +172,8 @@ impl World {
     }
 
     pub(super) fn around(&self) -> Around<'_> {
-        let tries = self.executor.values().map(|(attempt, running)| (attempt.instance.run, &running.task)).collect();
+        let held = self.executor.values().map(|(attempt, running)| (attempt.instance.run, &running.task));
+        let tries = held.map(|(run, task)| self.store.runs[&run].of(run, task)).collect();
         Around { capacity: &self.capacity, tries, since: &self.since }
     }
 
@@ -195,24 +218,48 @@ impl World {
 
     /// Goes to what happens next. `false`: nothing does.
     fn advance(&mut self) -> bool {
+        let Some((left, next)) = self.next() else { return false };
+        self.pass(left);
+        self.go_on(next);
+        true
+    }
+
+    /// What happens next, and how soon.
+    pub(super) fn next(&self) -> Option<(SignedDuration, Next)> {
         let first = self.executor.iter().map(|(key, (_, running))| (running.ends_at, *key)).min();
-        let wake = self.planner.next_wakeup();
-        match (first, wake) {
-            (Some((at, key)), wake) if wake.is_none_or(|wake| at <= wake.at) => {
-                self.now = self.now.max(at);
-                if self.is_lossy && self.rng.percent(25) {
-                    self.lose_host(key);
-                } else {
-                    self.finish(key, Crash::No);
-                }
-                true
-            }
-            (_, Some(wake)) => {
-                self.now = self.now.max(wake.at);
-                self.apply(Event::Wake);
-                true
-            }
-            (_, None) => false,
+        let ends = first.map(|(at, key)| (at - self.elapsed, Next::Ends(key)));
+        let wakes = self.planner.next_wakeup().map(|wake| (self.until(wake.at), Next::Wakes));
+        // Of both at once, the end.
+        ends.into_iter().chain(wakes).min_by_key(|(left, _)| *left)
+    }
+
+    /// How long the loop would sleep until then.
+    pub(super) fn until(&self, at: Timestamp) -> SignedDuration {
+        at.duration_since(self.now).max(SignedDuration::ZERO)
+    }
+
+    pub(super) fn pass(&mut self, time: SignedDuration) {
+        self.elapsed += time;
+        self.now += time;
+    }
+
+    /// The clock is set wrong, or right again, which the loop sees when it looks the next time.
+    pub(super) fn set_clock(&mut self) {
+        let right = self.begin + self.elapsed;
+        if self.now != right && self.rng.percent(60) {
+            self.now = right;
+        } else {
+            let hours = self.rng.below(9) as i64 - 3;
+            self.now += SignedDuration::from_mins(60 * hours + self.rng.below(60) as i64);
+        }
+        self.apply(Event::Wake);
+    }
+
+    pub(super) fn go_on(&mut self, next: Next) {
+        match next {
+            Next::Ends(key) if self.is_lossy && self.rng.percent(25) => self.lose_host(key),
+            Next::Ends(key) => self.finish(key, Crash::No),
+            Next::Wakes => drop(self.apply(Event::Wake)),
         }
     }
 
@@ -245,7 +292,7 @@ impl World {
             Crash::No => self.perform(&decision),
             Crash::BeforeCommit => self.restart(),
             Crash::BeforeLaunch => {
-                self.store.commit(&decision.changes, self.capacity.memory_budget_bytes);
+                self.commit(&decision);
                 self.restart();
             }
         }
