@@ -9,6 +9,10 @@ use crate::text;
 
 /// Hex digits that are enough to tell digests apart by eye.
 const DIGEST_SHORT_DIGITS: usize = 12;
+/// A result that is longer is shown over several lines.
+const LINE_CHARS: usize = 100;
+/// Lines of a result at most.
+const BLOCK_LINES: usize = 40;
 
 /// A duration in seconds: `0.8 ms`, `12 ms`, `0.41 s`, `12.3 s`, `2 min 3 s`, `1 h 2 min`, `3 d 4 h`.
 pub fn duration(seconds: f64) -> String {
@@ -97,6 +101,39 @@ pub fn value(value: &Value, max_chars: usize) -> String {
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => scalar(value),
     };
     text::short_line(&line, max_chars)
+}
+
+/// A result as [`value`] has it; one that would be a long line has its objects below that line, and what they hold line by line.
+pub fn block(value: &Value, max_chars: usize) -> String {
+    let line = self::value(value, max_chars);
+    let Value::Object(fields) = value else { return line };
+    if line.chars().count() <= LINE_CHARS || !fields.values().any(Value::is_object) {
+        return line;
+    }
+    let plain: serde_json::Map<_, _> = fields
+        .iter()
+        .filter(|(_, value)| !value.is_object())
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let mut lines = vec![self::value(&plain.into(), max_chars)];
+    for (key, held) in fields.iter().filter_map(|(key, value)| Some((key, value.as_object()?))) {
+        lines.push(format!("  {}:", text::short_line(key, LINE_CHARS)));
+        let keys: Vec<String> = held.keys().map(|key| text::short_line(key, LINE_CHARS)).collect();
+        let width = keys.iter().map(|key| key.chars().count()).max().unwrap_or_default();
+        let rows = keys.iter().zip(held.values());
+        lines.extend(rows.map(|(key, value)| format!("    {key:width$}  {}", nested(value, max_chars))));
+    }
+    let more = lines.len().saturating_sub(BLOCK_LINES);
+    lines.truncate(BLOCK_LINES);
+    if more > 0 {
+        lines.push(format!("  and {} more", count(more as u64, "line")));
+    }
+    lines.join("\n")
+}
+
+/// What stands in a row: an object as its fields, anything else as within a line.
+fn nested(value: &Value, max_chars: usize) -> String {
+    if value.is_null() { "null".to_owned() } else { self::value(value, max_chars) }
 }
 
 /// A value within a line: numbers to four places after the point, the rest as JSON.

@@ -114,9 +114,10 @@ fn indented(words: &str) -> String {
 pub fn leaf_values(run: &RunDocument, leaves: &[TaskId], colours: Palette) -> String {
     let is_leaf = |instance: &&TaskInstanceDocument| leaves.contains(&instance.task_id);
     let lines = run.task_instances.iter().filter(is_leaf).take(ROWS_MAX).filter_map(|instance| {
-        let value = human::value(instance.value.as_ref()?, LEAF_VALUE_MAX_CHARS);
+        let value = human::block(instance.value.as_ref()?, LEAF_VALUE_MAX_CHARS);
         let task = colours.paint(Tone::Strong, instance.task_id.as_str());
-        (!value.is_empty()).then(|| format!("{task}: {value}"))
+        let space = if value.starts_with('\n') { "" } else { " " };
+        (!value.is_empty()).then(|| format!("{task}:{space}{value}"))
     });
     lines.collect::<Vec<_>>().join("\n")
 }

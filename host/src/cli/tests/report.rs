@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::context::Again;
 use crate::cli::report::{Destination, WrittenResult, failures, leaf_values, result_lines, summary, task_table};
@@ -105,6 +105,31 @@ fn the_values_of_the_last_tasks_are_told() -> Tested {
     };
     let run = run(RunState::Success, vec![with("a", json!(1))?, with("b", json!({"x": 2}))?, with("c", json!(null))?])?;
     assert_eq!(leaf_values(&run, &[TaskId::new("b")?, TaskId::new("c")?], Palette::PLAIN), "b: x=2");
+    Ok(())
+}
+
+#[test]
+fn a_value_of_objects_is_shown_line_by_line_where_one_line_would_be_long() -> Tested {
+    let shown = |value: Value| {
+        let instance = TaskInstanceDocument { value: Some(value), ..task("evaluate", TaskState::Success)? };
+        let run = run(RunState::Success, vec![instance])?;
+        Ok::<_, Box<dyn std::error::Error>>(leaf_values(&run, &[TaskId::new("evaluate")?], Palette::PLAIN))
+    };
+    let small = json!({"accuracy": 0.5, "of": {"a": 1}});
+    assert_eq!(shown(small)?, "evaluate: accuracy=0.5 of={\"a\":1}");
+    let class = json!({"precision": 0.75, "recall": 1.0});
+    let large = json!({
+        "accuracy": 0.5, "classes": {"Adelie": class, "Chinstrap": class, "x\n": null}, "rows": 86,
+        "notes": "a remark that makes the line longer than a terminal is wide",
+    });
+    assert_eq!(
+        shown(large)?,
+        "evaluate: accuracy=0.5 rows=86 notes=\"a remark that makes the line longer than a terminal is wide\"\n  classes:\n    \
+         Adelie     precision=0.75 recall=1\n    Chinstrap  precision=0.75 recall=1\n    x\\n        null"
+    );
+    let many: serde_json::Map<_, _> = (0..200).map(|n| (format!("k{n:03}"), json!(n))).collect();
+    let many = shown(json!({ "many": many }))?;
+    assert!(many.ends_with("\n  and 162 lines more"), "{many}");
     Ok(())
 }
 
