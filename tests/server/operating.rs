@@ -199,6 +199,30 @@ fn what_is_cleared_while_as_many_runs_run_as_may_waits_for_room() {
     assert_eq!(instance(&shown(&bench, "it", over), "first")["try_number"], 2);
 }
 
+#[test]
+fn what_is_cleared_without_a_server_does_not_run_all_at_once() {
+    let bench = bench(&[("it.toml", DAG)]);
+    let server = Server::start(&bench);
+    let over = [(); 3].map(|()| {
+        let told = bench.run(["trigger", "it", "--param", "mode=succeed", "--wait", "--json"]).exits(0).json();
+        told["run_id"].as_str().unwrap().to_owned()
+    });
+    server.stop();
+    for run in &over {
+        bench.run(["clear", "it", run]).exits(0);
+    }
+    assert_eq!(each(&runs(&bench, "it"), "state"), ["queued"; 3]);
+    let server = Server::start(&bench);
+    eventually("all ran again", || (each(&runs(&bench, "it"), "state") == ["success"; 3]).then_some(()));
+    server.stop();
+    let mut times: Vec<_> = runs(&bench, "it")
+        .iter()
+        .map(|run| ["start_date", "end_date"].map(|field| run[field].as_str().unwrap().to_owned()))
+        .collect();
+    times.sort();
+    assert!(times.windows(2).all(|pair| pair[0][1] <= pair[1][0]), "one at a time: {times:?}");
+}
+
 fn clears_dry(beside: Beside) {
     let (bench, _server, run) = over(beside, "permanent");
     let before = shown(&bench, "it", &run);

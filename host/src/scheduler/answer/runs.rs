@@ -48,7 +48,9 @@ impl Loop {
         let tasks = chosen.iter().filter_map(named).collect();
         // It has nothing to clear, and is not to be pushed in.
         if !clear.dry_run && !self.waits(&record) && !chosen.is_empty() {
-            if self.has_to_wait(&record, step) {
+            let begins = |matter: &&Matter| matches!(matter, Matter::Active { dag, .. } if *dag == record.dag_id);
+            let begin = step.matters.iter().filter(begins).count();
+            if self.has_to_wait(&record, begin).await? {
                 self.clear_to_wait(&record, chosen, step).await?;
             } else if self.have(&record, step).await? {
                 step.events.push(Event::Clear { run: record.key, tasks: chosen });
@@ -57,11 +59,17 @@ impl Loop {
         Ok(Ok(Reply::Cleared { tasks }))
     }
 
-    /// Whether a run at its end has no room to begin again, with all that begins in this step.
-    fn has_to_wait(&self, record: &RunRecord, step: &Step) -> bool {
-        let takes_room = record.state.is_finished() && record.callback.is_none() && lane(record) == Lane::Dag;
-        let begins = |matter: &&Matter| matches!(matter, Matter::Active { dag, .. } if *dag == record.dag_id);
-        takes_room && self.agenda.is_full(&record.dag_id, step.matters.iter().filter(begins).count())
+    /// Whether a run at its end has no room to begin again, with the `begin` of its DAG that begin in this step; or is to begin
+    /// under the next server, which counts what runs of its DAG.
+    async fn has_to_wait(&self, record: &RunRecord, begin: usize) -> Result<bool, StoreError> {
+        if !record.state.is_finished() || record.callback.is_some() || lane(record) != Lane::Dag {
+            return Ok(false);
+        }
+        if !self.begins_runs {
+            let dag = record.dag_id.clone();
+            return self.blocking(move |store| Ok(store.dag(&dag)?.is_some_and(|dag| dag.is_served))).await;
+        }
+        Ok(self.agenda.is_full(&record.dag_id, begin))
     }
 
     /// Clears a run at its end, and has it wait for room.
