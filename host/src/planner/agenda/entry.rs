@@ -1,12 +1,11 @@
 //! One DAG: its terms, what runs of it, and what waits for room.
 
-use std::collections::{BTreeSet, VecDeque};
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ids::RunKey;
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::event::{DagTerms, KnownDag, Waiting};
+use crate::planner::agenda::lane::Runs;
 use crate::schedule::{Continuous, DataInterval, EndedRun, Pace, PlannedRun, Timetable};
 
 #[derive(Debug)]
@@ -19,11 +18,9 @@ pub(super) struct Entry {
     first_seen: Timestamp,
     /// `run_after` of the last scheduled run.
     last_scheduled: Option<Timestamp>,
-    active: BTreeSet<RunKey>,
+    pub(super) runs: Runs,
     /// Runs that were ordered and are not made yet.
     making: u32,
-    /// In the order in which they came.
-    waiting: VecDeque<RunKey>,
     failed_in_a_row: u32,
 }
 
@@ -35,9 +32,8 @@ impl Entry {
             due: None,
             first_seen: known.first_seen,
             last_scheduled: known.last_scheduled,
-            active: BTreeSet::new(),
+            runs: Runs::default(),
             making: 0,
-            waiting: VecDeque::new(),
             failed_in_a_row: if planted!(FailuresForgottenAtLoad) { 0 } else { known.failed_in_a_row },
         }
     }
@@ -48,27 +44,16 @@ impl Entry {
         self.failed_in_a_row = 0;
     }
 
-    pub(super) fn queue(&mut self, run: RunKey) {
-        if !self.waiting.contains(&run) {
-            self.waiting.push_back(run);
-        }
-    }
-
-    pub(super) fn activate(&mut self, run: RunKey) {
-        self.waiting.retain(|waiting| *waiting != run);
-        self.active.insert(run);
-    }
-
     pub(super) fn made(&mut self, run: Option<RunKey>) {
         self.making = self.making.saturating_sub(1);
-        self.active.extend(run);
+        if let Some(run) = run {
+            self.runs.activate(run);
+        }
     }
 
     /// A run is over. Whether it was one of those that ran or waited.
     pub(super) fn end(&mut self, run: RunKey, state: RunState) -> bool {
-        let waited = self.waiting.iter().position(|waiting| *waiting == run);
-        let waited = waited.and_then(|place| self.waiting.remove(place)).is_some();
-        if !self.active.remove(&run) && !waited {
+        if !self.runs.end(run) {
             return false;
         }
         match state {
@@ -88,25 +73,20 @@ impl Entry {
 
     /// Whether as many run or begin as may, with `more` besides.
     pub(super) fn is_full(&self, more: usize) -> bool {
-        let taken = self.active.len() + self.making as usize + more;
+        let taken = self.runs.active() + self.making as usize + more;
         self.terms.as_ref().is_some_and(|terms| taken >= terms.max_active_runs as usize)
     }
 
     fn room(&self, terms: &DagTerms) -> usize {
-        let taken = self.active.len() + self.making as usize;
+        let taken = self.runs.active() + self.making as usize;
         let most = terms.max_active_runs as usize + usize::from(planted!(OneActiveRunMore));
         if self.paused && !planted!(PauseForgotten) { 0 } else { most.saturating_sub(taken) }
     }
 
     /// The waiting runs that there is room for; they count as active from here on.
-    pub(super) fn start_waiting(&mut self) -> impl Iterator<Item = RunKey> + use<> {
+    pub(super) fn start_waiting(&mut self) -> Vec<RunKey> {
         let room = self.terms.as_ref().map_or(0, |terms| self.room(terms));
-        let started: Vec<_> = self.waiting.drain(..room.min(self.waiting.len())).collect();
-        if planted!(WaitingRunDropped) && !started.is_empty() {
-            self.waiting.pop_front();
-        }
-        self.active.extend(&started);
-        started.into_iter()
+        self.runs.start(room)
     }
 
     /// The oldest scheduled run that is missing, if there is room for it; it counts as being made from here on.
@@ -159,7 +139,7 @@ impl Entry {
     }
 
     pub(super) fn waits(&self, run: RunKey) -> Option<Waiting> {
-        if !self.waiting.contains(&run) {
+        if !self.runs.waits(run) {
             return None;
         }
         Some(match &self.terms {

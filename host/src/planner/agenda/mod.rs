@@ -10,10 +10,12 @@
 //! - [`event`]: what comes in, what goes out
 //! - `entry`: one DAG: its limits, what runs of it, what waits
 //! - `backfill`: one backfill's own limit and order
+//! - `lane`: what runs and what waits, where room is shared
 
 mod backfill;
 mod entry;
 pub mod event;
+mod lane;
 #[cfg(test)]
 pub(in crate::planner) mod tests;
 
@@ -27,6 +29,7 @@ use crate::lifecycle::state::RunState;
 use backfill::Backfill;
 use entry::Entry;
 pub use event::{DagTerms, KnownDag, Lane, Matter, Order, Waiting};
+use lane::Runs;
 
 /// All DAGs that are scheduled here, and their runs. See the room's page.
 #[derive(Debug, Default)]
@@ -113,10 +116,16 @@ impl Agenda {
                 }
             }
             Matter::Queued { dag, run, lane } => {
-                self.queue(&dag, run, lane);
+                if let Some(runs) = self.enter(&dag, run, lane) {
+                    runs.queue(run);
+                }
                 touched.insert(dag);
             }
-            Matter::Active { dag, run, lane } => self.activate(&dag, run, lane),
+            Matter::Active { dag, run, lane } => {
+                if let Some(runs) = self.enter(&dag, run, lane) {
+                    runs.activate(run);
+                }
+            }
             Matter::Ended { run, state } => {
                 if let Some((dag, lane)) = self.runs.remove(&run) {
                     self.end(&dag, run, lane, state, orders);
@@ -139,35 +148,12 @@ impl Agenda {
         }
     }
 
-    fn queue(&mut self, dag: &DagId, run: RunKey, lane: Lane) {
+    /// The runs that share a lane's room, from here on with this one.
+    fn enter(&mut self, dag: &DagId, run: RunKey, lane: Lane) -> Option<&mut Runs> {
         self.runs.insert(run, (dag.clone(), lane));
         match lane {
-            Lane::Dag => {
-                if let Some(entry) = self.dags.get_mut(dag) {
-                    entry.queue(run);
-                }
-            }
-            Lane::Backfill(id) => {
-                if let Some(backfill) = self.backfills.get_mut(&id) {
-                    backfill.queue(run);
-                }
-            }
-        }
-    }
-
-    fn activate(&mut self, dag: &DagId, run: RunKey, lane: Lane) {
-        self.runs.insert(run, (dag.clone(), lane));
-        match lane {
-            Lane::Dag => {
-                if let Some(entry) = self.dags.get_mut(dag) {
-                    entry.activate(run);
-                }
-            }
-            Lane::Backfill(id) => {
-                if let Some(backfill) = self.backfills.get_mut(&id) {
-                    backfill.activate(run);
-                }
-            }
+            Lane::Dag => self.dags.get_mut(dag).map(|entry| &mut entry.runs),
+            Lane::Backfill(id) => self.backfills.get_mut(&id).map(|backfill| &mut backfill.runs),
         }
     }
 
@@ -181,8 +167,8 @@ impl Agenda {
             }
             Lane::Backfill(id) => {
                 let over = self.backfills.get_mut(&id).is_some_and(|backfill| {
-                    backfill.end(run);
-                    backfill.is_over()
+                    backfill.runs.end(run);
+                    backfill.runs.is_empty()
                 });
                 if over {
                     self.backfills.remove(&id);
@@ -198,7 +184,7 @@ impl Agenda {
         if let Some(at) = entry.due.take() {
             self.due.remove(&(at, dag.clone()));
         }
-        orders.extend(entry.start_waiting().map(|run| Order::Start { run }));
+        orders.extend(entry.start_waiting().into_iter().map(|run| Order::Start { run }));
         while let Some(planned) = entry.make_one(now) {
             orders.push(Order::Make { dag: dag.clone(), planned });
         }
@@ -211,7 +197,7 @@ impl Agenda {
         }
         // A backfill has room of its own, so that it is never in the way of the schedule.
         for backfill in self.backfills.values_mut().filter(|backfill| backfill.dag == *dag) {
-            orders.extend(backfill.start_waiting().map(|run| Order::Start { run }));
+            orders.extend(backfill.start_waiting().into_iter().map(|run| Order::Start { run }));
         }
     }
 }
