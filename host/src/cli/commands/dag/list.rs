@@ -20,7 +20,8 @@ pub struct ListArgs {
 
 /// Lists them.
 pub(super) fn run(args: ListArgs, context: &Context) -> Result<Exit, CliError> {
-    let list = DagList::new(context.host()?.store.dags()?);
+    let store = &context.host()?.store;
+    let list = DagList::new(store.dags()?);
     if args.json.json {
         context.output.print_json(&list)?;
     } else if list.dags.is_empty() {
@@ -28,6 +29,11 @@ pub(super) fn run(args: ListArgs, context: &Context) -> Result<Exit, CliError> {
     } else {
         let header = ["dag", "state", "runs", "last seen", "file"];
         context.output.print(&table::render(&header, list.dags.iter().map(row), context.output.colours()))?;
+    }
+    let wrong = store.import_errors()?.len();
+    if wrong > 0 && !args.json.json {
+        let files = human::count(wrong as u64, "file");
+        context.output.say(&format!("{files} cannot be used: `dagwood dag import-errors` shows why"));
     }
     Ok(Exit::Done)
 }

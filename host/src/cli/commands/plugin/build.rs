@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::args::Json;
+use crate::cli::ask::tell_plugins_changed;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::style::Tone;
@@ -63,8 +64,11 @@ impl BuildDocument {
 /// Builds them all, those after a failed one too.
 pub(super) fn run(args: BuildArgs, context: &Context) -> Result<Exit, CliError> {
     let output = context.output;
-    let built =
-        context.with_host(async |host| Ok(host.registry.build(&args.crates, Arc::new(SayBuild(output))).await))?;
+    let built = context.with_host(async |host| {
+        let built = host.registry.build(&args.crates, Arc::new(SayBuild(output))).await;
+        tell_plugins_changed(&host);
+        Ok(built)
+    })?;
     let mut documents = Vec::new();
     let mut exit = Exit::Done;
     for (path, build) in args.crates.iter().zip(built) {
