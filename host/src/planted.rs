@@ -77,6 +77,8 @@ mod tests {
         PastForgotten,
         /// `wait_for_downstream` waits for the same task only.
         PastDownstreamForgotten,
+        /// A run goes on waiting for the past that it was told first.
+        NewPastIgnored,
         /// What was cleared while it ran is scheduled again when its host is lost, and no more.
         ClearForgotten,
         // agenda

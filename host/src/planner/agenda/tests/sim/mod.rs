@@ -5,6 +5,7 @@
 //! A failure names its seed; `DAGWOOD_SEED` and `DAGWOOD_SEEDS` are as for the planner's simulation.
 
 pub(in crate::planner) mod book;
+mod happens;
 mod reference;
 mod ticks;
 mod written;
