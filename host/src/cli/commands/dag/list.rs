@@ -33,7 +33,8 @@ pub(super) fn run(args: ListArgs, context: &Context) -> Result<Exit, CliError> {
     let wrong = store.import_errors()?.len();
     if wrong > 0 && !args.json.json {
         let files = human::count(wrong as u64, "file");
-        context.output.say(&format!("{files} cannot be used: `dagwood dag import-errors` shows why"));
+        let words = format!("{files} cannot be used: `dagwood dag import-errors` shows why");
+        context.output.say(&context.again().commands_in(&words));
     }
     Ok(Exit::Done)
 }
