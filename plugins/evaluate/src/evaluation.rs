@@ -6,7 +6,7 @@ use dagwood_tabular::json::write_json;
 use dagwood_tabular::model::{Model, most_likely, read_model};
 use dagwood_tabular::parquet::read_dataset;
 use dagwood_tabular::wording::{count, listed};
-use dagwood_tabular::{DataError, Dataset, Labels, Target};
+use dagwood_tabular::{DataError, Dataset, Feature, Labels, Matrix, Target};
 
 use crate::confusion::Confusion;
 use crate::error::EvaluateError;
@@ -44,7 +44,7 @@ pub fn evaluate(files: Files<'_>) -> Result<Evaluated, EvaluateError> {
     let model = read_model(files.model)?;
     let Dataset { target, features, .. } = read_dataset(files.test, Some(&model.target)).map_err(target_absent)?;
     let truth = codes(&model, target)?;
-    let warnings = unused(&model, features.names());
+    let warnings = unused(&model, &features);
     let probabilities = model.probabilities(&features.select(&model.features)?);
     let classes = model.classes.len();
     if let Some(place) = probabilities.iter().position(|probability| !probability.is_finite()) {
@@ -85,8 +85,9 @@ fn codes(model: &Model, target: Target) -> Result<Vec<u32>, EvaluateError> {
 }
 
 /// Columns that the table has and the model does not use.
-fn unused(model: &Model, names: &[String]) -> Vec<String> {
-    let unused = names.iter().filter(|name| !model.features.contains(name)).collect::<Vec<_>>();
+fn unused(model: &Model, features: &Matrix) -> Vec<String> {
+    let used = |column: &Feature| model.features.iter().any(|spec| spec.column() == column.column());
+    let unused = features.columns().iter().filter(|column| !used(column)).map(Feature::column).collect::<Vec<_>>();
     if unused.is_empty() {
         return Vec::new();
     }

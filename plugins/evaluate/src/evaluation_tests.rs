@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use dagwood_tabular::model::{Estimator, FORMAT, Model, Training, VERSION, write_model};
 use dagwood_tabular::parquet::write_dataset;
 use dagwood_tabular::wording::with_causes;
-use dagwood_tabular::{Dataset, Labels, Matrix, Target};
+use dagwood_tabular::{Dataset, FeatureSpec, Labels, Matrix, Target};
 use tempfile::TempDir;
 
 use super::{Evaluated, Files, evaluate};
@@ -17,10 +17,14 @@ fn model() -> Model {
         trained_by: "train 0.1.0".into(),
         target: "late".into(),
         classes: vec!["no".into(), "yes".into()],
-        features: vec!["a".into(), "b".into()],
+        features: specs(&["a", "b"]),
         estimator: Estimator::LogisticRegression { l2: 1.0, coefficients: vec![vec![2.0, 0.0]], intercepts: vec![0.0] },
         training: Training { rows: 9, iterations: 1, converged: true, loss: 0.1, log_loss: 0.1, accuracy: 1.0 },
     }
+}
+
+fn specs(names: &[&str]) -> Vec<FeatureSpec> {
+    names.iter().map(|name| FeatureSpec::Number((*name).to_owned())).collect()
 }
 
 /// Four rows; the features in another order than the model's, and one more.
@@ -96,7 +100,7 @@ fn a_model_and_a_table_that_do_not_fit_each_other_are_told_so() {
     assert_eq!(code, "model-data-mismatch");
     assert!(message.contains("no column \"delay\""), "{message}");
 
-    let features = vec!["a".into(), "month".into()];
+    let features = specs(&["a", "month"]);
     let (code, message) = run(&Model { features, ..model() }, &good).refusal();
     assert_eq!(code, "model-data-mismatch");
     assert!(message.contains("lacks 1 feature") && message.contains("\"month\""), "{message}");

@@ -1,14 +1,16 @@
 //! Which column plays which part.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use dagwood_tabular::csv::{CsvFile, Wanted, looks_like_number};
+use dagwood_tabular::csv::looks_like_number;
 use dagwood_tabular::wording::quoted;
-use dagwood_tabular::{ColumnData, DataError, Table};
+use dagwood_tabular::{ColumnData, DataError, Kind, Table, Wanted};
 
+use crate::derive::Formula;
 use crate::error::PreprocessError;
 use crate::limits::ROW_NUMBER_MIN_ROWS;
-use crate::params::Params;
+use crate::params::{ColumnType, DatePart, Params};
+use crate::patterns::{meant, of};
 
 /// Why a column is not among the features though nobody asked for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,10 @@ pub enum Reason {
     RowNumber,
     /// Every row has a text of its own.
     Identifier,
+    /// It is a time, which says nothing by itself.
+    Time,
+    /// The target is made of it.
+    OfTheTarget,
     /// The training part has nothing but gaps there.
     AllMissing,
     /// The training part has one value only.
@@ -29,57 +35,176 @@ impl Reason {
         match self {
             Self::RowNumber => "it numbers the rows",
             Self::Identifier => "every row has a text of its own",
+            Self::Time => "it is a time: `date_parts` takes parts out of it",
+            Self::OfTheTarget => "the target is made of it",
             Self::AllMissing => "it is empty in the training part",
             Self::Constant => "it has one value only in the training part",
         }
     }
 }
 
-/// The columns to be read: first the target, then the features asked for, in the file's order unless the params give another.
-///
-/// # Errors
-/// A column that the params name is not there, or plays two parts.
-pub fn choose(file: &CsvFile, params: &Params) -> Result<Vec<Wanted>, PreprocessError> {
-    let header = file.header();
-    if !header.contains(&params.target) {
-        return Err(absent_target(header, &params.target));
-    }
-    let asked = params.features.iter().flatten();
-    let named = asked.chain(&params.drop).chain(&params.categorical).chain(params.missing.columns.keys());
-    for name in named {
-        if !header.contains(name) {
-            return Err(DataError::ColumnAbsent { column: name.clone(), columns: header.to_vec() }.into());
-        }
-    }
-    check_parts(params)?;
-    let dropped = params.drop.iter().collect::<HashSet<_>>();
-    let features = params.features.as_deref().unwrap_or(header);
-    let features = features.iter().filter(|name| **name != params.target && !dropped.contains(name));
-    let wanted = std::iter::once(&params.target).chain(features);
-    let wanted = wanted.map(|name| Wanted { name: name.clone(), as_text: params.categorical.contains(name) });
-    let wanted = wanted.collect::<Vec<_>>();
-    if wanted.len() < 2 {
-        return Err(PreprocessError::NoFeatures {
-            why: "the table has no column beside the target and those dropped".into(),
-        });
-    }
-    Ok(wanted)
+/// What is read, what is made of it, and which of all that is learnt from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Columns of the file.
+    pub read: Vec<Wanted>,
+    /// What is taken out of which of them.
+    pub date_parts: Vec<(String, Vec<DatePart>)>,
+    /// What is made of them.
+    pub derived: Vec<Formula>,
+    /// The features, in order; those that turn out to be times are left out.
+    pub features: Vec<String>,
+    /// Columns that are left out though nobody asked for that.
+    pub dropped: Vec<(String, Reason)>,
 }
 
-fn check_parts(params: &Params) -> Result<(), PreprocessError> {
-    if params.drop.contains(&params.target) {
-        return Err(PreprocessError::params("drop", format!("names the target {}", quoted(&params.target))));
-    }
-    let mut seen = HashSet::new();
-    for name in params.features.iter().flatten() {
-        if *name == params.target {
-            return Err(PreprocessError::params("features", format!("names the target {}", quoted(name))));
+/// All columns that there could be: the file's, then parts of dates, then those of expressions.
+struct Offer {
+    names: Vec<String>,
+    date_parts: Vec<(String, Vec<DatePart>)>,
+    derived: Vec<Formula>,
+}
+
+impl Plan {
+    /// What the params ask of a file with this header.
+    ///
+    /// # Errors
+    /// A column that the params name is not there, plays two parts, or would be made twice.
+    pub fn new(header: &[String], params: &Params) -> Result<Self, PreprocessError> {
+        let offer = Offer::new(header, params)?;
+        if !offer.names.contains(&params.target) {
+            return Err(absent_target(&offer.names, &params.target));
         }
-        if !seen.insert(name) {
-            return Err(PreprocessError::params("features", format!("names {} twice", quoted(name))));
+        let named = params.types.keys().chain(params.missing.columns.keys()).chain(params.encode.columns.keys());
+        for name in named.chain(&params.split_by) {
+            meant(name, &offer.names)?;
         }
+        let left_out = left_out(&offer, params)?;
+        let (features, dropped) = features(&offer, params, &left_out)?;
+        if features.is_empty() {
+            let why = "the table has no column beside the target and those dropped".into();
+            return Err(PreprocessError::NoFeatures { why });
+        }
+        Ok(offer.plan(header, params, features, dropped))
     }
+}
+
+impl Offer {
+    fn new(header: &[String], params: &Params) -> Result<Self, PreprocessError> {
+        let mut names = header.to_vec();
+        let mut date_parts: Vec<(String, Vec<DatePart>)> = Vec::new();
+        for (text, parts) in &params.date_parts {
+            for column in meant(text, header)? {
+                for name in parts.iter().flat_map(|part| part.columns(column)) {
+                    add(&mut names, name, "date_parts")?;
+                }
+                date_parts.push((column.clone(), parts.clone()));
+            }
+        }
+        let known = names.clone();
+        let mut derived = Vec::new();
+        for (name, text) in &params.derive {
+            let formula = Formula::parse(name, text)?;
+            for variable in &formula.variables {
+                if !known.contains(variable) {
+                    return Err(DataError::ColumnAbsent { column: variable.clone(), columns: known }.into());
+                }
+            }
+            add(&mut names, name.clone(), "derive")?;
+            derived.push(formula);
+        }
+        Ok(Self { names, date_parts, derived })
+    }
+
+    fn formula(&self, name: &str) -> Option<&Formula> {
+        self.derived.iter().find(|formula| formula.name == name)
+    }
+
+    /// Only what is needed, in the file's order, but the target first.
+    fn plan(self, header: &[String], params: &Params, features: Vec<String>, dropped: Vec<(String, Reason)>) -> Plan {
+        let mut needed: HashSet<&str> = features.iter().map(String::as_str).collect();
+        needed.insert(&params.target);
+        needed.extend(params.split_by.as_deref());
+        let derived: Vec<Formula> =
+            self.derived.iter().filter(|formula| needed.contains(formula.name.as_str())).cloned().collect();
+        needed.extend(derived.iter().flat_map(|formula| &formula.variables).map(String::as_str));
+        let is_needed = |(column, parts): &&(String, Vec<DatePart>)| {
+            parts.iter().flat_map(|part| part.columns(column)).any(|name| needed.contains(name.as_str()))
+        };
+        let date_parts: Vec<_> = self.date_parts.iter().filter(is_needed).cloned().collect();
+        needed.extend(date_parts.iter().map(|(column, _)| column.as_str()));
+        let is_dated = |name: &str| date_parts.iter().any(|(column, _)| column == name);
+        let wanted = |name: &String| Wanted {
+            name: name.clone(),
+            read_as: match of(&params.types, name) {
+                Some(ColumnType::Number) => Some(Kind::Number),
+                Some(ColumnType::Category) => Some(Kind::Text),
+                Some(ColumnType::Time) => Some(Kind::Time),
+                None => is_dated(name).then_some(Kind::Time),
+            },
+        };
+        let read = header.iter().filter(|name| needed.contains(name.as_str())).map(wanted).collect();
+        Plan { read, date_parts, derived, features, dropped }
+    }
+}
+
+fn add(names: &mut Vec<String>, name: String, param: &str) -> Result<(), PreprocessError> {
+    if names.contains(&name) {
+        return Err(PreprocessError::params(
+            param,
+            format!("makes the column {} twice, or it is there already", quoted(&name)),
+        ));
+    }
+    names.push(name);
     Ok(())
+}
+
+/// What is no feature, whatever a pattern says, and whether somebody has to hear of it.
+fn left_out(offer: &Offer, params: &Params) -> Result<HashMap<String, Option<Reason>>, PreprocessError> {
+    let mut left_out = HashMap::new();
+    if let Some(formula) = offer.formula(&params.target) {
+        left_out.extend(formula.variables.iter().map(|name| (name.clone(), Some(Reason::OfTheTarget))));
+    }
+    for text in &params.drop {
+        let names = meant(text, &offer.names)?;
+        if names.contains(&&params.target) {
+            return Err(PreprocessError::params("drop", format!("names the target {}", quoted(&params.target))));
+        }
+        left_out.extend(names.into_iter().map(|name| (name.clone(), None)));
+    }
+    left_out.insert(params.target.clone(), None);
+    Ok(left_out)
+}
+
+/// A list of columns, and those that are left out of it unasked.
+type Chosen = (Vec<String>, Vec<(String, Reason)>);
+
+fn features(
+    offer: &Offer,
+    params: &Params,
+    left_out: &HashMap<String, Option<Reason>>,
+) -> Result<Chosen, PreprocessError> {
+    let Some(asked) = &params.features else {
+        let features = offer.names.iter().filter(|name| !left_out.contains_key(*name)).cloned();
+        let reason = |name: &String| left_out.get(name).copied().flatten().map(|reason| (name.clone(), reason));
+        return Ok((features.collect(), offer.names.iter().filter_map(reason).collect()));
+    };
+    let mut features: Vec<String> = Vec::new();
+    for text in asked {
+        for name in meant(text, &offer.names)? {
+            let wrong = |why: &str| Err(PreprocessError::params("features", format!("names {why}{}", quoted(name))));
+            match left_out.get(name) {
+                Some(_) if name != text => {}
+                Some(Some(_)) => return wrong("what the target is made of: "),
+                Some(None) if *name == params.target => return wrong("the target "),
+                Some(None) => {}
+                None if name != text && features.contains(name) => {}
+                None if features.contains(name) => return wrong("twice: "),
+                None => features.push(name.clone()),
+            }
+        }
+    }
+    Ok((features, Vec::new()))
 }
 
 /// The target is missing; a file without a header, or another delimiter, is the likeliest reason.
@@ -96,12 +221,12 @@ fn absent_target(header: &[String], target: &str) -> PreprocessError {
     PreprocessError::TargetAbsent { hint: hint.to_owned(), source }
 }
 
-/// The columns beside the target that only number or name the rows. In a sorted file such a column gives the target away, and on
+/// Which of these columns are times, or only number or name the rows. In a sorted file such a column gives the target away, and on
 /// new data it says nothing.
-pub fn row_names(table: &Table, target: &str) -> Vec<(String, Reason)> {
-    let features = table.columns().iter().filter(|column| column.name != target);
-    let judged = features.filter_map(|column| Some((column.name.clone(), names_rows(&column.data)?)));
-    if table.rows() < ROW_NUMBER_MIN_ROWS { Vec::new() } else { judged.collect() }
+pub fn say_nothing(table: &Table, features: &[String]) -> Vec<(String, Reason)> {
+    let few = table.rows() < ROW_NUMBER_MIN_ROWS;
+    let judged = features.iter().filter_map(|name| Some((name, names_rows(&table.column(name)?.data)?)));
+    judged.filter(|(_, reason)| !few || *reason == Reason::Time).map(|(name, reason)| (name.clone(), reason)).collect()
 }
 
 fn names_rows(data: &ColumnData) -> Option<Reason> {
@@ -110,5 +235,6 @@ fn names_rows(data: &ColumnData) -> Option<Reason> {
             values.windows(2).all(|pair| pair[1] - pair[0] == 1.0).then_some(Reason::RowNumber)
         }
         ColumnData::Text(text) => (text.levels.len() == text.codes.len()).then_some(Reason::Identifier),
+        ColumnData::Time(_) => Some(Reason::Time),
     }
 }

@@ -59,6 +59,21 @@ pub enum PreprocessError {
         /// The target's name.
         target: String,
     },
+    /// A time taken for a target.
+    #[error(
+        "the target {} is a time and cannot be predicted: `derive` makes a number or a class of it",
+        quoted(target)
+    )]
+    TargetIsTime {
+        /// The target's name.
+        target: String,
+    },
+    /// All rows have the same time.
+    #[error("the rows cannot be split by {}: all have the same time", quoted(column))]
+    OneTime {
+        /// The column's name.
+        column: String,
+    },
     /// One-hot coding would make too many columns.
     #[error(
         "column {} has {} in the training part, and at most {limit} become columns: leave it out with `drop`, or raise \
@@ -102,6 +117,8 @@ impl PreprocessError {
             Self::OneClass { .. } => "one-class",
             Self::TooManyClasses { .. } => "too-many-classes",
             Self::TargetIsText { .. } => "target-is-text",
+            Self::TargetIsTime { .. } => "target-is-time",
+            Self::OneTime { .. } => "one-time",
             Self::TooManyCategories { .. } => "too-many-categories",
             Self::NoFeatures { .. } => "no-features",
             Self::NameTwice { .. } => "duplicate-feature",

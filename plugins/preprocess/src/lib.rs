@@ -1,8 +1,9 @@
-//! The plugin `preprocess`: from a CSV table to a train and a test part that a model can be fitted on.
+//! The plugin `preprocess`: from a CSV or Parquet table to a train and a test part that a model can be fitted on.
 //!
 //! | in its order | where |
 //! |---|---|
-//! | which columns play which part | [`columns`] |
+//! | which columns play which part | [`columns`], [`patterns`] |
+//! | which columns are made of others | [`derive`] |
 //! | which rows stay, what the target's values are | [`rows`], [`target`] |
 //! | which rows are for testing | [`split`] |
 //! | what is learnt from the training part alone, and its use on both | [`transform`] |
@@ -12,9 +13,11 @@
 //! deviation and category comes from the rows for training.
 
 pub mod columns;
+pub mod derive;
 pub mod error;
 pub mod limits;
 pub mod params;
+pub mod patterns;
 pub mod pipeline;
 pub mod report;
 pub mod rows;

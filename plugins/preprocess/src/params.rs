@@ -14,15 +14,23 @@ use crate::limits::{CATEGORIES_MAX, TEST_FRACTION};
 pub struct Params {
     /// The column to predict.
     pub target: String,
-    /// The columns to predict from. By default all others, without those that merely number or name the rows.
+    /// The columns to predict from: names, or patterns such as `bill_*`. By default all others, without those that merely number or
+    /// name the rows, times, and what the target is made of.
     #[serde(default)]
     pub features: Option<Vec<String>>,
-    /// Columns to leave out.
+    /// Columns to leave out: names or patterns.
     #[serde(default)]
     pub drop: Vec<String>,
-    /// Columns whose cells are categories even where they are numbers, such as a postcode.
+    /// What columns hold, by name or pattern, where it is not what their cells look like: a postcode is a category.
     #[serde(default)]
-    pub categorical: Vec<String>,
+    pub types: BTreeMap<String, ColumnType>,
+    /// What is taken out of times, by name or pattern of the column: `{ date = ["hour", "weekday"] }` makes the columns
+    /// `date_hour` and `date_weekday`.
+    #[serde(default)]
+    pub date_parts: BTreeMap<String, Vec<DatePart>>,
+    /// New columns, each by an expression over the others: `{ late = "delay > 15" }`. Where one of them is a gap, so is it.
+    #[serde(default)]
+    pub derive: BTreeMap<String, String>,
     /// Whether the target is a class or a number. By default it is a class if it is text, or at most 20 different whole numbers.
     #[serde(default)]
     pub target_kind: Option<TargetKind>,
@@ -30,6 +38,9 @@ pub struct Params {
     #[serde(default = "test_fraction")]
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub test_fraction: f64,
+    /// A column of times: the latest rows are for testing. By default rows are chosen at random.
+    #[serde(default)]
+    pub split_by: Option<String>,
     /// Decides which rows are for testing. By default the task's own seed.
     #[serde(default)]
     pub seed: Option<u64>,
@@ -42,10 +53,13 @@ pub struct Params {
     /// Cells that are gaps.
     #[serde(default = "missing_values")]
     pub missing_values: Vec<String>,
-    /// Whether numbers are brought to mean 0 and standard deviation 1 in the training part.
-    #[serde(default = "yes")]
-    pub standardise: bool,
-    /// The most categories that a column may have: each becomes a column of its own.
+    /// How numbers are scaled.
+    #[serde(default)]
+    pub scale: Scale,
+    /// How texts become features.
+    #[serde(default)]
+    pub encode: Encode,
+    /// The most categories that a column may have, after rare ones were put together: each becomes a feature of its own.
     #[serde(default = "max_categories")]
     #[schemars(range(min = 2))]
     pub max_categories: usize,
@@ -65,6 +79,94 @@ pub enum TargetKind {
     Numeric,
 }
 
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnType {
+    /// Numbers.
+    Number,
+    /// Categories, also where they are numbers.
+    Category,
+    /// Times: `2001-01-31`, `2001-01-31T06:30:00`, with an offset or without.
+    Time,
+}
+
+/// What is taken out of a time. Those that go round give two columns, sine and cosine, so that the last is next to the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DatePart {
+    /// Such as 2001.
+    Year,
+    /// 1 to 4.
+    Quarter,
+    /// 1 to 12.
+    Month,
+    /// The ISO week, 1 to 53.
+    Week,
+    /// 1 to 31.
+    Day,
+    /// 1 to 366.
+    DayOfYear,
+    /// 0 (Monday) to 6.
+    Weekday,
+    /// 0 to 23.
+    Hour,
+    /// 0 to 59.
+    Minute,
+    /// The month, going round.
+    MonthCyclic,
+    /// The day of the year, going round.
+    DayOfYearCyclic,
+    /// The day of the week, going round.
+    WeekdayCyclic,
+    /// The time of day to the minute, going round.
+    HourCyclic,
+}
+
+/// How numbers are scaled, by what the training part has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// To mean 0 and standard deviation 1.
+    #[default]
+    Standard,
+    /// To 0 for the smallest and 1 for the largest.
+    MinMax,
+    /// Not at all.
+    None,
+}
+
+/// How texts become features.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Encode {
+    /// All but those named below.
+    pub categories: Coding,
+    /// Columns by name or pattern.
+    pub columns: BTreeMap<String, Coding>,
+    /// A category with fewer rows in the training part is put together with other such ones, as `(rare)`; so is one that was not
+    /// seen there.
+    #[schemars(range(min = 1))]
+    pub min_count: usize,
+}
+
+/// How a text becomes features.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Coding {
+    /// A feature for each category, 1 in its rows and 0 elsewhere; a category that was not seen in training is 0 in all.
+    #[default]
+    OneHot,
+    /// One feature: the category's place among the others, by code point, from 0; -1 for one that was not seen in training.
+    Ordinal,
+}
+
+impl Default for Encode {
+    fn default() -> Self {
+        Self { categories: Coding::OneHot, columns: BTreeMap::new(), min_count: 1 }
+    }
+}
+
 /// What becomes of gaps, by kind of column, and for single columns.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -73,7 +175,7 @@ pub struct Missing {
     pub numeric: Policy,
     /// In columns of text.
     pub categorical: Policy,
-    /// In columns named here, instead.
+    /// In columns named here, by name or pattern, instead.
     pub columns: BTreeMap<String, Policy>,
 }
 
@@ -116,14 +218,18 @@ impl Params {
             target: target.to_owned(),
             features: None,
             drop: Vec::new(),
-            categorical: Vec::new(),
+            types: BTreeMap::new(),
+            date_parts: BTreeMap::new(),
+            derive: BTreeMap::new(),
             target_kind: None,
             test_fraction: test_fraction(),
+            split_by: None,
             seed: None,
             stratify: None,
             missing: Missing::default(),
             missing_values: missing_values(),
-            standardise: true,
+            scale: Scale::default(),
+            encode: Encode::default(),
             max_categories: max_categories(),
             delimiter: comma(),
         }
@@ -155,6 +261,15 @@ impl Params {
         if self.stratify == Some(true) && self.target_kind == Some(TargetKind::Numeric) {
             return Err(PreprocessError::params("stratify", "needs a target of classes"));
         }
+        if self.stratify == Some(true) && self.split_by.is_some() {
+            return Err(PreprocessError::params(
+                "stratify",
+                "does not go with `split_by`: the latest rows are for testing",
+            ));
+        }
+        if self.encode.min_count == 0 {
+            return Err(PreprocessError::params("encode.min_count", "must be 1 or more"));
+        }
         Ok(())
     }
 }
@@ -173,8 +288,4 @@ fn max_categories() -> usize {
 
 fn comma() -> String {
     ",".to_owned()
-}
-
-fn yes() -> bool {
-    true
 }

@@ -2,16 +2,19 @@
 
 use std::path::Path;
 
-use dagwood_tabular::csv::{CsvFile, CsvOptions};
+use dagwood_tabular::convert::read_as;
+use dagwood_tabular::csv::CsvOptions;
 use dagwood_tabular::json::write_json;
 use dagwood_tabular::parquet::write_dataset;
 use dagwood_tabular::wording::{count, quoted};
-use dagwood_tabular::{Column, DataError, Dataset, Labels, Table, Target};
+use dagwood_tabular::{Column, ColumnData, DataError, Dataset, Kind, Labels, Table, TableFile, Target};
 
-use crate::columns::{self, Reason};
+use crate::columns::{self, Plan, Reason};
+use crate::derive::dates;
 use crate::error::PreprocessError;
 use crate::limits::REPORTED_COLUMNS_MAX;
-use crate::params::Params;
+use crate::params::{ColumnType, Params};
+use crate::patterns::of;
 use crate::report::{DroppedColumn, Prepared, Summary};
 use crate::rows::{self, Kept};
 use crate::split::{self, Split};
@@ -41,7 +44,7 @@ struct Work {
     test: Applied,
 }
 
-/// Prepares the CSV file at `data`. `seed` is used if the params name none.
+/// Prepares the CSV or Parquet file at `data`. `seed` is used if the params name none.
 ///
 /// # Errors
 /// The file or the params are wrong, the table is not one to learn from, or a result cannot be written.
@@ -49,26 +52,63 @@ pub fn preprocess(data: &Path, files: Files<'_>, params: &Params, seed: u64) -> 
     params.check()?;
     let seed = params.seed.unwrap_or(seed);
     let options = CsvOptions { delimiter: params.delimiter_byte()?, missing_values: params.missing_values.clone() };
-    let file = CsvFile::open(data, options)?;
-    let table = file.read(&columns::choose(&file, params)?)?;
-    let work = work(&table, params, seed)?;
-    let prepared = Prepared { summary: summary(&table, &work), warnings: warnings(&work, params) };
-    write(files, work, params, seed)?;
+    let file = TableFile::open(data, options)?;
+    let plan = Plan::new(file.header(), params)?;
+    let table = made(file.read(&plan.read)?, &plan, params)?;
+    let rows = table.rows();
+    let work = work(table, &plan, params, seed)?;
+    let prepared = Prepared { summary: summary(rows, &work), warnings: warnings(&work, params) };
+    write(files, work, &plan, params, seed)?;
     Ok(prepared)
 }
 
-fn work(table: &Table, params: &Params, seed: u64) -> Result<Work, PreprocessError> {
-    let mut dropped = if params.features.is_none() { columns::row_names(table, &params.target) } else { Vec::new() };
+/// The table with the columns that are made of its own.
+fn made(mut table: Table, plan: &Plan, params: &Params) -> Result<Table, PreprocessError> {
+    for (column, parts) in &plan.date_parts {
+        for part in parts {
+            let Some(times) = table.column(column) else { continue };
+            for made in dates::take(times, *part)? {
+                table.push(typed(made, params)?);
+            }
+        }
+    }
+    for formula in &plan.derived {
+        let columns: Vec<&Column> = formula.variables.iter().filter_map(|name| table.column(name)).collect();
+        let made = formula.evaluate(&columns, table.rows())?;
+        table.push(typed(made, params)?);
+    }
+    Ok(table)
+}
+
+/// A column that was made, as what the params say that it is.
+fn typed(column: Column, params: &Params) -> Result<Column, PreprocessError> {
+    let Some(kind) = of(&params.types, &column.name) else { return Ok(column) };
+    let kind = match kind {
+        ColumnType::Number => Kind::Number,
+        ColumnType::Category => Kind::Text,
+        ColumnType::Time => Kind::Time,
+    };
+    let data = read_as(&column.name, column.data, kind)?;
+    Ok(Column { name: column.name, data })
+}
+
+fn work(table: Table, plan: &Plan, params: &Params, seed: u64) -> Result<Work, PreprocessError> {
+    let mut dropped = plan.dropped.clone();
+    let nothing = columns::say_nothing(&table, &plan.features);
+    // What somebody asked for by its name is kept, if it can be.
+    let asked = |name: &String| params.features.as_ref().is_some_and(|asked| asked.contains(name));
+    dropped.extend(nothing.into_iter().filter(|(name, reason)| *reason == Reason::Time || !asked(name)));
     let target_column = table.column(&params.target).ok_or(DataError::NoRows)?;
-    let is_feature =
-        |column: &&Column| column.name != params.target && dropped.iter().all(|(name, _)| *name != column.name);
-    let features = table.columns().iter().filter(is_feature).collect::<Vec<_>>();
-    let kept = rows::keep(table, target_column, &features, params);
+    let is_feature = |name: &&String| dropped.iter().all(|(other, _)| other != *name);
+    let features: Vec<&Column> =
+        plan.features.iter().filter(is_feature).filter_map(|name| table.column(name)).collect();
+    let kept = rows::keep(&table, target_column, &features, params);
     if kept.rows.len() < 2 {
         return Err(PreprocessError::TooFewRows { rows: kept.rows.len() });
     }
     let target = target::target(target_column, &kept.rows, params.target_kind)?;
-    let (split, stratified) = split(&target, params, seed)?;
+    let times = times(&table, &kept.rows, params)?;
+    let (split, stratified) = split(&target, times.as_deref(), params, seed)?;
     let [train_rows, test_rows] = [&split.train, &split.test].map(|part| pick(&kept.rows, part));
     let learnt = Transform::fit(&features, &train_rows, params)?;
     dropped.extend(learnt.dropped);
@@ -77,7 +117,25 @@ fn work(table: &Table, params: &Params, seed: u64) -> Result<Work, PreprocessErr
     Ok(Work { target, kept, split, stratified, transform: learnt.transform, dropped, train, test })
 }
 
-fn split(target: &Target, params: &Params, seed: u64) -> Result<(Split, bool), PreprocessError> {
+/// The times by which the rows are split, if they are.
+fn times(table: &Table, rows: &[usize], params: &Params) -> Result<Option<Vec<i64>>, PreprocessError> {
+    let Some(column) = params.split_by.as_ref().and_then(|name| table.column(name)) else { return Ok(None) };
+    match &column.data {
+        ColumnData::Time(times) => Ok(Some(pick(times, rows))),
+        ColumnData::Number(_) | ColumnData::Text(_) => {
+            let why =
+                format!("names {}, which is not a column of times: `types` reads texts as such", quoted(&column.name));
+            Err(PreprocessError::params("split_by", why))
+        }
+    }
+}
+
+fn split(target: &Target, times: Option<&[i64]>, params: &Params, seed: u64) -> Result<(Split, bool), PreprocessError> {
+    if let Some(times) = times {
+        let column = || params.split_by.clone().unwrap_or_default();
+        let split = split::by_time(times, params.test_fraction);
+        return Ok((split.ok_or_else(|| PreprocessError::OneTime { column: column() })?, false));
+    }
     match target {
         Target::Classes(labels) if params.stratify.unwrap_or(true) => {
             Ok((split::stratified(labels, params.test_fraction, seed), true))
@@ -104,19 +162,27 @@ fn part(params: &Params, target: &Target, rows: &[usize], features: Applied) -> 
     Dataset { target_name: params.target.clone(), target, features: features.features }
 }
 
-fn write(files: Files<'_>, work: Work, params: &Params, seed: u64) -> Result<(), PreprocessError> {
+fn write(files: Files<'_>, work: Work, plan: &Plan, params: &Params, seed: u64) -> Result<(), PreprocessError> {
     let dropped_columns = work.dropped.iter();
+    let names = work.train.features.names();
     let transform = TransformFile {
         format: FORMAT,
         version: VERSION,
         fitted_by: concat!("preprocess ", env!("CARGO_PKG_VERSION")),
         target: TargetEntry { column: &params.target, classes: classes(&work.target) },
-        split: SplitEntry { seed, test_fraction: params.test_fraction, stratified: work.stratified },
+        split: SplitEntry {
+            seed,
+            test_fraction: params.test_fraction,
+            stratified: work.stratified,
+            by: params.split_by.as_deref(),
+        },
+        date_parts: plan.date_parts.iter().map(|(column, parts)| (column.as_str(), parts.as_slice())).collect(),
+        derive: plan.derived.iter().map(|formula| (formula.name.as_str(), formula.text.as_str())).collect(),
         columns: work.transform.columns(),
         dropped_columns: dropped_columns
             .map(|(column, reason)| DroppedEntry { column, reason: reason.text() })
             .collect(),
-        features: work.train.features.names(),
+        features: &names,
     };
     write_json(files.transform, &transform)?;
     write_dataset(files.train, &part(params, &work.target, &work.split.train, work.train))?;
@@ -131,14 +197,14 @@ fn classes(target: &Target) -> Option<&[String]> {
     }
 }
 
-fn summary(table: &Table, work: &Work) -> Summary {
+fn summary(rows: usize, work: &Work) -> Summary {
     let dropped = work.dropped.iter().take(REPORTED_COLUMNS_MAX);
     Summary {
-        rows: table.rows(),
+        rows,
         train_rows: work.split.train.len(),
         test_rows: work.split.test.len(),
-        dropped_rows: work.kept.without_target + work.kept.with_gaps,
-        features: work.train.features.names().len(),
+        dropped_rows: work.kept.without_target + work.kept.with_gaps + work.kept.without_time,
+        features: work.train.features.width(),
         classes: classes(&work.target).map(<[String]>::len),
         dropped_columns: dropped
             .map(|(column, reason)| DroppedColumn { column: column.clone(), reason: reason.text().into() })
@@ -157,6 +223,9 @@ fn warnings(work: &Work, params: &Params) -> Vec<String> {
     }
     if work.kept.with_gaps > 0 {
         warnings.push(format!("{} dropped: a gap in a column with `drop`", count(work.kept.with_gaps, "row")));
+    }
+    if work.kept.without_time > 0 {
+        warnings.push(format!("{} dropped: no time to split them by", count(work.kept.without_time, "row")));
     }
     for (column, rows) in &work.test.unseen {
         let rows = count(*rows, "row");

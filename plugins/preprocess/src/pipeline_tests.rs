@@ -1,12 +1,13 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dagwood_tabular::Target;
 use dagwood_tabular::parquet::read_dataset;
+use dagwood_tabular::{Dataset, Target};
 use tempfile::TempDir;
 
 use super::{Files, preprocess};
 use crate::error::PreprocessError;
-use crate::params::{Params, Policy, TargetKind};
+use crate::params::{ColumnType, DatePart, Params, Policy, TargetKind};
 use crate::report::Prepared;
 
 struct Tried {
@@ -116,8 +117,88 @@ fn a_column_that_numbers_or_names_the_rows_is_left_out_unless_asked_for() {
 
 #[test]
 fn columns_are_dropped_and_read_as_categories_where_asked() {
-    let params = Params { drop: vec!["b".into()], categorical: vec!["a".into()], ..Params::new("y") };
+    let params = Params {
+        drop: vec!["b".into()],
+        types: BTreeMap::from([("a".into(), ColumnType::Category)]),
+        ..Params::new("y")
+    };
     assert_eq!(run_text(&table(40), &params).answer.unwrap().summary.features, 5);
+}
+
+/// `date,delay,distance,origin`: a flight every hour from New Year on.
+fn flights(rows: usize) -> String {
+    let row = |row: usize| {
+        let (day, hour) = (row / 24 + 1, row % 24);
+        let delay = if row % 3 == 0 { "NA".to_owned() } else { ((row * 7) % 40).to_string() };
+        format!("2001-01-{day:02} {hour:02}:30,{delay},{},{}\n", (row * 13) % 100, ["ATL", "SFO", "JFK"][row % 3])
+    };
+    std::iter::once("date,delay,distance,origin\n".to_owned()).chain((0..rows).map(row)).collect()
+}
+
+fn late() -> Params {
+    Params { derive: BTreeMap::from([("late".into(), "delay > 15".into())]), ..Params::new("late") }
+}
+
+fn part(tried: &Tried, name: &str) -> Dataset {
+    read_dataset(&tried.path(name), None).unwrap()
+}
+
+#[test]
+fn a_target_is_made_by_an_expression_and_what_it_is_made_of_is_no_feature() {
+    let tried = run_text(&flights(240), &late());
+    let prepared = tried.answer.as_ref().unwrap();
+    assert_eq!((prepared.summary.dropped_rows, prepared.summary.classes), (80, Some(2)));
+    let dropped = prepared.summary.dropped_columns.iter().map(|dropped| dropped.column.as_str());
+    assert_eq!(dropped.collect::<Vec<_>>(), ["delay", "date"], "the one gives the target away, the other is a time");
+    let train = part(&tried, "train");
+    assert_eq!(train.features.names(), ["distance", "origin=JFK", "origin=SFO"]);
+    assert!(matches!(train.target, Target::Classes(labels) if labels.classes == ["false", "true"]));
+    let leaks = Params { features: Some(vec!["delay".into()]), ..late() };
+    let (code, words) = run_text(&flights(240), &leaks).refusal();
+    assert!(code == "bad-params" && words.contains("what the target is made of"), "{words}");
+    let all = Params { features: Some(vec!["d*".into()]), ..late() };
+    assert_eq!(part(&run_text(&flights(240), &all), "train").features.names(), ["distance"]);
+}
+
+#[test]
+fn parts_of_dates_are_columns_like_any_other() {
+    let params = Params {
+        date_parts: BTreeMap::from([("date".into(), vec![DatePart::HourCyclic, DatePart::Weekday, DatePart::Hour])]),
+        types: BTreeMap::from([("date_weekday".into(), ColumnType::Category)]),
+        derive: BTreeMap::from([("late".into(), "delay > 15".into()), ("is_morning".into(), "date_hour < 12".into())]),
+        drop: vec!["origin".into(), "distance".into()],
+        ..Params::new("late")
+    };
+    let names = part(&run_text(&flights(480), &params), "train").features.names();
+    let weekdays = (0..7).map(|day| format!("date_weekday={day}"));
+    let expected = ["date_hour_sin".to_owned(), "date_hour_cos".to_owned()].into_iter().chain(weekdays);
+    let rest = ["date_hour", "is_morning=false", "is_morning=true"].map(str::to_owned);
+    assert_eq!(names, expected.chain(rest).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_latest_rows_are_for_testing_where_rows_are_split_by_time() {
+    let params = Params {
+        split_by: Some("date".into()),
+        date_parts: BTreeMap::from([("date".into(), vec![DatePart::Day])]),
+        features: Some(vec!["date_day".into()]),
+        scale: crate::params::Scale::None,
+        ..late()
+    };
+    let tried = run_text(&flights(240), &params);
+    let summary = &tried.answer.as_ref().unwrap().summary;
+    assert_eq!((summary.train_rows, summary.test_rows), (120, 40));
+    let days = |name: &str| match &part(&tried, name).features.columns()[0] {
+        dagwood_tabular::Feature::Number { values, .. } => values.clone(),
+        dagwood_tabular::Feature::OneHot { .. } => panic!("a day is a number"),
+    };
+    let last = days("train").into_iter().fold(0.0, f64::max);
+    assert!(days("test").into_iter().all(|day| day >= last), "nothing of the test lies before the end of the training");
+    let transform = std::fs::read_to_string(tried.path("transform")).unwrap();
+    assert!(transform.contains("\"by\"") && transform.contains("\"delay > 15\""), "{transform}");
+    let same = "date,a,y\n2001-01-01,1,p\n2001-01-01,2,q\n2001-01-01,3,p\n";
+    let params = Params { split_by: Some("date".into()), ..Params::new("y") };
+    assert_eq!(run_text(same, &params).refusal().0, "one-time");
 }
 
 #[test]
@@ -156,7 +237,12 @@ fn params_that_name_absent_columns_or_contradict_each_other_are_refused() {
     for (params, code) in [
         (Params { features: Some(gone()), ..base() }, "absent-column"),
         (Params { drop: gone(), ..base() }, "absent-column"),
-        (Params { categorical: gone(), ..base() }, "absent-column"),
+        (Params { types: BTreeMap::from([("gone".into(), ColumnType::Category)]), ..base() }, "absent-column"),
+        (Params { split_by: Some("gone".into()), ..base() }, "absent-column"),
+        (Params { split_by: Some("a".into()), ..base() }, "bad-params"),
+        (Params { derive: BTreeMap::from([("a".into(), "b + 1".into())]), ..base() }, "bad-params"),
+        (Params { derive: BTreeMap::from([("c".into(), "gone + 1".into())]), ..base() }, "absent-column"),
+        (Params { date_parts: BTreeMap::from([("a".into(), vec![DatePart::Hour])]), ..base() }, "not-of-kind"),
         (Params { drop: y(), ..base() }, "bad-params"),
         (Params { features: Some(y()), ..base() }, "bad-params"),
         (Params { features: Some(vec!["a".into(), "a".into()]), ..base() }, "bad-params"),

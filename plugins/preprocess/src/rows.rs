@@ -3,6 +3,7 @@
 use dagwood_tabular::{Column, ColumnData, Table};
 
 use crate::params::{Params, Policy};
+use crate::patterns::of;
 
 /// The rows that stay, and how many were dropped and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,23 +14,29 @@ pub struct Kept {
     pub without_target: usize,
     /// Rows with a gap in a column whose policy is to drop them.
     pub with_gaps: usize,
+    /// Rows without the time by which they would be split.
+    pub without_time: usize,
 }
 
 /// What becomes of gaps in this column.
 pub fn policy<'a>(params: &'a Params, column: &Column) -> &'a Policy {
-    params.missing.columns.get(&column.name).unwrap_or(match column.data {
-        ColumnData::Number(_) => &params.missing.numeric,
+    of(&params.missing.columns, &column.name).unwrap_or(match column.data {
+        ColumnData::Number(_) | ColumnData::Time(_) => &params.missing.numeric,
         ColumnData::Text(_) => &params.missing.categorical,
     })
 }
 
-/// The rows that have a target, and no gap in a column of `features` whose policy is [`Policy::Drop`].
+/// The rows that have a target and, if they are split by it, a time, and no gap in a column of `features` whose policy is
+/// [`Policy::Drop`].
 pub fn keep(table: &Table, target: &Column, features: &[&Column], params: &Params) -> Kept {
+    let time = params.split_by.as_ref().and_then(|name| table.column(name));
     let dropping = features.iter().filter(|column| *policy(params, column) == Policy::Drop).collect::<Vec<_>>();
     let mut kept = Kept::default();
     for row in 0..table.rows() {
         if target.data.is_gap(row) {
             kept.without_target += 1;
+        } else if time.is_some_and(|time| time.data.is_gap(row)) {
+            kept.without_time += 1;
         } else if dropping.iter().any(|column| column.data.is_gap(row)) {
             kept.with_gaps += 1;
         } else {

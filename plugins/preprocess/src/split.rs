@@ -1,4 +1,4 @@
-//! Which rows are for training and which for testing: seeded, and class by class if wanted.
+//! Which rows are for training and which for testing: by time, or seeded, and class by class if wanted.
 //!
 //! The number of rows for testing is `test_fraction` of all, rounded up, as scikit-learn has it. The rows of a part stay in the
 //! file's order.
@@ -24,6 +24,19 @@ pub fn random(rows: usize, test_fraction: f64, seed: u64) -> Split {
     order.shuffle(&mut Pcg64::seed_from_u64(seed));
     let is_test = marked(rows, &order[..test_rows(rows, test_fraction)]);
     by_mark(&is_test)
+}
+
+/// The latest rows (of 2 at least) are for testing: at least the share asked for, and all that have the time of the first of them.
+/// None if all have the same time.
+pub fn by_time(times: &[i64], test_fraction: f64) -> Option<Split> {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let place = times.len() - test_rows(times.len(), test_fraction);
+    // Where that would leave none for training, the second time begins the test.
+    let first = *sorted.first()?;
+    let from =
+        *sorted.get(place).filter(|from| **from > first).or_else(|| sorted.iter().find(|time| **time > first))?;
+    Some(by_mark(&times.iter().map(|time| *time >= from).collect::<Vec<_>>()))
 }
 
 /// Splits the labels' rows (2 at least) at random, so that each class has the same share in both parts, give or take a row.

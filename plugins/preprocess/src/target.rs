@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dagwood_tabular::{Column, ColumnData, Labels, Target};
+use dagwood_tabular::{Column, ColumnData, Labels, Target, TextColumn};
 
 use crate::error::PreprocessError;
 use crate::limits::{CLASSES_MAX, NUMERIC_CLASSES_MAX};
@@ -14,23 +14,37 @@ use crate::params::TargetKind;
 /// One class only, about as many classes as rows, or text that was to be a number.
 pub fn target(column: &Column, rows: &[usize], kind: Option<TargetKind>) -> Result<Target, PreprocessError> {
     let kind = kind.unwrap_or_else(|| guess(&column.data, rows));
-    let texts = match (&column.data, kind) {
+    let labels = match (&column.data, kind) {
         (ColumnData::Number(values), TargetKind::Numeric) => {
             return Ok(Target::Numbers(rows.iter().map(|row| values[*row]).collect()));
         }
-        (ColumnData::Text(_), TargetKind::Numeric) => {
+        (ColumnData::Text(_) | ColumnData::Time(_), TargetKind::Numeric) => {
             return Err(PreprocessError::TargetIsText { target: column.name.clone() });
         }
+        (ColumnData::Time(_), TargetKind::Categorical) => {
+            return Err(PreprocessError::TargetIsTime { target: column.name.clone() });
+        }
         (ColumnData::Number(values), TargetKind::Categorical) => {
-            rows.iter().map(|row| number_label(values[*row])).collect::<Vec<_>>()
+            labels(&TextColumn::of(rows.iter().map(|row| Some(number_label(values[*row])))))
         }
         (ColumnData::Text(text), TargetKind::Categorical) => {
-            rows.iter().map(|row| text.get(*row).unwrap_or_default().to_owned()).collect()
+            let codes = rows.iter().map(|row| text.codes[*row]).collect();
+            labels(&TextColumn { levels: text.levels.clone(), codes })
         }
     };
-    let labels = Labels::new(&texts);
     check_classes(&column.name, &labels)?;
     Ok(Target::Classes(labels))
+}
+
+/// The texts that are met, as classes.
+fn labels(text: &TextColumn) -> Labels {
+    let mut is_met = vec![false; text.levels.len()];
+    text.codes.iter().for_each(|code| is_met[*code as usize] = true);
+    let met: Vec<&String> = text.levels.iter().zip(&is_met).filter(|(_, met)| **met).map(|(level, _)| level).collect();
+    let classes = Labels::new(&met).classes;
+    let place = |level: &String| classes.iter().position(|class| class == level).unwrap_or_default() as u32;
+    let by_level: Vec<u32> = text.levels.iter().map(place).collect();
+    Labels { codes: text.codes.iter().map(|code| by_level[*code as usize]).collect(), classes }
 }
 
 /// Text is classes, and so are few whole numbers.

@@ -9,10 +9,10 @@ use crate::pipeline::{Files, preprocess};
 use crate::report::Summary;
 
 /// The table.
-pub const DATA: Input<One> = Input::one("data").about("The table: CSV, UTF-8, with a header").media_type("text/csv");
+pub const DATA: Input<One> = Input::one("data").about("The table: CSV, UTF-8, with a header, or Parquet");
 /// The training part.
 pub const TRAIN: Output<One> = Output::one("train")
-    .about("The rows to train on: the target and the features, all numbers")
+    .about("The rows to train on: the target and the features, numbers and categories")
     .media_type("application/vnd.apache.parquet");
 /// The test part.
 pub const TEST: Output<One> = Output::one("test")
@@ -20,7 +20,7 @@ pub const TEST: Output<One> = Output::one("test")
     .media_type("application/vnd.apache.parquet");
 /// What was learnt.
 pub const TRANSFORM: Output<One> = Output::one("transform")
-    .about("What was learnt from the training part: fills, means, deviations, categories")
+    .about("What was learnt from the training part: fills, scales, categories")
     .media_type("application/json");
 
 /// Prepares a table for training.

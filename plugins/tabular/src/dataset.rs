@@ -1,6 +1,6 @@
-//! A prepared table: a target and features that are all numbers, ready to train on.
+//! A prepared table: a target and features, ready to train on.
 
-use crate::error::DataError;
+use crate::features::Matrix;
 
 /// What `preprocess` writes and `train` and `evaluate` read.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,61 +29,6 @@ pub struct Labels {
     pub classes: Vec<String>,
     /// One for each row: an index into `classes`.
     pub codes: Vec<u32>,
-}
-
-/// Named columns of numbers, all of one length, column by column in memory.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Matrix {
-    names: Vec<String>,
-    columns: Vec<Vec<f64>>,
-    rows: usize,
-}
-
-impl Matrix {
-    /// No columns yet, for `rows` rows.
-    pub fn with_rows(rows: usize) -> Self {
-        Self { names: Vec::new(), columns: Vec::new(), rows }
-    }
-
-    /// Adds a column; `values` is cut or filled up with zeros to the number of rows.
-    pub fn push(&mut self, name: String, mut values: Vec<f64>) {
-        values.resize(self.rows, 0.0);
-        self.names.push(name);
-        self.columns.push(values);
-    }
-
-    /// How many rows there are.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// The columns' names in their order.
-    pub fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    /// The columns' values in their order.
-    pub fn columns(&self) -> &[Vec<f64>] {
-        &self.columns
-    }
-
-    /// The columns of these names in this order.
-    ///
-    /// # Errors
-    /// [`DataError::FeaturesAbsent`] with all names that are not there.
-    pub fn select(self, names: &[String]) -> Result<Self, DataError> {
-        let rows = self.rows;
-        let mut columns = self.names.into_iter().zip(self.columns).collect::<std::collections::HashMap<_, _>>();
-        let mut selected = Self::with_rows(rows);
-        let mut missing = Vec::new();
-        for name in names {
-            match columns.remove(name) {
-                Some(values) => selected.push(name.clone(), values),
-                None => missing.push(name.clone()),
-            }
-        }
-        if missing.is_empty() { Ok(selected) } else { Err(DataError::FeaturesAbsent { missing }) }
-    }
 }
 
 impl Labels {

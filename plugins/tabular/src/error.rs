@@ -1,5 +1,8 @@
 //! What can be wrong with a table, a prepared data set or a model file.
 
+use std::fmt;
+
+use crate::table::Kind;
 use crate::wording::{closest, count, listed, quoted};
 
 /// A table, data set or model file that cannot be used, with the column and the row where there is one.
@@ -124,6 +127,23 @@ pub enum DataError {
         /// What stands there.
         cell: String,
     },
+    /// A cell that is not of the kind that was asked for.
+    #[error(
+        "{place}, column {}: {} is not a {}; if it marks a gap, add it to `missing_values`",
+        quoted(column),
+        quoted(cell),
+        match kind { Kind::Time => "date or time", Kind::Number | Kind::Text => "number" }
+    )]
+    NotOfKind {
+        /// The column's name.
+        column: String,
+        /// Where it stands.
+        place: Place,
+        /// What stands there.
+        cell: String,
+        /// What it should be.
+        kind: Kind,
+    },
     /// A column that was asked for and is not there.
     #[error("there is no column {}{} (the columns are {})", quoted(column), meant(column, columns), listed(columns))]
     ColumnAbsent {
@@ -184,6 +204,17 @@ pub enum DataError {
         /// What stands there.
         what: &'static str,
     },
+    /// An infinity in a column of numbers.
+    #[error(
+        "row {row}, column {}: an infinity, from which nothing can be learnt: make it a number or a gap",
+        quoted(column)
+    )]
+    Infinite {
+        /// The column's name.
+        column: String,
+        /// From 1.
+        row: usize,
+    },
     /// A Parquet file that does not say which column is the target.
     #[error(
         "the table does not say which column is the target: name it in the param `target` (the columns are {})",
@@ -217,6 +248,24 @@ pub enum DataError {
     },
 }
 
+/// Where something stands in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a line of text, from 1, the header included.
+    Line(u64),
+    /// In a row of a Parquet file, from 1.
+    Row(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+        }
+    }
+}
+
 impl DataError {
     /// A short stable word for programs.
     pub fn code(&self) -> &'static str {
@@ -232,7 +281,8 @@ impl DataError {
             Self::Ragged { .. } => "ragged-row",
             Self::HugeCell { .. } => "huge-cell",
             Self::NoRows => "no-rows",
-            Self::NotFinite { .. } => "not-finite",
+            Self::NotFinite { .. } | Self::Infinite { .. } => "not-finite",
+            Self::NotOfKind { .. } => "not-of-kind",
             Self::ColumnAbsent { .. } => "absent-column",
             Self::Csv { .. } => "not-csv",
             Self::Parquet { .. } => "not-parquet",

@@ -1,5 +1,7 @@
 //! Typed columns with gaps, as a reader found them and before anything was decided about them.
 
+use std::collections::HashMap;
+
 /// A table in memory, one vector for each column, all of the same length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -23,6 +25,29 @@ pub enum ColumnData {
     Number(Vec<f64>),
     /// At least one cell is not a number.
     Text(TextColumn),
+    /// Instants, as microseconds since 1970-01-01T00:00:00, by the clock that the file was written by. A gap is
+    /// [`ColumnData::NO_TIME`].
+    Time(Vec<i64>),
+}
+
+/// What a column is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Numbers.
+    Number,
+    /// Texts, even where they look like numbers.
+    Text,
+    /// Instants.
+    Time,
+}
+
+/// A column to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The column's name.
+    pub name: String,
+    /// What it is read as; by default what its cells look like.
+    pub read_as: Option<Kind>,
 }
 
 /// Text cells: each distinct text once, and for each row which one it is.
@@ -35,6 +60,15 @@ pub struct TextColumn {
 }
 
 impl TextColumn {
+    /// A column of one text for each row, or of none.
+    pub fn of<S: AsRef<str>>(texts: impl IntoIterator<Item = Option<S>>) -> Self {
+        let mut builder = TextBuilder::default();
+        for text in texts {
+            builder.push(text.as_ref().map(AsRef::as_ref));
+        }
+        builder.finish()
+    }
+
     /// The code of a row that holds nothing.
     pub const GAP: u32 = u32::MAX;
 
@@ -46,11 +80,15 @@ impl TextColumn {
 }
 
 impl ColumnData {
+    /// The instant of a row that holds none.
+    pub const NO_TIME: i64 = i64::MIN;
+
     /// Whether the row holds nothing.
     pub fn is_gap(&self, row: usize) -> bool {
         match self {
             Self::Number(values) => values.get(row).is_none_or(|value| value.is_nan()),
             Self::Text(text) => text.get(row).is_none(),
+            Self::Time(times) => times.get(row).is_none_or(|time| *time == Self::NO_TIME),
         }
     }
 
@@ -58,7 +96,39 @@ impl ColumnData {
         match self {
             Self::Number(values) => values.len(),
             Self::Text(text) => text.codes.len(),
+            Self::Time(times) => times.len(),
         }
+    }
+}
+
+/// A text column in the making.
+#[derive(Debug, Default)]
+pub struct TextBuilder {
+    text: TextColumn,
+    seen: HashMap<String, u32>,
+}
+
+impl TextBuilder {
+    /// Adds a row.
+    pub fn push(&mut self, text: Option<&str>) {
+        let code = text.map_or(TextColumn::GAP, |text| self.code_of(text));
+        self.text.codes.push(code);
+    }
+
+    /// The code of a text, given a new one at its first appearance.
+    fn code_of(&mut self, text: &str) -> u32 {
+        if let Some(code) = self.seen.get(text) {
+            return *code;
+        }
+        let code = self.text.levels.len() as u32;
+        self.text.levels.push(text.to_owned());
+        self.seen.insert(text.to_owned(), code);
+        code
+    }
+
+    /// The column.
+    pub fn finish(self) -> TextColumn {
+        self.text
     }
 }
 
@@ -67,6 +137,11 @@ impl Table {
     pub fn new(columns: Vec<Column>) -> Self {
         let rows = columns.iter().map(|column| column.data.len()).max().unwrap_or(0);
         Self { rows, columns }
+    }
+
+    /// Adds a column, which should be as long as the others.
+    pub fn push(&mut self, column: Column) {
+        self.columns.push(column);
     }
 
     /// How many rows there are.

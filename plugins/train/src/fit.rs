@@ -89,7 +89,7 @@ fn classes(data: &Dataset) -> Result<&Labels, TrainError> {
     match &labels.classes[..] {
         [class] => Err(TrainError::OneClass { target: target(), class: class.clone() }),
         _ if classes == rows && rows > 2 => Err(TrainError::TooManyClasses { target: target(), classes, rows }),
-        _ if data.features.names().is_empty() => Err(TrainError::NoFeatures { target: target() }),
+        _ if data.features.width() == 0 => Err(TrainError::NoFeatures { target: target() }),
         _ => Ok(labels),
     }
 }
@@ -101,7 +101,7 @@ fn model(data: &Dataset, labels: &Labels, estimator: Estimator, minimum: &Minimu
         trained_by: concat!("train ", env!("CARGO_PKG_VERSION")).into(),
         target: data.target_name.clone(),
         classes: labels.classes.clone(),
-        features: data.features.names().to_vec(),
+        features: data.features.specs(),
         estimator,
         training: Training {
             rows: data.features.rows(),
@@ -132,7 +132,7 @@ fn accuracy(probabilities: &[f64], labels: &Labels) -> f64 {
 
 fn summary(model: &Model) -> Summary {
     let Training { rows, iterations, converged, loss, log_loss, accuracy } = model.training.clone();
-    let (classes, features) = (model.classes.len(), model.features.len());
+    let (classes, features) = (model.classes.len(), model.width());
     Summary { loss, log_loss, accuracy, iterations, converged, rows, classes, features }
 }
 

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use dagwood_tabular::model::read_model;
 use dagwood_tabular::parquet::write_dataset;
-use dagwood_tabular::{Dataset, Labels, Matrix, Target};
+use dagwood_tabular::{Dataset, FeatureSpec, Labels, Matrix, Target};
 use tempfile::TempDir;
 
 use super::{Trained, train};
@@ -33,7 +33,7 @@ fn a_model_is_written_whose_figures_are_those_of_the_result() {
     let model = read_model(&folder.path().join("model.json")).unwrap();
     assert_eq!(model.target, "y");
     assert_eq!(model.classes, ["no", "yes"]);
-    assert_eq!(model.features, ["a", "b"]);
+    assert_eq!(model.features, ["a", "b"].map(|name| FeatureSpec::Number(name.into())));
     assert_eq!((model.training.loss, model.training.iterations), (summary.loss, summary.iterations));
     assert!(summary.converged && summary.accuracy == 1.0 && summary.log_loss < summary.loss);
 }

@@ -21,6 +21,12 @@ pub trait Objective {
 
     /// Its value at `at`; writes the gradient there into `gradient`, which has the same length.
     fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> f64;
+
+    /// About how strongly it curves along each of the numbers: positive, one for each. The search goes by steps that this makes
+    /// alike, so that numbers of very different weight are found as fast as one.
+    fn curvature(&self) -> Vec<f64> {
+        vec![1.0; self.dimension()]
+    }
 }
 
 /// When to stop.
@@ -92,6 +98,7 @@ pub fn minimise(
     stop: Stop,
     mut watch: impl FnMut(usize, f64),
 ) -> Minimum {
+    let reach = objective.curvature().iter().map(|curvature| 1.0 / curvature).collect::<Vec<_>>();
     let mut now = point(objective, start);
     let mut memory = VecDeque::with_capacity(MEMORY_STEPS);
     let mut iterations = 0;
@@ -106,7 +113,9 @@ pub fn minimise(
         if iterations >= stop.max_iterations {
             break Reason::MaxIterations;
         }
-        let Some(next) = advance(objective, &now, &mut memory) else { break why_stuck(&now, &memory) };
+        let Some(next) = advance(objective, &now, &reach, &mut memory) else {
+            break why_stuck(&now, &reach, &memory);
+        };
         let fall = now.value - next.value;
         remember(&mut memory, &now, &next);
         now = next;
@@ -125,15 +134,15 @@ fn rounding(value: f64) -> f64 {
 }
 
 /// A line search that finds nothing is at the minimum if no more than rounding was promised.
-fn why_stuck(now: &Point, memory: &VecDeque<Pair>) -> Reason {
-    let promised = -dot(&now.gradient, &direction(&now.gradient, memory));
+fn why_stuck(now: &Point, reach: &[f64], memory: &VecDeque<Pair>) -> Reason {
+    let promised = -dot(&now.gradient, &direction(&now.gradient, reach, memory));
     if promised <= rounding(now.value) { Reason::Flat } else { Reason::Stuck }
 }
 
 /// The next point; none if the function falls no further, neither along the direction remembered nor along the gradient.
-fn advance(objective: &mut impl Objective, now: &Point, memory: &mut VecDeque<Pair>) -> Option<Point> {
-    let direction = direction(&now.gradient, memory);
-    let first_step = if memory.is_empty() { 1.0 / norm(&now.gradient).max(1.0) } else { 1.0 };
+fn advance(objective: &mut impl Objective, now: &Point, reach: &[f64], memory: &mut VecDeque<Pair>) -> Option<Point> {
+    let direction = direction(&now.gradient, reach, memory);
+    let first_step = if memory.is_empty() { 1.0 / norm(&direction).max(1.0) } else { 1.0 };
     line_search(objective, now, &direction, first_step).or_else(|| {
         let downhill = now.gradient.iter().map(|part| -part).collect::<Vec<_>>();
         let found = line_search(objective, now, &downhill, 1.0 / norm(&now.gradient).max(1.0))?;
@@ -148,8 +157,8 @@ fn point(objective: &mut impl Objective, at: Vec<f64>) -> Point {
     Point { at, value, gradient }
 }
 
-/// Downhill, bent by what the remembered steps tell about the curvature.
-fn direction(gradient: &[f64], memory: &VecDeque<Pair>) -> Vec<f64> {
+/// Downhill, bent by `reach`, one over the curvature along each number, and by what the remembered steps tell about it.
+fn direction(gradient: &[f64], reach: &[f64], memory: &VecDeque<Pair>) -> Vec<f64> {
     let mut direction = gradient.iter().map(|part| -part).collect::<Vec<_>>();
     let mut shares = Vec::with_capacity(memory.len());
     for pair in memory.iter().rev() {
@@ -157,8 +166,10 @@ fn direction(gradient: &[f64], memory: &VecDeque<Pair>) -> Vec<f64> {
         add(&mut direction, -share, &pair.change);
         shares.push(share);
     }
+    direction.iter_mut().zip(reach).for_each(|(part, reach)| *part *= reach);
     if let Some(last) = memory.back() {
-        let scale = 1.0 / (last.rho * dot(&last.change, &last.change));
+        let bent = last.change.iter().zip(reach).map(|(change, reach)| change * change * reach).sum::<f64>();
+        let scale = 1.0 / (last.rho * bent);
         direction.iter_mut().for_each(|part| *part *= scale);
     }
     for (pair, share) in memory.iter().zip(shares.into_iter().rev()) {

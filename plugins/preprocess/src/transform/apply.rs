@@ -1,30 +1,34 @@
 //! Using on rows what was learnt.
 
-use dagwood_tabular::{Column, ColumnData, DataError, Matrix, TextColumn};
+use dagwood_tabular::{Column, ColumnData, DataError, Feature, Matrix, TextColumn};
 
-use super::{Applied, Fitted};
+use super::{Applied, Fitted, RARE};
 use crate::error::PreprocessError;
+use crate::params::Coding;
 
 pub(super) fn apply(fitted: &[Fitted], columns: &[&Column], rows: &[usize]) -> Result<Applied, PreprocessError> {
     let mut applied = Applied { features: Matrix::with_rows(rows.len()), unseen: Vec::new() };
     for learnt in fitted {
         match learnt {
-            Fitted::Numeric { column, fill, mean, std, .. } => {
+            Fitted::Numeric { column, fill, center, width, .. } => {
                 let values = numbers(columns, column)?;
                 let scaled = |row: &usize| {
                     let value = values[*row];
                     let value = if value.is_nan() { fill.unwrap_or(value) } else { value };
-                    (value - mean.unwrap_or(0.0)) / std.unwrap_or(1.0)
+                    (value - center.unwrap_or(0.0)) / width.unwrap_or(1.0)
                 };
                 applied.features.push(column.clone(), rows.iter().map(scaled).collect());
             }
-            Fitted::Categorical { column, fill, categories, .. } => {
+            Fitted::Categorical { column, fill, categories, coding, .. } => {
                 let codes = codes(texts(columns, column)?, rows, fill.as_deref(), categories);
-                for (code, name) in learnt.feature_names().into_iter().enumerate() {
-                    let is_it = |found: &Option<usize>| f64::from(u8::from(*found == Some(code)));
-                    applied.features.push(name, codes.iter().map(is_it).collect());
+                let unseen = codes.iter().filter(|code| **code == Feature::NO_CATEGORY).count();
+                match coding {
+                    Coding::OneHot => applied.features.push_one_hot(column.clone(), categories.clone(), codes),
+                    Coding::Ordinal => {
+                        let place = |code: &u32| if *code == Feature::NO_CATEGORY { -1.0 } else { f64::from(*code) };
+                        applied.features.push(column.clone(), codes.iter().map(place).collect());
+                    }
                 }
-                let unseen = codes.iter().filter(|code| code.is_none()).count();
                 if unseen > 0 {
                     applied.unseen.push((column.clone(), unseen));
                 }
@@ -35,12 +39,17 @@ pub(super) fn apply(fitted: &[Fitted], columns: &[&Column], rows: &[usize]) -> R
 }
 
 /// For each row the place of its text among the categories; none if it was not seen while fitting.
-fn codes(text: &TextColumn, rows: &[usize], fill: Option<&str>, categories: &[String]) -> Vec<Option<usize>> {
-    let place = |text: &str| categories.binary_search_by(|category| category.as_str().cmp(text)).ok();
+fn codes(text: &TextColumn, rows: &[usize], fill: Option<&str>, categories: &[String]) -> Vec<u32> {
+    let find = |text: &str| categories.binary_search_by(|category| category.as_str().cmp(text)).ok();
+    let rare = find(RARE);
+    let place = |text: &str| {
+        let place = find(text).or(rare).and_then(|place| u32::try_from(place).ok());
+        place.unwrap_or(Feature::NO_CATEGORY)
+    };
     let by_level = text.levels.iter().map(|level| place(level)).collect::<Vec<_>>();
-    let of_gaps = fill.and_then(place);
+    let of_gaps = fill.map_or(Feature::NO_CATEGORY, place);
     let code = |row: &usize| match text.codes.get(*row) {
-        Some(code) if *code != TextColumn::GAP => by_level.get(*code as usize).copied().flatten(),
+        Some(code) if *code != TextColumn::GAP => by_level.get(*code as usize).copied().unwrap_or(Feature::NO_CATEGORY),
         Some(_) | None => of_gaps,
     };
     rows.iter().map(code).collect()
@@ -59,6 +68,7 @@ fn numbers<'a>(columns: &[&'a Column], name: &str) -> Result<&'a [f64], Preproce
     match find(columns, name)? {
         ColumnData::Number(values) => Ok(values),
         ColumnData::Text(_) => Err(of_other_kind(name, "text", "it was fitted as numbers")),
+        ColumnData::Time(_) => Err(of_other_kind(name, "time", "it was fitted as numbers")),
     }
 }
 
@@ -66,6 +76,7 @@ fn texts<'a>(columns: &[&'a Column], name: &str) -> Result<&'a TextColumn, Prepr
     match find(columns, name)? {
         ColumnData::Text(text) => Ok(text),
         ColumnData::Number(_) => Err(of_other_kind(name, "number", "it was fitted as text")),
+        ColumnData::Time(_) => Err(of_other_kind(name, "time", "it was fitted as text")),
     }
 }
 

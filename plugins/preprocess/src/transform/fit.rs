@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use dagwood_tabular::wording::quoted;
 use dagwood_tabular::{Column, ColumnData, TextColumn};
 
-use super::{Fitted, Learnt, Transform, statistics};
+use super::{Fitted, Learnt, RARE, Transform, statistics};
 use crate::columns::Reason;
 use crate::error::PreprocessError;
-use crate::params::{Constant, Params, Policy};
+use crate::params::{Constant, Params, Policy, Scale};
+use crate::patterns::of;
 use crate::rows::policy;
 
 /// What came of looking at one column.
@@ -20,8 +21,9 @@ pub(super) fn fit(columns: &[&Column], rows: &[usize], params: &Params) -> Resul
     for column in columns {
         let missing = policy(params, column).clone();
         let found = match &column.data {
-            ColumnData::Number(values) => fit_numbers(&column.name, values, rows, missing, params.standardise)?,
-            ColumnData::Text(text) => fit_texts(&column.name, text, rows, missing, params.max_categories)?,
+            ColumnData::Number(values) => fit_numbers(&column.name, values, rows, missing, params.scale)?,
+            ColumnData::Text(text) => fit_texts(&column.name, text, rows, missing, params)?,
+            ColumnData::Time(_) => Err(Reason::Time),
         };
         match found {
             Ok(learnt) => fitted.push(learnt),
@@ -50,7 +52,7 @@ fn check_names(fitted: &[Fitted]) -> Result<(), PreprocessError> {
     Ok(())
 }
 
-fn fit_numbers(column: &str, values: &[f64], rows: &[usize], missing: Policy, standardise: bool) -> Found {
+fn fit_numbers(column: &str, values: &[f64], rows: &[usize], missing: Policy, scale: Scale) -> Found {
     let mut present = rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
     let count = present.len();
     present.retain(|value| !value.is_nan());
@@ -73,20 +75,31 @@ fn fit_numbers(column: &str, values: &[f64], rows: &[usize], missing: Policy, st
     if present.iter().all(|value| *value == present[0]) {
         return Ok(Err(Reason::Constant));
     }
-    let mean = statistics::mean(&present);
-    let std = statistics::std(&present, mean);
-    let scale = standardise && std.is_finite() && std > 0.0;
-    let [mean, std] = [mean, std].map(|value| scale.then_some(value));
-    Ok(Ok(Fitted::Numeric { column: column.to_owned(), missing, fill, mean, std }))
+    let (center, width) = match scale {
+        Scale::None => (0.0, 0.0),
+        Scale::Standard => {
+            let mean = statistics::mean(&present);
+            (mean, statistics::std(&present, mean))
+        }
+        Scale::MinMax => {
+            let (least, most) = statistics::range(&present);
+            (least, most - least)
+        }
+    };
+    let is_scaled = width.is_finite() && width > 0.0;
+    let [center, width] = [center, width].map(|value| is_scaled.then_some(value));
+    Ok(Ok(Fitted::Numeric { column: column.to_owned(), missing, fill, center, width }))
 }
 
-fn fit_texts(column: &str, text: &TextColumn, rows: &[usize], missing: Policy, limit: usize) -> Found {
-    let mut counts = BTreeMap::<&str, usize>::new();
+fn fit_texts(column: &str, text: &TextColumn, rows: &[usize], missing: Policy, params: &Params) -> Found {
+    let mut by_level = vec![0_usize; text.levels.len()];
     for row in rows {
-        if let Some(text) = text.get(*row) {
-            *counts.entry(text).or_default() += 1;
+        if let Some(count) = by_level.get_mut(text.codes[*row] as usize) {
+            *count += 1;
         }
     }
+    let levels = text.levels.iter().map(String::as_str).zip(by_level);
+    let mut counts: BTreeMap<&str, usize> = levels.filter(|(_, count)| *count > 0).collect();
     if counts.is_empty() {
         return Ok(Err(Reason::AllMissing));
     }
@@ -104,11 +117,23 @@ fn fit_texts(column: &str, text: &TextColumn, rows: &[usize], missing: Policy, l
     if counts.len() == 1 {
         return Ok(Err(Reason::Constant));
     }
-    if counts.len() > limit {
-        return Err(PreprocessError::TooManyCategories { column: column.to_owned(), categories: counts.len(), limit });
+    let (frequent, rare): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        counts.into_iter().partition(|(_, count)| *count >= params.encode.min_count);
+    let mut categories: Vec<String> = frequent.into_keys().map(str::to_owned).collect();
+    if !rare.is_empty() && !categories.iter().any(|category| category == RARE) {
+        categories.push(RARE.to_owned());
+        categories.sort();
     }
-    let categories = counts.into_keys().map(str::to_owned).collect();
-    Ok(Ok(Fitted::Categorical { column: column.to_owned(), missing, fill, categories }))
+    if categories.len() == 1 {
+        return Ok(Err(Reason::Constant));
+    }
+    let limit = params.max_categories;
+    if categories.len() > limit {
+        let categories = categories.len();
+        return Err(PreprocessError::TooManyCategories { column: column.to_owned(), categories, limit });
+    }
+    let coding = of(&params.encode.columns, column).copied().unwrap_or(params.encode.categories);
+    Ok(Ok(Fitted::Categorical { column: column.to_owned(), missing, fill, coding, categories }))
 }
 
 /// Of several the first in order.

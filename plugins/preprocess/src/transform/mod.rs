@@ -1,16 +1,19 @@
 //! What is learnt from the training part, as a file that says it all, and its use on any rows of the same table.
 //!
 //! ```json
-//! {"format": "dagwood.transform", "version": 1, "fitted_by": "preprocess 0.1.0",
+//! {"format": "dagwood.transform", "version": 2, "fitted_by": "preprocess 0.1.0",
 //!  "target": {"column": "species", "classes": ["Adelie", "Gentoo"]},
-//!  "split": {"seed": 7, "test_fraction": 0.25, "stratified": true},
-//!  "columns": [{"column": "bill_length_mm", "kind": "numeric", "missing": "mean", "fill": 43.9, "mean": 43.9, "std": 5.4},
-//!              {"column": "island", "kind": "categorical", "missing": "mode", "fill": "Biscoe", "categories": ["Biscoe", "Dream"]}],
+//!  "split": {"seed": 7, "test_fraction": 0.25, "stratified": true, "by": null},
+//!  "date_parts": {"date": ["hour"]}, "derive": {"late": "delay > 15"},
+//!  "columns": [{"column": "bill_length_mm", "kind": "numeric", "missing": "mean", "fill": 43.9, "center": 43.9, "width": 5.4},
+//!              {"column": "island", "kind": "categorical", "missing": "mode", "fill": "Biscoe", "coding": "one_hot",
+//!               "categories": ["Biscoe", "Dream"]}],
 //!  "dropped_columns": [], "features": ["bill_length_mm", "island=Biscoe", "island=Dream"]}
 //! ```
 //!
-//! A number is filled, then scaled: `(x - mean) / std`. A text is filled, then becomes a column `column=category` for each of its
-//! categories, 1 where it is that one and 0 elsewhere; one that was not seen while fitting is 0 in all of them.
+//! Parts of dates are taken first, then expressions are evaluated. A number is filled, then scaled: `(x - center) / width`. A text is filled, then stands for a feature `column=category` for each of its
+//! categories, 1 where it is that one and 0 elsewhere; one that was not seen while fitting is 0 in all of them. In the tables it
+//! stays one column of text.
 //!
 //! To add an encoding, add a variant to [`Fitted`], learn it in `fit.rs`, use it in `apply.rs`.
 
@@ -18,19 +21,24 @@ mod apply;
 mod fit;
 mod statistics;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use dagwood_tabular::{Column, Matrix};
 
 use crate::columns::Reason;
 use crate::error::PreprocessError;
-use crate::params::{Params, Policy};
+use crate::params::{Coding, DatePart, Params, Policy};
 
 /// What a transformation file calls itself.
 pub const FORMAT: &str = "dagwood.transform";
 
 /// The version of the transformation file.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// The category of those that are too rare for one of their own.
+pub const RARE: &str = "(rare)";
 
 /// All features' transformations, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,10 +58,10 @@ pub enum Fitted {
         missing: Policy,
         /// What fills a gap; nothing where rows with gaps are dropped.
         fill: Option<f64>,
-        /// What is subtracted; nothing if the column is not scaled.
-        mean: Option<f64>,
-        /// What the rest is divided by (population standard deviation); never zero.
-        std: Option<f64>,
+        /// What is subtracted: the mean, or the least; nothing if the column is not scaled.
+        center: Option<f64>,
+        /// What the rest is divided by: the population standard deviation, or the range; never zero.
+        width: Option<f64>,
     },
     /// A column of texts.
     Categorical {
@@ -63,7 +71,9 @@ pub enum Fitted {
         missing: Policy,
         /// What fills a gap; nothing where rows with gaps are dropped.
         fill: Option<String>,
-        /// The texts of the training part, in order.
+        /// How it becomes features.
+        coding: Coding,
+        /// The texts of the training part, in order; rare ones together are [`RARE`].
         categories: Vec<String>,
     },
 }
@@ -98,7 +108,11 @@ pub struct TransformFile<'a> {
     /// The column to predict.
     pub target: TargetEntry<'a>,
     /// How the rows were split.
-    pub split: SplitEntry,
+    pub split: SplitEntry<'a>,
+    /// What was taken out of times.
+    pub date_parts: BTreeMap<&'a str, &'a [DatePart]>,
+    /// Expressions, by the columns that they make.
+    pub derive: BTreeMap<&'a str, &'a str>,
     /// What was learnt, in the features' order.
     pub columns: &'a [Fitted],
     /// Columns that are not among the features though nobody asked for that.
@@ -118,13 +132,15 @@ pub struct TargetEntry<'a> {
 
 /// The split, in the transformation file.
 #[derive(Debug, Clone, Serialize)]
-pub struct SplitEntry {
+pub struct SplitEntry<'a> {
     /// What decided which rows are for testing.
     pub seed: u64,
     /// As asked for.
     pub test_fraction: f64,
     /// Whether it was made class by class.
     pub stratified: bool,
+    /// The column of times by which it was made; none if it was made at random.
+    pub by: Option<&'a str>,
 }
 
 /// A dropped column, in the transformation file.
@@ -163,8 +179,10 @@ impl Fitted {
     /// The features that the column becomes.
     pub fn feature_names(&self) -> Vec<String> {
         match self {
-            Self::Numeric { column, .. } => vec![column.clone()],
-            Self::Categorical { column, categories, .. } => {
+            Self::Numeric { column, .. } | Self::Categorical { column, coding: Coding::Ordinal, .. } => {
+                vec![column.clone()]
+            }
+            Self::Categorical { column, categories, coding: Coding::OneHot, .. } => {
                 categories.iter().map(|category| format!("{column}={category}")).collect()
             }
         }

@@ -1,9 +1,9 @@
-use dagwood_tabular::{Column, ColumnData, TextColumn};
+use dagwood_tabular::{Column, ColumnData, Feature, TextColumn};
 
-use super::{Fitted, Transform, statistics};
+use super::{Applied, Fitted, Transform, statistics};
 use crate::columns::Reason;
 use crate::error::PreprocessError;
-use crate::params::{Constant, Params, Policy};
+use crate::params::{Coding, Constant, Params, Policy, Scale};
 
 const GAP: f64 = f64::NAN;
 
@@ -21,6 +21,20 @@ fn texts(name: &str, values: &[&str]) -> Column {
         text.codes.push(if value.is_empty() { TextColumn::GAP } else { place as u32 });
     }
     Column { name: name.into(), data: ColumnData::Text(text) }
+}
+
+fn numbers_of(applied: &Applied, column: usize) -> &[f64] {
+    match &applied.features.columns()[column] {
+        Feature::Number { values, .. } => values,
+        Feature::OneHot { column, .. } => panic!("{column} is categories"),
+    }
+}
+
+fn codes(applied: &Applied, column: usize) -> &[u32] {
+    match &applied.features.columns()[column] {
+        Feature::OneHot { codes, .. } => codes,
+        Feature::Number { name, .. } => panic!("{name} is numbers"),
+    }
 }
 
 fn params(policy: Policy) -> Params {
@@ -53,19 +67,19 @@ fn what_is_learnt_comes_from_the_training_rows_alone() {
     let column = numbers("a", &[1.0, 3.0, GAP, 1e9, -1e9]);
     let text = texts("b", &["x", "y", "x", "z", ""]);
     let learnt = Transform::fit(&[&column, &text], &[0, 1, 2], &Params::new("y")).unwrap();
-    let [Fitted::Numeric { fill, mean, std, .. }, Fitted::Categorical { categories, .. }] = learnt.transform.columns()
+    let [Fitted::Numeric { fill, center, width, .. }, Fitted::Categorical { categories, .. }] =
+        learnt.transform.columns()
     else {
         panic!("one column of each kind");
     };
-    assert_eq!((*fill, *mean), (Some(2.0), Some(2.0)));
-    assert!((std.unwrap() - (2.0_f64 / 3.0).sqrt()).abs() < 1e-15);
+    assert_eq!((*fill, *center), (Some(2.0), Some(2.0)));
+    assert!((width.unwrap() - (2.0_f64 / 3.0).sqrt()).abs() < 1e-15);
     assert_eq!(categories, &["x", "y"]);
     let applied = learnt.transform.apply(&[&column, &text], &[3, 4]).unwrap();
     assert_eq!(applied.features.names(), ["a", "b=x", "b=y"]);
     assert_eq!(applied.unseen, [("b".to_owned(), 1)]);
     // "z" was not seen, so it is neither; the gap is filled with the mode, "x".
-    assert_eq!(applied.features.columns()[1], [0.0, 1.0]);
-    assert_eq!(applied.features.columns()[2], [0.0, 0.0]);
+    assert_eq!(codes(&applied, 1), [Feature::NO_CATEGORY, 0]);
 }
 
 #[test]
@@ -74,12 +88,45 @@ fn scaled_numbers_have_mean_0_and_deviation_1_and_unscaled_ones_stay() {
     let rows = [0, 1, 2, 3];
     let learnt = Transform::fit(&[&column], &rows, &Params::new("y")).unwrap();
     let applied = learnt.transform.apply(&[&column], &rows).unwrap();
-    let values = &applied.features.columns()[0];
+    let values = numbers_of(&applied, 0);
     let mean = statistics::mean(values);
     assert!(mean.abs() < 1e-15 && (statistics::std(values, mean) - 1.0).abs() < 1e-15);
-    let params = Params { standardise: false, ..Params::new("y") };
+    let params = Params { scale: Scale::None, ..Params::new("y") };
     let learnt = Transform::fit(&[&column], &rows, &params).unwrap();
-    assert_eq!(learnt.transform.apply(&[&column], &rows).unwrap().features.columns()[0], [1.0, 2.0, 3.0, 10.0]);
+    assert_eq!(numbers_of(&learnt.transform.apply(&[&column], &rows).unwrap(), 0), [1.0, 2.0, 3.0, 10.0]);
+}
+
+#[test]
+fn numbers_are_brought_between_the_least_and_the_greatest_of_the_training_part() {
+    let column = numbers("a", &[1.0, 2.0, 5.0, 9.0, GAP]);
+    let params = Params { scale: Scale::MinMax, ..params(Policy::Constant(Constant::Number(3.0))) };
+    let learnt = Transform::fit(&[&column], &[0, 1, 2], &params).unwrap();
+    let applied = learnt.transform.apply(&[&column], &[0, 1, 2, 3, 4]).unwrap();
+    assert_eq!(numbers_of(&applied, 0), [0.0, 0.25, 1.0, 2.0, 0.5]);
+}
+
+#[test]
+fn rare_categories_are_one_and_so_are_those_not_seen() {
+    let text = texts("a", &["x", "x", "y", "y", "p", "q", "new"]);
+    let mut params = Params::new("y");
+    params.encode.min_count = 2;
+    let learnt = Transform::fit(&[&text], &[0, 1, 2, 3, 4, 5], &params).unwrap();
+    assert_eq!(learnt.transform.columns()[0].feature_names(), ["a=(rare)", "a=x", "a=y"]);
+    let applied = learnt.transform.apply(&[&text], &[0, 2, 4, 5, 6]).unwrap();
+    assert_eq!(codes(&applied, 0), [1, 2, 0, 0, 0]);
+    assert_eq!(applied.unseen, []);
+}
+
+#[test]
+fn a_category_may_be_its_place_among_the_others() {
+    let text = texts("a", &["x", "z", "y", "new"]);
+    let mut params = Params::new("y");
+    params.encode.columns.insert("a*".into(), Coding::Ordinal);
+    let learnt = Transform::fit(&[&text], &[0, 1, 2], &params).unwrap();
+    assert_eq!(learnt.transform.columns()[0].feature_names(), ["a"]);
+    let applied = learnt.transform.apply(&[&text], &[0, 1, 2, 3]).unwrap();
+    assert_eq!(numbers_of(&applied, 0), [0.0, 2.0, 1.0, -1.0]);
+    assert_eq!(applied.unseen, [("a".to_owned(), 1)]);
 }
 
 #[test]

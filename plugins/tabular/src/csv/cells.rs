@@ -1,8 +1,7 @@
 //! From cells to columns: first a guess at what a column holds, then its values.
 
-use std::collections::HashMap;
-
-use crate::table::{ColumnData, TextColumn};
+use crate::table::{ColumnData, Kind, TextBuilder};
+use crate::time;
 
 /// What one cell holds.
 enum Cell {
@@ -24,47 +23,83 @@ fn classify(cell: &str, missing_values: &[String]) -> Cell {
     }
 }
 
-/// What is known of a column after some of its cells.
+/// What is known of a column after some of its cells: which kinds it cannot be, and the first cell that says so.
 pub(super) struct Guess {
-    is_text: bool,
-    first_not_finite: Option<NotFinite>,
+    asked: Option<Kind>,
+    not_number: Option<Odd>,
+    not_time: Option<Odd>,
+    not_finite: Option<Odd>,
+    has_values: bool,
 }
 
-/// A cell that reads as NaN or infinite, in the row that begins at this place of the text.
-pub(super) struct NotFinite {
+/// A cell that does not fit, in the row that begins at this place of the text.
+#[derive(Clone)]
+pub(super) struct Odd {
     pub(super) offset_bytes: u64,
     pub(super) cell: String,
 }
 
+/// Why a column cannot be read.
+pub(super) enum Misfit {
+    /// A number that is NaN or infinite.
+    NotFinite(Odd),
+    /// A cell that is not of the kind asked for.
+    NotOfKind(Odd, Kind),
+}
+
 impl Guess {
-    pub(super) fn new(as_text: bool) -> Self {
-        Self { is_text: as_text, first_not_finite: None }
+    pub(super) fn new(asked: Option<Kind>) -> Self {
+        Self { asked, not_number: None, not_time: None, not_finite: None, has_values: false }
     }
 
     pub(super) fn see(&mut self, cell: &str, offset_bytes: u64, missing_values: &[String]) {
-        if self.is_text {
+        if self.asked == Some(Kind::Text) || (self.not_number.is_some() && self.not_time.is_some()) {
             return;
         }
-        match classify(cell, missing_values) {
-            Cell::Gap | Cell::Number(_) => {}
-            Cell::Text => self.is_text = true,
+        let odd = || Odd { offset_bytes, cell: cell.to_owned() };
+        let class = classify(cell, missing_values);
+        match class {
+            Cell::Gap => return,
+            Cell::Number(_) => {}
+            Cell::Text => {
+                self.not_number.get_or_insert_with(odd);
+            }
             Cell::NotFinite => {
-                self.first_not_finite.get_or_insert_with(|| NotFinite { offset_bytes, cell: cell.to_owned() });
+                self.not_finite.get_or_insert_with(odd);
             }
         }
+        self.has_values = true;
+        // What is a number is no date, even if it is one without its strokes.
+        let is_time = matches!(class, Cell::Text) && time::parse(cell).is_some();
+        if !is_time {
+            self.not_time.get_or_insert_with(odd);
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        self.asked.unwrap_or_else(|| match (&self.not_number, &self.not_time) {
+            (_, None) if self.has_values => Kind::Time,
+            (None, _) => Kind::Number,
+            (Some(_), _) => Kind::Text,
+        })
     }
 
     /// What will hold the column's values.
     ///
     /// # Errors
-    /// The column is numbers, and one of them is not finite.
-    pub(super) fn builder(self, rows: usize) -> Result<Builder, NotFinite> {
-        if self.is_text {
-            return Ok(Builder::Text { text: TextColumn::default(), seen: HashMap::new() });
-        }
-        match self.first_not_finite {
-            Some(odd) => Err(odd),
-            None => Ok(Builder::Number(Vec::with_capacity(rows))),
+    /// The column is numbers, and one of them is not finite; or one is not of the kind asked for.
+    pub(super) fn builder(self, rows: usize) -> Result<Builder, Misfit> {
+        match self.kind() {
+            Kind::Text => Ok(Builder::Text(TextBuilder::default())),
+            Kind::Time => match self.not_time {
+                Some(odd) => Err(Misfit::NotOfKind(odd, Kind::Time)),
+                None => Ok(Builder::Time(Vec::with_capacity(rows))),
+            },
+            Kind::Number => match (self.not_number, self.not_finite) {
+                (Some(odd), _) => Err(Misfit::NotOfKind(odd, Kind::Number)),
+                (None, Some(odd)) => Err(Misfit::NotFinite(odd)),
+                (None, None) => Ok(Builder::Number(Vec::with_capacity(rows))),
+            },
         }
     }
 }
@@ -72,7 +107,8 @@ impl Guess {
 /// A column in the making.
 pub(super) enum Builder {
     Number(Vec<f64>),
-    Text { text: TextColumn, seen: HashMap<String, u32> },
+    Text(TextBuilder),
+    Time(Vec<i64>),
 }
 
 impl Builder {
@@ -82,31 +118,19 @@ impl Builder {
                 Cell::Number(number) => number,
                 Cell::Gap | Cell::NotFinite | Cell::Text => f64::NAN,
             }),
-            Self::Text { text, seen } => {
-                let code = match classify(cell, missing_values) {
-                    Cell::Gap => TextColumn::GAP,
-                    Cell::Number(_) | Cell::NotFinite | Cell::Text => code_of(cell, text, seen),
-                };
-                text.codes.push(code);
-            }
+            Self::Text(text) => text.push(match classify(cell, missing_values) {
+                Cell::Gap => None,
+                Cell::Number(_) | Cell::NotFinite | Cell::Text => Some(cell),
+            }),
+            Self::Time(times) => times.push(time::parse(cell).unwrap_or(ColumnData::NO_TIME)),
         }
     }
 
     pub(super) fn finish(self) -> ColumnData {
         match self {
             Self::Number(values) => ColumnData::Number(values),
-            Self::Text { text, .. } => ColumnData::Text(text),
+            Self::Text(text) => ColumnData::Text(text.finish()),
+            Self::Time(times) => ColumnData::Time(times),
         }
     }
-}
-
-/// The code of a text, given a new one at its first appearance.
-fn code_of(cell: &str, text: &mut TextColumn, seen: &mut HashMap<String, u32>) -> u32 {
-    if let Some(code) = seen.get(cell) {
-        return *code;
-    }
-    let code = text.levels.len() as u32;
-    text.levels.push(cell.to_owned());
-    seen.insert(cell.to_owned(), code);
-    code
 }

@@ -1,7 +1,8 @@
 //! CSV in: UTF-8 with or without a byte order mark, a header line, any one-byte delimiter, RFC 4180 quotes.
 //!
 //! The file is read three times, so that it never has to be held as text: once for its encoding, once to find out which columns
-//! are numbers, once for the values. A column is text if any cell that is not a gap is not a number. White space round a cell
+//! are numbers, once for the values. A column is text if any cell that is not a gap is not a number; if all of them are dates, it is
+//! times ([`crate::time`]). White space round a cell
 //! does not count. Lines in messages count from 1, the header included.
 //!
 //! It must never know what a column is for: target and features are the caller's business.
@@ -17,10 +18,10 @@ use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
-use crate::error::DataError;
+use crate::error::{DataError, Place};
 use crate::limits::CELL_MAX_BYTES;
-use crate::table::{Column, Table};
-use cells::Guess;
+use crate::table::{Column, Table, Wanted};
+use cells::{Guess, Misfit};
 
 pub use header::looks_like_number;
 
@@ -37,15 +38,6 @@ impl Default for CsvOptions {
     fn default() -> Self {
         Self { delimiter: b',', missing_values: vec![String::new(), "NA".into()] }
     }
-}
-
-/// A column to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// The column's name in the header.
-    pub name: String,
-    /// Read its cells as text even if all of them are numbers.
-    pub as_text: bool,
 }
 
 /// A CSV file whose encoding and header are sound.
@@ -86,7 +78,7 @@ impl CsvFile {
     /// no finite number in a column of numbers, or no rows at all.
     pub fn read(&self, wanted: &[Wanted]) -> Result<Table, DataError> {
         let places = wanted.iter().map(|column| self.place(&column.name)).collect::<Result<Vec<_>, _>>()?;
-        let mut guesses = wanted.iter().map(|column| Guess::new(column.as_text)).collect::<Vec<_>>();
+        let mut guesses = wanted.iter().map(|column| Guess::new(column.read_as)).collect::<Vec<_>>();
         let rows = self.for_each_row(|offset_bytes, record| {
             for (guess, place) in guesses.iter_mut().zip(&places) {
                 guess.see(cell(record, *place), offset_bytes, &self.options.missing_values);
@@ -97,11 +89,7 @@ impl CsvFile {
         }
         let mut builders = Vec::with_capacity(wanted.len());
         for (guess, column) in guesses.into_iter().zip(wanted) {
-            builders.push(guess.builder(rows).map_err(|odd| DataError::NotFinite {
-                column: column.name.clone(),
-                line: self.line_at(odd.offset_bytes),
-                cell: odd.cell,
-            })?);
+            builders.push(guess.builder(rows).map_err(|misfit| self.misfit(&column.name, misfit))?);
         }
         self.for_each_row(|_, record| {
             for (builder, place) in builders.iter_mut().zip(&places) {
@@ -112,6 +100,21 @@ impl CsvFile {
         Ok(Table::new(
             columns.map(|(data, column)| Column { name: column.name.clone(), data: data.finish() }).collect(),
         ))
+    }
+
+    fn misfit(&self, column: &str, misfit: Misfit) -> DataError {
+        let column = column.to_owned();
+        match misfit {
+            Misfit::NotFinite(odd) => {
+                DataError::NotFinite { column, line: self.line_at(odd.offset_bytes), cell: odd.cell }
+            }
+            Misfit::NotOfKind(odd, kind) => DataError::NotOfKind {
+                column,
+                place: Place::Line(self.line_at(odd.offset_bytes)),
+                cell: odd.cell,
+                kind,
+            },
+        }
     }
 
     fn place(&self, name: &str) -> Result<usize, DataError> {

@@ -2,9 +2,9 @@ use std::io::Write;
 
 use tempfile::NamedTempFile;
 
-use super::{CsvFile, CsvOptions, Wanted};
+use super::{CsvFile, CsvOptions};
 use crate::error::DataError;
-use crate::table::{ColumnData, Table};
+use crate::table::{ColumnData, Kind, Table, Wanted};
 
 fn file(bytes: &[u8]) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
@@ -19,7 +19,7 @@ fn open(bytes: &[u8]) -> Result<CsvFile, DataError> {
 fn read(bytes: &[u8]) -> Result<Table, DataError> {
     let file = file(bytes);
     let csv = CsvFile::open(file.path(), CsvOptions::default())?;
-    let wanted = csv.header().iter().map(|name| Wanted { name: name.clone(), as_text: false }).collect::<Vec<_>>();
+    let wanted = csv.header().iter().map(|name| Wanted { name: name.clone(), read_as: None }).collect::<Vec<_>>();
     csv.read(&wanted)
 }
 
@@ -31,14 +31,14 @@ fn refusal(bytes: &[u8]) -> (&'static str, String) {
 fn numbers<'a>(table: &'a Table, name: &str) -> &'a [f64] {
     match &table.column(name).unwrap().data {
         ColumnData::Number(values) => values,
-        ColumnData::Text(_) => panic!("{name} is text"),
+        ColumnData::Text(_) | ColumnData::Time(_) => panic!("{name} is no numbers"),
     }
 }
 
 fn texts<'a>(table: &'a Table, name: &str) -> Vec<Option<&'a str>> {
     match &table.column(name).unwrap().data {
         ColumnData::Text(text) => (0..table.rows()).map(|row| text.get(row)).collect(),
-        ColumnData::Number(_) => panic!("{name} is numbers"),
+        ColumnData::Number(_) | ColumnData::Time(_) => panic!("{name} is no text"),
     }
 }
 
@@ -51,6 +51,37 @@ fn columns_are_numbers_or_text_and_gaps_are_kept() {
 }
 
 #[test]
+fn a_column_of_dates_is_times_unless_one_is_none() {
+    let table =
+        read(b"a,b,c\n1970-01-01,2001-01-01 06:30,20010101\nNA,2001-02-29x,20010102\n1970-01-02T00:00:01Z,x,NA\n")
+            .unwrap();
+    let ColumnData::Time(times) = &table.column("a").unwrap().data else { panic!("a is times") };
+    assert_eq!(times, &[0, ColumnData::NO_TIME, 86_401_000_000]);
+    assert_eq!(texts(&table, "b"), [Some("2001-01-01 06:30"), Some("2001-02-29x"), Some("x")]);
+    assert_eq!(numbers(&table, "c")[1], 20_010_102.0);
+}
+
+#[test]
+fn a_column_is_read_as_what_was_asked_for_or_the_cell_that_is_not_is_named() {
+    let file = file(b"a,b\n1,1970-01-02\nmany,1970-01-03\n");
+    let csv = CsvFile::open(file.path(), CsvOptions::default()).unwrap();
+    let wanted = |name: &str, kind| [Wanted { name: name.into(), read_as: Some(kind) }];
+    let refused = |name, kind| {
+        let error = csv.read(&wanted(name, kind)).unwrap_err();
+        (error.code(), error.to_string())
+    };
+    let (code, words) = refused("a", Kind::Number);
+    assert_eq!(code, "not-of-kind");
+    assert!(words.starts_with("line 3, column \"a\": \"many\" is not a number"), "{words}");
+    assert!(
+        refused("a", Kind::Time).1.starts_with("line 2, column \"a\": \"1\" is not a date"),
+        "{}",
+        refused("a", Kind::Time).1
+    );
+    assert_eq!(texts(&csv.read(&wanted("b", Kind::Text)).unwrap(), "b")[0], Some("1970-01-02"));
+}
+
+#[test]
 fn one_cell_that_is_no_number_makes_the_column_text() {
     let table = read(b"a,b\n1,1\ninf,2\nmany,3\n").unwrap();
     assert_eq!(texts(&table, "a"), [Some("1"), Some("inf"), Some("many")]);
@@ -60,7 +91,7 @@ fn one_cell_that_is_no_number_makes_the_column_text() {
 fn a_column_of_numbers_is_text_where_asked() {
     let file = file(b"zip,n\n01,1\n02,2\n");
     let csv = CsvFile::open(file.path(), CsvOptions::default()).unwrap();
-    let table = csv.read(&[Wanted { name: "zip".into(), as_text: true }]).unwrap();
+    let table = csv.read(&[Wanted { name: "zip".into(), read_as: Some(Kind::Text) }]).unwrap();
     assert_eq!(texts(&table, "zip"), [Some("01"), Some("02")]);
     assert_eq!(table.columns().len(), 1);
 }
@@ -71,7 +102,7 @@ fn a_byte_order_mark_other_delimiters_and_windows_line_ends_are_read() {
     let options = CsvOptions { delimiter: b';', ..CsvOptions::default() };
     let csv = CsvFile::open(file.path(), options).unwrap();
     assert_eq!(csv.header(), ["a", "b"]);
-    let wanted = [Wanted { name: "b".into(), as_text: false }];
+    let wanted = [Wanted { name: "b".into(), read_as: None }];
     assert_eq!(texts(&csv.read(&wanted).unwrap(), "b"), [Some("é"), Some("x")]);
 }
 
@@ -161,7 +192,7 @@ fn nan_and_infinity_in_a_column_of_numbers_are_named_by_column_and_line() {
 fn an_absent_column_lists_those_that_exist_and_guesses() {
     let file = file(b"species,island\nA,B\n");
     let csv = CsvFile::open(file.path(), CsvOptions::default()).unwrap();
-    let error = csv.read(&[Wanted { name: "spices".into(), as_text: false }]).unwrap_err();
+    let error = csv.read(&[Wanted { name: "spices".into(), read_as: None }]).unwrap_err();
     assert_eq!(error.code(), "absent-column");
     assert!(error.to_string().contains("did you mean \"species\"? (the columns are \"species\", \"island\")"));
 }

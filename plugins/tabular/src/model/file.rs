@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{Estimator, FORMAT, Model, VERSION};
 use crate::error::DataError;
+use crate::features::FeatureSpec;
 use crate::json::write_json;
 
 /// What every version of the format has.
@@ -50,11 +51,12 @@ pub fn read_model(path: &Path) -> Result<Model, DataError> {
 /// What is wrong inside a model, if anything.
 fn contradiction(model: &Model) -> Option<String> {
     let classes = model.classes.len();
-    let features = model.features.len();
+    let features = model.width();
+    let names: Vec<String> = model.features.iter().flat_map(FeatureSpec::names).collect();
     if classes < 2 {
         return Some(format!("it has {classes} classes, and at least 2 are needed"));
     }
-    if !all_differ(&model.classes) || !all_differ(&model.features) {
+    if !all_differ(&model.classes) || !all_differ(&names) {
         return Some("a class or a feature stands in it twice".into());
     }
     match &model.estimator {

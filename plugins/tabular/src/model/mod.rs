@@ -1,12 +1,16 @@
 //! The model file: JSON, written by `train`, read by `evaluate` and by whoever wants to.
 //!
 //! ```json
-//! {"format": "dagwood.model", "version": 1, "trained_by": "train 0.1.0",
-//!  "target": "species", "classes": ["Adelie", "Chinstrap", "Gentoo"], "features": ["bill_length_mm", "island=Dream"],
+//! {"format": "dagwood.model", "version": 2, "trained_by": "train 0.1.0",
+//!  "target": "species", "classes": ["Adelie", "Chinstrap", "Gentoo"],
+//!  "features": ["bill_length_mm", {"column": "island", "categories": ["Dream"]}],
 //!  "estimator": {"algorithm": "logistic_regression", "l2": 1.0,
 //!                "coefficients": [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], "intercepts": [0.0, 0.1, 0.2]},
 //!  "training": {"rows": 258, "iterations": 41, "converged": true, "loss": 0.02, "log_loss": 0.01, "accuracy": 1.0}}
 //! ```
+//!
+//! A feature is a column of numbers by its name, or a column of categories, each of which is a feature of its own: `x` is 1 in the
+//! rows of that category and 0 elsewhere.
 //!
 //! `coefficients` has one row for each class and one number for each feature, in the order of `classes` and `features`. With two
 //! classes there is one row only, for the second class: its score is the log-odds of that class. Scores are
@@ -22,14 +26,14 @@ pub use file::{read_model, write_model};
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Matrix;
+use crate::features::{FeatureSpec, Matrix};
 use linear::LinearScores;
 
 /// What a model file calls itself.
 pub const FORMAT: &str = "dagwood.model";
 
 /// The version of the model file written and read here.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A trained classifier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,7 +49,7 @@ pub struct Model {
     /// The classes that it tells apart, at least two, in the order of its scores.
     pub classes: Vec<String>,
     /// The columns that it predicts from, in the order of its coefficients.
-    pub features: Vec<String>,
+    pub features: Vec<FeatureSpec>,
     /// What was learnt.
     pub estimator: Estimator,
     /// How the training went.
@@ -85,6 +89,11 @@ pub struct Training {
 }
 
 impl Model {
+    /// How many features it has, each category counted.
+    pub fn width(&self) -> usize {
+        self.features.iter().map(FeatureSpec::width).sum()
+    }
+
     /// The probability of each class for each row: row by row, `classes.len()` numbers each, which add up to 1.
     ///
     /// `features` must hold the model's features in their order: see [`Matrix::select`].

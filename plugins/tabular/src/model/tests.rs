@@ -1,8 +1,8 @@
 use tempfile::TempDir;
 
-use super::linear::{logistic, softmax};
+use super::linear::{LinearScores, add_gradient, blocks, logistic, softmax};
 use super::{Estimator, FORMAT, Model, Training, VERSION, most_likely, read_model, write_model};
-use crate::dataset::Matrix;
+use crate::features::{FeatureSpec, Matrix};
 use crate::limits::SCORE_BLOCK_ROWS;
 
 fn model(classes: &[&str], coefficients: Vec<Vec<f64>>, intercepts: Vec<f64>) -> Model {
@@ -12,7 +12,7 @@ fn model(classes: &[&str], coefficients: Vec<Vec<f64>>, intercepts: Vec<f64>) ->
         trained_by: "train 0.1.0".into(),
         target: "y".into(),
         classes: classes.iter().map(|class| (*class).to_owned()).collect(),
-        features: vec!["a".into(), "b".into()],
+        features: vec![FeatureSpec::Number("a".into()), FeatureSpec::Number("b".into())],
         estimator: Estimator::LogisticRegression { l2: 1.0, coefficients, intercepts },
         training: Training { rows: 1, iterations: 1, converged: true, loss: 0.1, log_loss: 0.1, accuracy: 1.0 },
     }
@@ -61,6 +61,39 @@ fn with_two_classes_the_only_score_is_the_log_odds_of_the_second() {
 }
 
 #[test]
+fn categories_score_and_change_the_gradient_as_their_columns_of_0_and_1_would() {
+    let rows = SCORE_BLOCK_ROWS + 3;
+    let none = u32::MAX;
+    let codes: Vec<u32> = (0..rows as u32).map(|row| if row % 5 == 4 { none } else { row % 3 }).collect();
+    let mut dense = Matrix::with_rows(rows);
+    dense.push("a".into(), (0..rows).map(|row| row as f64 / 100.0).collect());
+    for category in 0..3 {
+        dense.push(format!("c={category}"), codes.iter().map(|code| f64::from(*code == category)).collect());
+    }
+    let mut sparse = Matrix::with_rows(rows);
+    sparse.push("a".into(), (0..rows).map(|row| row as f64 / 100.0).collect());
+    sparse.push_one_hot("c".into(), vec!["0".into(), "1".into(), "2".into()], codes);
+    assert_eq!(dense.names(), sparse.names());
+    let coefficients = vec![vec![0.5, -1.0, 2.0, 0.25]];
+    let scores = LinearScores { coefficients: &coefficients, intercepts: &[0.125] };
+    assert_eq!(scores.probabilities(&dense), scores.probabilities(&sparse));
+    let residuals: Vec<f64> = (0..rows).map(|row| (row % 7) as f64 - 3.0).collect();
+    let gradient = |matrix: &Matrix| {
+        let mut gradient = vec![0.0; matrix.width()];
+        let mut place = 0;
+        for column in matrix.columns() {
+            let part = &mut gradient[place..place + column.width()];
+            blocks(rows).for_each(|block| add_gradient(column, block.clone(), &residuals[block], part));
+            place += column.width();
+        }
+        gradient
+    };
+    for (found, expected) in gradient(&sparse).into_iter().zip(gradient(&dense)) {
+        assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    }
+}
+
+#[test]
 fn extreme_scores_neither_overflow_nor_lose_the_sum() {
     assert_eq!((logistic(1000.0), logistic(-1000.0)), (1.0, 0.0));
     let mut scores = [1000.0, 0.0, -1000.0];
@@ -85,8 +118,8 @@ fn a_file_that_is_no_model_or_contradicts_itself_is_refused() {
     };
     refused("");
     refused("{}");
-    assert!(refused(r#"{"format": "dagwood.model", "version": 2}"#).contains("version 2"));
-    assert!(refused(r#"{"format": "onnx", "version": 1}"#).contains("onnx"));
+    assert!(refused(r#"{"format": "dagwood.model", "version": 1}"#).contains("version 1"));
+    assert!(refused(r#"{"format": "onnx", "version": 2}"#).contains("onnx"));
     let text = |model: &Model| serde_json::to_string(model).unwrap();
     assert!(refused(&text(&model(&["a"], vec![], vec![]))).contains("1 classes"));
     assert!(refused(&text(&model(&["a", "a"], vec![vec![0.0; 2]], vec![0.0]))).contains("twice"));

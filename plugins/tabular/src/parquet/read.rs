@@ -1,19 +1,20 @@
 //! A prepared table from a Parquet file, whoever wrote it.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use parquet::basic::{Compression, Type as PhysicalType};
+use parquet::basic::Type as PhysicalType;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
-use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::TARGET_KEY;
-use super::source::SharedFile;
-use crate::dataset::{Dataset, Labels, Matrix, Target};
+use super::file::{OpenFile, append_or, wrong_type};
+use super::{ONE_HOT_KEY, TARGET_KEY};
+use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
+use crate::features::{Feature, Matrix};
 use crate::limits::READ_BATCH_ROWS;
 
 /// Reads a prepared table. The target is `target`, or else what the file's metadata names; all other columns are features.
@@ -33,8 +34,15 @@ pub fn read_dataset(path: &Path, target: Option<&str>) -> Result<Dataset, DataEr
     }
     file.check_codecs()?;
     let mut features = Matrix::with_rows(file.rows());
+    let mut one_hot = file.one_hot();
     for (place, name) in file.names().enumerate().filter(|(place, _)| *place != target_place) {
-        features.push(name, file.numbers(place)?);
+        match one_hot.remove(&name) {
+            Some(categories) => {
+                let codes = file.codes(place, &categories)?;
+                features.push_one_hot(name, categories, codes);
+            }
+            None => features.push(name, file.numbers(place)?),
+        }
     }
     let target = match file.column(target_place).physical_type() {
         PhysicalType::BYTE_ARRAY | PhysicalType::BOOLEAN => Target::Classes(file.labels(target_place)?),
@@ -43,64 +51,17 @@ pub fn read_dataset(path: &Path, target: Option<&str>) -> Result<Dataset, DataEr
     Ok(Dataset { target_name, target, features })
 }
 
-struct OpenFile<'a> {
-    path: &'a Path,
-    reader: SerializedFileReader<SharedFile>,
-}
-
-impl<'a> OpenFile<'a> {
-    fn open(path: &'a Path) -> Result<Self, DataError> {
-        let named = || path.display().to_string();
-        let source = SharedFile::open(path).map_err(|source| DataError::Unreadable { file: named(), source })?;
-        let reader =
-            SerializedFileReader::new(source).map_err(|source| DataError::Parquet { file: named(), source })?;
-        Ok(Self { path, reader })
-    }
-
-    fn metadata(&self) -> &ParquetMetaData {
-        self.reader.metadata()
-    }
-
-    fn rows(&self) -> usize {
-        usize::try_from(self.metadata().file_metadata().num_rows()).unwrap_or(0)
-    }
-
-    fn columns(&self) -> &[parquet::schema::types::ColumnDescPtr] {
-        self.metadata().file_metadata().schema_descr().columns()
-    }
-
-    fn column(&self, place: usize) -> &ColumnDescriptor {
-        &self.columns()[place]
-    }
-
-    fn names(&self) -> impl Iterator<Item = String> + '_ {
-        self.columns().iter().map(|column| column.path().string())
-    }
-
+impl OpenFile {
     fn target_name(&self, asked: Option<&str>) -> Result<String, DataError> {
-        let recorded = || {
-            let pairs = self.metadata().file_metadata().key_value_metadata()?;
-            pairs.iter().find(|pair| pair.key == TARGET_KEY)?.value.clone()
-        };
         asked
             .map(str::to_owned)
-            .or_else(recorded)
+            .or_else(|| self.recorded(TARGET_KEY))
             .ok_or_else(|| DataError::TargetUnknown { columns: self.names().collect() })
     }
 
-    fn check_codecs(&self) -> Result<(), DataError> {
-        let chunks = self.metadata().row_groups().iter().flat_map(|group| group.columns());
-        for chunk in chunks {
-            if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY) {
-                let codec = chunk.compression().to_string();
-                return Err(DataError::Codec { column: chunk.column_path().string(), codec });
-            }
-        }
-        Ok(())
-    }
-
-    fn unreadable(&self, source: ParquetError) -> DataError {
-        DataError::Parquet { file: self.path.display().to_string(), source }
+    /// The columns of categories, as `preprocess` records them.
+    fn one_hot(&self) -> HashMap<String, Vec<String>> {
+        self.recorded(ONE_HOT_KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
     /// A column of numbers, every one of them finite.
@@ -134,11 +95,23 @@ impl<'a> OpenFile<'a> {
     /// A column of text or of true and false.
     fn labels(&self, place: usize) -> Result<Labels, DataError> {
         let column = self.column(place);
-        let mut texts: Vec<String> = Vec::with_capacity(self.rows());
+        let mut texts: Vec<Arc<str>> = Vec::with_capacity(self.rows());
+        // A label is kept once, however many rows have it.
+        let mut known: HashMap<Vec<u8>, Arc<str>> = HashMap::new();
+        let mut label = |value: &[u8]| match known.get(value) {
+            Some(label) => Arc::clone(label),
+            None => {
+                let label: Arc<str> = String::from_utf8_lossy(value).into();
+                known.insert(value.to_vec(), Arc::clone(&label));
+                label
+            }
+        };
         for group in 0..self.metadata().num_row_groups() {
             let read = match self.column_reader(group, place)? {
-                ColumnReader::BoolColumnReader(reader) => append(reader, &mut texts, bool::to_string),
-                ColumnReader::ByteArrayColumnReader(reader) => append(reader, &mut texts, text_of),
+                ColumnReader::BoolColumnReader(reader) => {
+                    append(reader, &mut texts, |value| label(value.to_string().as_bytes()))
+                }
+                ColumnReader::ByteArrayColumnReader(reader) => append(reader, &mut texts, |value| label(value.data())),
                 ColumnReader::Int32ColumnReader(_)
                 | ColumnReader::Int64ColumnReader(_)
                 | ColumnReader::Int96ColumnReader(_)
@@ -153,13 +126,19 @@ impl<'a> OpenFile<'a> {
         Ok(Labels::new(&texts))
     }
 
-    fn column_reader(&self, group: usize, place: usize) -> Result<ColumnReader, DataError> {
+    /// A column of text as codes of its categories.
+    fn codes(&self, place: usize, categories: &[String]) -> Result<Vec<u32>, DataError> {
         let column = self.column(place);
-        if column.max_rep_level() > 0 || column.max_def_level() > 1 {
-            return Err(wrong_type(column, "only flat columns are read, no lists and no structs"));
+        let places: HashMap<&[u8], u32> = categories.iter().map(String::as_bytes).zip(0..).collect();
+        let mut codes = Vec::with_capacity(self.rows());
+        for group in 0..self.metadata().num_row_groups() {
+            let ColumnReader::ByteArrayColumnReader(reader) = self.column_reader(group, place)? else {
+                return Err(wrong_type(column, "a category must be text"));
+            };
+            let code = |value: &ByteArray| places.get(value.data()).copied().unwrap_or(Feature::NO_CATEGORY);
+            append_or(reader, &mut codes, Feature::NO_CATEGORY, code).map_err(|error| self.unreadable(error))?;
         }
-        let group = self.reader.get_row_group(group).map_err(|error| self.unreadable(error))?;
-        group.get_column_reader(place).map_err(|error| self.unreadable(error))
+        Ok(codes)
     }
 
     fn settle(
@@ -188,7 +167,7 @@ enum Chunk {
 fn append<D: DataType, V>(
     mut reader: ColumnReaderImpl<D>,
     into: &mut Vec<V>,
-    convert: impl Fn(&D::T) -> V,
+    mut convert: impl FnMut(&D::T) -> V,
 ) -> Result<Chunk, ParquetError> {
     let mut batch: Vec<D::T> = Vec::with_capacity(READ_BATCH_ROWS);
     let mut levels: Vec<i16> = Vec::with_capacity(READ_BATCH_ROWS);
@@ -200,17 +179,9 @@ fn append<D: DataType, V>(
             return Ok(Chunk::Whole);
         }
         let present = levels.iter().position(|level| *level == 0).filter(|_| batch.len() < records);
-        into.extend(batch.iter().take(present.unwrap_or(records)).map(&convert));
+        into.extend(batch.iter().take(present.unwrap_or(records)).map(&mut convert));
         if present.is_some() {
             return Ok(Chunk::GapAfterRows);
         }
     }
-}
-
-fn text_of(value: &ByteArray) -> String {
-    String::from_utf8_lossy(value.data()).into_owned()
-}
-
-fn wrong_type(column: &ColumnDescriptor, expected: &'static str) -> DataError {
-    DataError::ColumnType { column: column.path().string(), kind: column.physical_type().to_string(), expected }
 }

@@ -1,15 +1,20 @@
 use std::sync::Arc;
 
 use parquet::basic::Compression;
-use parquet::data_type::{DoubleType, Int32Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use tempfile::TempDir;
 
-use super::{read_dataset, write_dataset};
-use crate::dataset::{Dataset, Labels, Matrix, Target};
+use super::{ParquetFile, read_dataset, write_dataset};
+use crate::csv::CsvOptions;
+use crate::dataset::{Dataset, Labels, Target};
+use crate::error::DataError;
+use crate::features::{Feature, Matrix};
 use crate::limits::ROW_GROUP_ROWS;
+use crate::source::TableFile;
+use crate::table::{ColumnData, Kind, Wanted};
 
 fn dataset(rows: usize) -> Dataset {
     let labels = (0..rows).map(|row| if row % 3 == 0 { "yes" } else { "no" }).collect::<Vec<_>>();
@@ -74,7 +79,7 @@ fn a_strangers_file_is_read_when_the_target_is_named() {
     let path = foreign(&folder, Compression::UNCOMPRESSED, false);
     let data = read_dataset(&path, Some("k")).unwrap();
     assert_eq!(data.target, Target::Numbers(vec![4.0, 5.0]));
-    assert_eq!(data.features.columns(), [[1.5, 2.5]]);
+    assert_eq!(data.features.columns(), [Feature::Number { name: "n".into(), values: vec![1.5, 2.5] }]);
     assert_eq!(read_dataset(&path, None).unwrap_err().code(), "target-unknown");
     let error = read_dataset(&path, Some("q")).unwrap_err();
     assert_eq!(error.code(), "absent-column");
@@ -88,6 +93,105 @@ fn a_gap_is_named_by_column_and_row() {
     let error = read_dataset(&path, Some("k")).unwrap_err();
     assert_eq!(error.code(), "bad-value");
     assert!(error.to_string().starts_with("row 2, column \"n\": a gap"), "{error}");
+}
+
+#[test]
+fn categories_are_one_column_of_text_and_come_back_as_they_were() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("t.parquet");
+    let rows = crate::limits::ROW_GROUP_ROWS + 5;
+    let codes: Vec<u32> =
+        (0..rows as u32).map(|row| if row % 7 == 3 { Feature::NO_CATEGORY } else { row % 3 }).collect();
+    let categories: Vec<String> = ["Biscoe", "Dream, or \"so\"", "Ünder"].map(str::to_owned).into();
+    let mut features = Matrix::with_rows(rows);
+    features.push("a".into(), (0..rows).map(|row| row as f64).collect());
+    features.push_one_hot("island".into(), categories, codes);
+    features.push("b".into(), vec![0.5; rows]);
+    let whole = Dataset { features, ..dataset(rows) };
+    write_dataset(&path, &whole).unwrap();
+    assert_eq!(read_dataset(&path, None).unwrap(), whole);
+    let bytes = std::fs::read(&path).unwrap();
+    write_dataset(&path, &whole).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), bytes, "the same data gives the same bytes");
+}
+
+/// A table as others write one: every kind of column, a gap in the second of its three rows.
+fn any_table(folder: &TempDir) -> std::path::PathBuf {
+    let path = folder.path().join("any.parquet");
+    let text = "message t {
+        optional int64 micros (TIMESTAMP(MICROS,false)); optional int64 millis (TIMESTAMP(MILLIS,true));
+        optional int32 day (DATE); optional binary text (STRING); optional boolean flag; optional float number;
+        optional int64 decimal (DECIMAL(10,2)); optional int32 unsigned (INTEGER(32,false)); }";
+    let schema = Arc::new(parse_message_type(text).unwrap());
+    let file = std::fs::File::create(&path).unwrap();
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(WriterProperties::builder().build())).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    macro_rules! column {
+        ($type:ty, $values:expr) => {
+            let mut column = group.next_column().unwrap().unwrap();
+            column.typed::<$type>().write_batch(&$values, Some(&[1, 0, 1]), None).unwrap();
+            column.close().unwrap();
+        };
+    }
+    column!(Int64Type, [1_500_000, -1]);
+    column!(Int64Type, [1_500, -1]);
+    column!(Int32Type, [1, -1]);
+    column!(ByteArrayType, [ByteArray::from("b"), ByteArray::from("2001-01-01")]);
+    column!(BoolType, [true, false]);
+    column!(FloatType, [0.5, f32::NAN]);
+    column!(Int64Type, [12_345, -1]);
+    column!(Int32Type, [7, -1]);
+    group.close().unwrap();
+    writer.close().unwrap();
+    path
+}
+
+fn read_any(file: &ParquetFile, name: &str, read_as: Option<Kind>) -> Result<ColumnData, DataError> {
+    let table = file.read(&[Wanted { name: name.into(), read_as }])?;
+    Ok(table.columns()[0].data.clone())
+}
+
+#[test]
+fn any_flat_table_is_read_with_its_gaps() {
+    let folder = TempDir::new().unwrap();
+    let file = ParquetFile::open(&any_table(&folder)).unwrap();
+    assert_eq!(file.header().len(), 8);
+    let (gap, day) = (ColumnData::NO_TIME, 86_400_000_000);
+    for (name, times) in
+        [("micros", [1_500_000, gap, -1]), ("millis", [1_500_000, gap, -1_000]), ("day", [day, gap, -day])]
+    {
+        assert_eq!(read_any(&file, name, None).unwrap(), ColumnData::Time(times.into()), "{name}");
+    }
+    let texts = |name: &str, read_as| match read_any(&file, name, read_as).unwrap() {
+        ColumnData::Text(text) => [0, 1, 2].map(|row| text.get(row).map(str::to_owned)),
+        other => panic!("{name} is {other:?}"),
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(texts("text", None), [some("b"), None, some("2001-01-01")]);
+    assert_eq!(texts("flag", None), [some("true"), None, some("false")]);
+    assert_eq!(texts("decimal", Some(Kind::Text)), [some("123.45"), None, some("-0.01")]);
+    assert_eq!(texts("day", Some(Kind::Text)), [some("1970-01-02T00:00:00"), None, some("1969-12-31T00:00:00")]);
+    for (name, expected) in
+        [("number", [0.5, f64::NAN]), ("decimal", [123.45, -0.01]), ("unsigned", [7.0, 4_294_967_295.0])]
+    {
+        let ColumnData::Number(values) = read_any(&file, name, None).unwrap() else { panic!("{name} is numbers") };
+        assert!(values[1].is_nan() && values[0] == expected[0], "{name}: {values:?}");
+        assert!(values[2] == expected[1] || (values[2].is_nan() && expected[1].is_nan()), "{name}: {values:?}");
+    }
+    let error = read_any(&file, "text", Some(Kind::Time)).unwrap_err();
+    assert!(error.to_string().starts_with("row 1, column \"text\": \"b\" is not a date"), "{error}");
+    assert_eq!(read_any(&file, "number", Some(Kind::Time)).unwrap_err().code(), "column-type");
+    assert_eq!(read_any(&file, "none", None).unwrap_err().code(), "absent-column");
+}
+
+#[test]
+fn a_table_is_known_by_its_first_bytes() {
+    let folder = TempDir::new().unwrap();
+    let file = TableFile::open(&any_table(&folder), CsvOptions::default()).unwrap();
+    assert!(matches!(file, TableFile::Parquet(_)));
+    let path = folder.path().join("a.parquet");
+    std::fs::write(&path, "a,b\n1,2\n").unwrap();
+    assert!(matches!(TableFile::open(&path, CsvOptions::default()).unwrap(), TableFile::Csv(_)));
 }
 
 #[test]

@@ -13,9 +13,12 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::{CREATED_BY, TARGET_KEY};
+use serde_json::{Value, json};
+
+use super::{CREATED_BY, ONE_HOT_KEY, TARGET_KEY};
 use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
+use crate::features::Feature;
 use crate::limits::ROW_GROUP_ROWS;
 
 /// Writes a prepared table to `path`.
@@ -39,8 +42,11 @@ fn write(out: BufWriter<File>, data: &Dataset) -> Result<(), ParquetError> {
             Target::Classes(labels) => write_labels(&mut group, labels, start, end)?,
             Target::Numbers(values) => write_numbers(&mut group, values, start, end)?,
         }
-        for values in data.features.columns() {
-            write_numbers(&mut group, values, start, end)?;
+        for column in data.features.columns() {
+            match column {
+                Feature::Number { values, .. } => write_numbers(&mut group, values, start, end)?,
+                Feature::OneHot { categories, codes, .. } => write_codes(&mut group, categories, codes, start, end)?,
+            }
         }
         group.close()?;
         start = end;
@@ -49,30 +55,44 @@ fn write(out: BufWriter<File>, data: &Dataset) -> Result<(), ParquetError> {
 }
 
 fn properties(data: &Dataset) -> WriterProperties {
-    let target = KeyValue { key: TARGET_KEY.into(), value: Some(data.target_name.clone()) };
+    let mut pairs = vec![KeyValue { key: TARGET_KEY.into(), value: Some(data.target_name.clone()) }];
+    pairs.extend(one_hot(data).map(|value| KeyValue { key: ONE_HOT_KEY.into(), value: Some(value) }));
     WriterProperties::builder()
         .set_created_by(CREATED_BY.into())
         .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_key_value_metadata(Some(vec![target]))
+        .set_key_value_metadata(Some(pairs))
         .build()
+}
+
+/// The categories of each column that has any, as JSON; none without such a column.
+fn one_hot(data: &Dataset) -> Option<String> {
+    let of = |column: &Feature| match column {
+        Feature::Number { .. } => None,
+        Feature::OneHot { column, categories, .. } => Some((column.clone(), json!(categories))),
+    };
+    let categories: serde_json::Map<_, _> = data.features.columns().iter().filter_map(of).collect();
+    (!categories.is_empty()).then(|| Value::Object(categories).to_string())
 }
 
 fn schema(data: &Dataset) -> Result<TypePtr, ParquetError> {
     let target = match &data.target {
-        Target::Classes(_) => text_column(&data.target_name),
+        Target::Classes(_) => text_column(&data.target_name, Repetition::REQUIRED),
         Target::Numbers(_) => number_column(&data.target_name),
     };
     let mut fields = vec![Arc::new(target?)];
-    for name in data.features.names() {
-        fields.push(Arc::new(number_column(name)?));
+    for column in data.features.columns() {
+        fields.push(Arc::new(match column {
+            Feature::Number { name, .. } => number_column(name)?,
+            Feature::OneHot { column, .. } => text_column(column, Repetition::OPTIONAL)?,
+        }));
     }
     Ok(Arc::new(Type::group_type_builder("table").with_fields(fields).build()?))
 }
 
-fn text_column(name: &str) -> Result<Type, ParquetError> {
+fn text_column(name: &str, repetition: Repetition) -> Result<Type, ParquetError> {
     Type::primitive_type_builder(name, PhysicalType::BYTE_ARRAY)
-        .with_repetition(Repetition::REQUIRED)
+        .with_repetition(repetition)
         .with_logical_type(Some(LogicalType::String))
         .build()
 }
@@ -89,6 +109,25 @@ fn write_labels(group: &mut Group<'_>, labels: &Labels, start: usize, end: usize
     let values = codes.iter().filter_map(|code| classes.get(*code as usize).cloned()).collect::<Vec<_>>();
     if let Some(mut column) = group.next_column()? {
         column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
+        column.close()?;
+    }
+    Ok(())
+}
+
+/// Texts, and nothing in a row without a category.
+fn write_codes(
+    group: &mut Group<'_>,
+    categories: &[String],
+    codes: &[u32],
+    start: usize,
+    end: usize,
+) -> Result<(), ParquetError> {
+    let texts = categories.iter().map(|category| ByteArray::from(category.as_str())).collect::<Vec<_>>();
+    let codes = codes.get(start..end).unwrap_or_default();
+    let values = codes.iter().filter_map(|code| texts.get(*code as usize).cloned()).collect::<Vec<_>>();
+    let present = codes.iter().map(|code| i16::from((*code as usize) < texts.len())).collect::<Vec<_>>();
+    if let Some(mut column) = group.next_column()? {
+        column.typed::<ByteArrayType>().write_batch(&values, Some(&present), None)?;
         column.close()?;
     }
     Ok(())

@@ -1,0 +1,151 @@
+//! What is taken out of times.
+
+use std::f64::consts::TAU;
+
+use dagwood_tabular::time::shown;
+use dagwood_tabular::{Column, ColumnData, DataError};
+use jiff::civil::DateTime;
+
+use crate::params::DatePart;
+
+impl DatePart {
+    /// As it is written.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Year => "year",
+            Self::Quarter => "quarter",
+            Self::Month | Self::MonthCyclic => "month",
+            Self::Week => "week",
+            Self::Day => "day",
+            Self::DayOfYear | Self::DayOfYearCyclic => "day_of_year",
+            Self::Weekday | Self::WeekdayCyclic => "weekday",
+            Self::Hour | Self::HourCyclic => "hour",
+            Self::Minute => "minute",
+        }
+    }
+
+    /// The columns that it makes of one.
+    pub fn columns(self, column: &str) -> Vec<String> {
+        let name = format!("{column}_{}", self.name());
+        match self {
+            Self::MonthCyclic | Self::DayOfYearCyclic | Self::WeekdayCyclic | Self::HourCyclic => {
+                vec![format!("{name}_sin"), format!("{name}_cos")]
+            }
+            Self::Year
+            | Self::Quarter
+            | Self::Month
+            | Self::Week
+            | Self::Day
+            | Self::DayOfYear
+            | Self::Weekday
+            | Self::Hour
+            | Self::Minute => vec![name],
+        }
+    }
+
+    /// The number, or for those that go round the share of a round.
+    fn value(self, at: DateTime) -> f64 {
+        let (date, time) = (at.date(), at.time());
+        match self {
+            Self::Year => date.year().into(),
+            Self::Quarter => f64::from((date.month() - 1) / 3 + 1),
+            Self::Month => date.month().into(),
+            Self::Week => date.iso_week_date().week().into(),
+            Self::Day => date.day().into(),
+            Self::DayOfYear => date.day_of_year().into(),
+            Self::Weekday => date.weekday().to_monday_zero_offset().into(),
+            Self::Hour => time.hour().into(),
+            Self::Minute => time.minute().into(),
+            Self::MonthCyclic => f64::from(date.month() - 1) / 12.0,
+            Self::DayOfYearCyclic => f64::from(date.day_of_year() - 1) / f64::from(date.days_in_year()),
+            Self::WeekdayCyclic => f64::from(date.weekday().to_monday_zero_offset()) / 7.0,
+            Self::HourCyclic => (f64::from(time.hour()) + f64::from(time.minute()) / 60.0) / 24.0,
+        }
+    }
+}
+
+/// The columns that a part makes of a column of times.
+///
+/// # Errors
+/// The column is not times.
+pub fn take(column: &Column, part: DatePart) -> Result<Vec<Column>, DataError> {
+    let ColumnData::Time(times) = &column.data else {
+        return Err(DataError::ColumnType {
+            column: column.name.clone(),
+            kind: if matches!(column.data, ColumnData::Number(_)) { "number" } else { "text" }.to_owned(),
+            expected: "parts of dates are taken from times: `types = { column = \"time\" }` reads texts as such",
+        });
+    };
+    let values: Vec<f64> = times.iter().map(|time| shown(*time).map_or(f64::NAN, |at| part.value(at))).collect();
+    let names = part.columns(&column.name);
+    let number = |name: String, values: Vec<f64>| Column { name, data: ColumnData::Number(values) };
+    let mut names = names.into_iter();
+    Ok(match (names.next(), names.next()) {
+        (Some(sine), Some(cosine)) => {
+            let round = |of: fn(f64) -> f64| values.iter().map(|share| of(share * TAU)).collect();
+            vec![number(sine, round(f64::sin)), number(cosine, round(f64::cos))]
+        }
+        (Some(name), None) => vec![number(name, values)],
+        (None, _) => Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use dagwood_tabular::time::parse;
+
+    use super::*;
+
+    fn parts(text: &str, part: DatePart) -> Vec<(String, f64)> {
+        let times = vec![parse(text).unwrap_or(ColumnData::NO_TIME)];
+        let column = Column { name: "date".into(), data: ColumnData::Time(times) };
+        let value = |column: Column| match column.data {
+            ColumnData::Number(values) => (column.name, values[0]),
+            ColumnData::Text(_) | ColumnData::Time(_) => panic!("a part is a number"),
+        };
+        take(&column, part).unwrap().into_iter().map(value).collect()
+    }
+
+    #[test]
+    fn parts_are_what_the_calendar_says() {
+        let at = "2001-03-05T18:45:00";
+        for (part, name, value) in [
+            (DatePart::Year, "date_year", 2001.0),
+            (DatePart::Quarter, "date_quarter", 1.0),
+            (DatePart::Month, "date_month", 3.0),
+            (DatePart::Week, "date_week", 10.0),
+            (DatePart::Day, "date_day", 5.0),
+            (DatePart::DayOfYear, "date_day_of_year", 64.0),
+            (DatePart::Weekday, "date_weekday", 0.0),
+            (DatePart::Hour, "date_hour", 18.0),
+            (DatePart::Minute, "date_minute", 45.0),
+        ] {
+            assert_eq!(parts(at, part), [(name.to_owned(), value)]);
+        }
+    }
+
+    #[test]
+    fn what_goes_round_has_its_end_next_to_its_beginning() {
+        let hour = |text| parts(text, DatePart::HourCyclic);
+        assert_eq!(
+            hour("2001-03-05T00:00").iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["date_hour_sin", "date_hour_cos"]
+        );
+        let close = |found: Vec<(String, f64)>, sine: f64, cosine: f64| {
+            assert!((found[0].1 - sine).abs() < 1e-12 && (found[1].1 - cosine).abs() < 1e-12, "{found:?}");
+        };
+        close(hour("2001-03-05T00:00"), 0.0, 1.0);
+        close(hour("2001-03-05T06:00"), 1.0, 0.0);
+        close(hour("2001-03-05T12:00"), 0.0, -1.0);
+        close(parts("2001-01-31", DatePart::MonthCyclic), 0.0, 1.0);
+        close(parts("2001-03-05", DatePart::WeekdayCyclic), 0.0, 1.0);
+    }
+
+    #[test]
+    fn a_gap_stays_one_and_a_column_of_another_kind_is_named() {
+        assert!(parts("", DatePart::Hour)[0].1.is_nan());
+        let column = Column { name: "a".into(), data: ColumnData::Number(vec![1.0]) };
+        let error = take(&column, DatePart::Hour).unwrap_err();
+        assert!(error.code() == "column-type" && error.to_string().contains("\"a\""), "{error}");
+    }
+}

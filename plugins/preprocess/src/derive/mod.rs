@@ -1,0 +1,6 @@
+//! Columns that are made of others: parts of dates, and expressions.
+
+pub mod dates;
+pub mod formula;
+
+pub use formula::Formula;

@@ -1,0 +1,112 @@
+//! An open Parquet file: its columns, its metadata, its readers.
+
+use std::path::{Path, PathBuf};
+
+use parquet::basic::Compression;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::schema::types::ColumnDescriptor;
+
+use super::source::SharedFile;
+use crate::error::DataError;
+use crate::limits::READ_BATCH_ROWS;
+
+pub(super) struct OpenFile {
+    path: PathBuf,
+    reader: SerializedFileReader<SharedFile>,
+}
+
+impl OpenFile {
+    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+        let named = || path.display().to_string();
+        let source = SharedFile::open(path).map_err(|source| DataError::Unreadable { file: named(), source })?;
+        let reader =
+            SerializedFileReader::new(source).map_err(|source| DataError::Parquet { file: named(), source })?;
+        Ok(Self { path: path.to_owned(), reader })
+    }
+
+    pub(super) fn metadata(&self) -> &ParquetMetaData {
+        self.reader.metadata()
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        usize::try_from(self.metadata().file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    fn columns(&self) -> &[parquet::schema::types::ColumnDescPtr] {
+        self.metadata().file_metadata().schema_descr().columns()
+    }
+
+    pub(super) fn column(&self, place: usize) -> &ColumnDescriptor {
+        &self.columns()[place]
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.columns().iter().map(|column| column.path().string())
+    }
+
+    /// What the file's metadata has under a key.
+    pub(super) fn recorded(&self, key: &str) -> Option<String> {
+        let pairs = self.metadata().file_metadata().key_value_metadata()?;
+        pairs.iter().find(|pair| pair.key == key)?.value.clone()
+    }
+
+    pub(super) fn check_codecs(&self) -> Result<(), DataError> {
+        let chunks = self.metadata().row_groups().iter().flat_map(|group| group.columns());
+        for chunk in chunks {
+            if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY) {
+                let codec = chunk.compression().to_string();
+                return Err(DataError::Codec { column: chunk.column_path().string(), codec });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn unreadable(&self, source: ParquetError) -> DataError {
+        DataError::Parquet { file: self.path.display().to_string(), source }
+    }
+
+    pub(super) fn column_reader(&self, group: usize, place: usize) -> Result<ColumnReader, DataError> {
+        let column = self.column(place);
+        if column.max_rep_level() > 0 || column.max_def_level() > 1 {
+            return Err(wrong_type(column, "only flat columns are read, no lists and no structs"));
+        }
+        let group = self.reader.get_row_group(group).map_err(|error| self.unreadable(error))?;
+        group.get_column_reader(place).map_err(|error| self.unreadable(error))
+    }
+}
+
+/// Appends the values of one column in one row group, and `gap` for each row that holds nothing.
+pub(super) fn append_or<D: DataType, V: Clone>(
+    mut reader: ColumnReaderImpl<D>,
+    into: &mut Vec<V>,
+    gap: V,
+    convert: impl Fn(&D::T) -> V,
+) -> Result<(), ParquetError> {
+    let mut batch: Vec<D::T> = Vec::with_capacity(READ_BATCH_ROWS);
+    let mut levels: Vec<i16> = Vec::with_capacity(READ_BATCH_ROWS);
+    loop {
+        batch.clear();
+        levels.clear();
+        let (records, _, _) = reader.read_records(READ_BATCH_ROWS, Some(&mut levels), None, &mut batch)?;
+        if records == 0 {
+            return Ok(());
+        }
+        if batch.len() == records {
+            into.extend(batch.iter().map(&convert));
+            continue;
+        }
+        let mut values = batch.iter();
+        into.extend(levels.iter().map(|level| match level {
+            0 => gap.clone(),
+            _present => values.next().map_or_else(|| gap.clone(), &convert),
+        }));
+    }
+}
+
+pub(super) fn wrong_type(column: &ColumnDescriptor, expected: &'static str) -> DataError {
+    DataError::ColumnType { column: column.path().string(), kind: column.physical_type().to_string(), expected }
+}

@@ -1,0 +1,45 @@
+//! Instants in files: microseconds since 1970-01-01T00:00:00 by the clock that the file was written by, whichever that was. An
+//! instant with an offset is brought to UTC.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// An instant from its text: `2026-01-31`, `2026-01-31 06:30`, `2026-01-31T06:30:00.25`, or with `Z` or an offset.
+pub fn parse(text: &str) -> Option<i64> {
+    // A date has its strokes at these places, so most other texts need no closer look.
+    let strokes = text.as_bytes().get(4).zip(text.as_bytes().get(7));
+    if strokes != Some((&b'-', &b'-')) {
+        return None;
+    }
+    let has_offset = text.get(10..).is_some_and(|rest| rest.contains(['Z', 'z', '+', '-']));
+    if has_offset {
+        return text.parse::<Timestamp>().ok().map(Timestamp::as_microsecond);
+    }
+    text.parse::<DateTime>().ok().and_then(to_microseconds)
+}
+
+/// The instant that a clock shows as this.
+pub fn to_microseconds(shown: DateTime) -> Option<i64> {
+    TimeZone::UTC.to_timestamp(shown).ok().map(Timestamp::as_microsecond)
+}
+
+/// What the clock shows at an instant.
+pub fn shown(microseconds: i64) -> Option<DateTime> {
+    Some(TimeZone::UTC.to_datetime(Timestamp::from_microsecond(microseconds).ok()?))
+}
+
+#[test]
+fn dates_and_times_are_read_and_other_texts_are_not() {
+    let day = 24 * 3600 * 1_000_000;
+    assert_eq!(parse("1970-01-02"), Some(day));
+    assert_eq!(parse("1970-01-02 06:00"), Some(day + day / 4));
+    assert_eq!(parse("1970-01-02T06:00:00.5"), Some(day + day / 4 + 500_000));
+    assert_eq!(parse("1970-01-02T06:00:00Z"), Some(day + day / 4));
+    assert_eq!(parse("1970-01-02T07:00:00+01:00"), Some(day + day / 4));
+    assert_eq!(parse("1969-12-31"), Some(-day));
+    for text in ["", "x", "1970", "19700102", "1970-13-01", "1970-01-32", "1970-01-02x", "12:00", "abcd-ef-gh"] {
+        assert_eq!(parse(text), None, "{text}");
+    }
+    assert_eq!(shown(day + day / 4).unwrap().to_string(), "1970-01-02T06:00:00");
+}
