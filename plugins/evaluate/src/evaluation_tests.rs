@@ -20,6 +20,7 @@ fn model() -> Model {
         features: specs(&["a", "b"]),
         estimator: Estimator::LogisticRegression { l2: 1.0, coefficients: vec![vec![2.0, 0.0]], intercepts: vec![0.0] },
         training: Training { rows: 9, iterations: 1, converged: true, loss: 0.1, log_loss: 0.1, accuracy: 1.0 },
+        importance: vec![],
     }
 }
 

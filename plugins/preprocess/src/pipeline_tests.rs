@@ -129,7 +129,7 @@ fn columns_are_dropped_and_read_as_categories_where_asked() {
 fn flights(rows: usize) -> String {
     let row = |row: usize| {
         let (day, hour) = (row / 24 + 1, row % 24);
-        let delay = if row % 3 == 0 { "NA".to_owned() } else { ((row * 7) % 40).to_string() };
+        let delay = if row.is_multiple_of(3) { "NA".to_owned() } else { ((row * 7) % 40).to_string() };
         format!("2001-01-{day:02} {hour:02}:30,{delay},{},{}\n", (row * 13) % 100, ["ATL", "SFO", "JFK"][row % 3])
     };
     std::iter::once("date,delay,distance,origin\n".to_owned()).chain((0..rows).map(row)).collect()

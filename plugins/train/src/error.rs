@@ -19,7 +19,7 @@ pub enum TrainError {
     },
     /// Numbers where classes are needed.
     #[error(
-        "the target {} is a number, and logistic regression needs classes: let `preprocess` make them \
+        "the target {} is a number, and a classifier needs classes: let `preprocess` make them \
          with `target_kind = \"categorical\"`",
         quoted(target)
     )]
@@ -51,6 +51,16 @@ pub enum TrainError {
         /// The target's name.
         target: String,
     },
+    /// More rows than sums of trees can hold.
+    #[error(
+        "the table has {rows} rows, and trees are trained on {limit} at most: let `preprocess` keep fewer for training"
+    )]
+    TooManyRows {
+        /// How many there are.
+        rows: usize,
+        /// How many may be.
+        limit: usize,
+    },
     /// The objective is not a number at the very start.
     #[error("the features are too large to compute with: standardise them first")]
     NotFinite,
@@ -66,6 +76,7 @@ impl TrainError {
             Self::OneClass { .. } => "one-class",
             Self::TooManyClasses { .. } => "too-many-classes",
             Self::NoFeatures { .. } => "no-features",
+            Self::TooManyRows { .. } => "too-many-rows",
             Self::NotFinite => "not-finite",
         }
     }

@@ -23,7 +23,7 @@ fn two_classes() -> Target {
 fn run(folder: &Path, data: &Dataset, params: &Params) -> Result<Trained, TrainError> {
     let table = folder.join("train.parquet");
     write_dataset(&table, data).unwrap();
-    train(&table, &folder.join("model.json"), params, |_, _| {})
+    train(&table, &folder.join("model.json"), params, 1, |_, _| {})
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn the_loss_is_watched_from_the_start_and_never_rises() {
     write_dataset(&table, &dataset(two_classes())).unwrap();
     let mut losses = Vec::new();
     let model = folder.path().join("model.json");
-    let trained = train(&table, &model, &Params::default(), |step, loss| losses.push((step, loss))).unwrap();
+    let trained = train(&table, &model, &Params::default(), 1, |step, loss| losses.push((step, loss))).unwrap();
     assert_eq!(losses[0], (0, std::f64::consts::LN_2));
     assert_eq!(losses.last(), Some(&(trained.summary.iterations, trained.summary.loss)));
     assert!(losses.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1 && pair[1].1 <= pair[0].1));
@@ -64,7 +64,7 @@ fn the_same_table_gives_the_same_bytes() {
 #[test]
 fn training_that_is_cut_short_says_so() {
     let folder = TempDir::new().unwrap();
-    let params = Params { max_iter: 1, ..Params::default() };
+    let params = Params { max_iter: Some(1), ..Params::default() };
     let trained = run(folder.path(), &dataset(two_classes()), &params).unwrap();
     assert!(!trained.summary.converged);
     assert!(trained.warnings[0].contains("not converged after 1 iterations"));
@@ -73,7 +73,7 @@ fn training_that_is_cut_short_says_so() {
 #[test]
 fn classes_that_a_line_parts_exactly_still_give_finite_weights_without_a_penalty() {
     let folder = TempDir::new().unwrap();
-    let params = Params { l2: 0.0, ..Params::default() };
+    let params = Params { l2: Some(0.0), ..Params::default() };
     let trained = run(folder.path(), &dataset(two_classes()), &params).unwrap();
     assert!(trained.summary.loss < 1e-3);
     read_model(&folder.path().join("model.json")).unwrap();
@@ -102,10 +102,10 @@ fn tables_with_nothing_to_learn_are_refused() {
 fn params_that_make_no_sense_are_refused() {
     let folder = TempDir::new().unwrap();
     for params in [
-        Params { l2: -1.0, ..Params::default() },
-        Params { l2: f64::INFINITY, ..Params::default() },
+        Params { l2: Some(-1.0), ..Params::default() },
+        Params { l2: Some(f64::INFINITY), ..Params::default() },
         Params { tolerance: f64::NAN, ..Params::default() },
-        Params { max_iter: 0, ..Params::default() },
+        Params { max_iter: Some(0), ..Params::default() },
     ] {
         assert_eq!(run(folder.path(), &dataset(two_classes()), &params).unwrap_err().code(), "bad-params");
     }

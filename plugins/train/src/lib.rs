@@ -4,6 +4,7 @@
 //! |---|---|
 //! | minimising a smooth function of many numbers | [`lbfgs`] |
 //! | the function that logistic regression minimises | [`logistic`] |
+//! | gradient-boosted trees | [`trees`] |
 //! | from a file to a file | [`fit`] |
 //!
 //! Only `task.rs` knows the task interface. To add an algorithm, add a variant to [`params::Algorithm`] and a module beside
@@ -16,6 +17,7 @@ pub mod limits;
 pub mod logistic;
 pub mod params;
 pub mod task;
+pub mod trees;
 
 pub use error::TrainError;
 pub use fit::{Summary, Trained, train};

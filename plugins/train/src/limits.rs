@@ -23,3 +23,45 @@ pub const FACTORS_MAX: usize = 512;
 
 /// A feature counts as if its curvature were at least this share of the greatest.
 pub const CURVATURE_LEAST: f64 = 1e-6;
+
+/// Bins of a column at most: what a byte can tell apart, less one.
+pub const BINS_MAX: usize = 255;
+
+/// The bins of a column of numbers are found from about this many rows: more change nothing.
+pub const BIN_SAMPLE_ROWS: usize = 200_000;
+
+/// Added to a category's curvature when categories are put in order, so that rare ones do not go first: LightGBM's `cat_smooth`.
+pub const CATEGORY_SMOOTHING: f64 = 10.0;
+
+/// A leaf with less curvature than this would say anything.
+pub const LEAF_CURVATURE_LEAST: f64 = 1e-3;
+
+/// Rounds of trees unless the params say otherwise: scikit-learn's.
+pub const ROUNDS: usize = 100;
+
+/// What each tree counts unless the params say otherwise: scikit-learn's.
+pub const LEARNING_RATE: f64 = 0.1;
+
+/// Leaves of a tree unless the params say otherwise: scikit-learn's.
+pub const LEAVES: usize = 31;
+
+/// Rows of a leaf unless the params say otherwise: scikit-learn's.
+pub const LEAF_ROWS: u32 = 20;
+
+/// The share of the rows held back for early stopping unless the params say otherwise: scikit-learn's.
+pub const HELD_BACK: f64 = 0.1;
+
+/// Rounds that may pass without getting better unless the params say otherwise: scikit-learn's.
+pub const PATIENCE: usize = 10;
+
+/// The result lists at most this many columns by their importance; the model lists all.
+pub const REPORTED_COLUMNS_MAX: usize = 20;
+
+/// Bits behind the point of a row's gradient, which lies from -1 to 1.
+pub const GRADIENT_BITS: u32 = 24;
+
+/// Bits behind the point of a row's curvature, which lies from 0 to 1/4: so that four million rows sum up to less than 2 to the 40.
+pub const CURVATURE_BITS: u32 = 20;
+
+/// More rows would not fit in the sums of trees.
+pub const TREE_ROWS_MAX: usize = 4_000_000;

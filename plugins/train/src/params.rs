@@ -4,7 +4,7 @@ use dagwood_sdk::{JsonSchema, schemars};
 use serde::Deserialize;
 
 use crate::error::TrainError;
-use crate::limits::{L2, MAX_ITERATIONS, TOLERANCE};
+use crate::limits::{HELD_BACK, L2, LEAF_ROWS, LEARNING_RATE, LEAVES, MAX_ITERATIONS, PATIENCE, ROUNDS, TOLERANCE};
 
 /// What to train, and how.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -14,15 +14,47 @@ pub struct Params {
     pub algorithm: Algorithm,
     /// The column to predict. By default the one that the table names as its target, as those of `preprocess` do.
     pub target: Option<String>,
-    /// Strength of the penalty on squared coefficients, 0 for none; scikit-learn's `1 / C`.
+    /// Strength of the penalty on squared coefficients, or on squared leaves of trees; 0 for none. By default 1 for logistic
+    /// regression (scikit-learn's `1 / C`) and 0 for trees.
     #[schemars(range(min = 0))]
-    pub l2: f64,
-    /// Iterations after which training stops, converged or not.
+    pub l2: Option<f64>,
+    /// Iterations after which training stops, converged or not; rounds of trees. By default 1000, and 100 for trees.
     #[schemars(range(min = 1))]
-    pub max_iter: usize,
-    /// Training has converged when no part of the gradient is larger than this.
+    pub max_iter: Option<usize>,
+    /// Logistic regression has converged when no part of the gradient is larger than this.
     #[schemars(range(min = 0))]
     pub tolerance: f64,
+    /// What each tree counts, above 0 and up to 1.
+    #[schemars(extend("exclusiveMinimum" = 0), range(max = 1))]
+    pub learning_rate: f64,
+    /// Leaves of a tree at most.
+    #[schemars(range(min = 2))]
+    pub max_leaves: usize,
+    /// Rows of a tree's leaf at least.
+    #[schemars(range(min = 1))]
+    pub min_leaf_rows: u32,
+    /// Rows are held back, and no more trees are made when they help there no more. By default all rows are trained on.
+    pub early_stopping: Option<Stopping>,
+    /// Decides which rows are held back. By default the task's own seed.
+    pub seed: Option<u64>,
+}
+
+/// When trees are enough.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Stopping {
+    /// The share of the rows that is held back, between 0 and 1.
+    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
+    pub fraction: f64,
+    /// Rounds that may pass without getting better.
+    #[schemars(range(min = 1))]
+    pub patience: usize,
+}
+
+impl Default for Stopping {
+    fn default() -> Self {
+        Self { fraction: HELD_BACK, patience: PATIENCE }
+    }
 }
 
 /// What kind of model.
@@ -32,6 +64,8 @@ pub enum Algorithm {
     /// Logistic regression, for two classes or (multinomial) for more.
     #[default]
     LogisticRegression,
+    /// Gradient-boosted trees, for two classes or for more. Categories need no coding, and numbers no scaling.
+    GradientBoostedTrees,
 }
 
 impl Default for Params {
@@ -39,14 +73,35 @@ impl Default for Params {
         Self {
             algorithm: Algorithm::LogisticRegression,
             target: None,
-            l2: L2,
-            max_iter: MAX_ITERATIONS,
+            l2: None,
+            max_iter: None,
             tolerance: TOLERANCE,
+            learning_rate: LEARNING_RATE,
+            max_leaves: LEAVES,
+            min_leaf_rows: LEAF_ROWS,
+            early_stopping: None,
+            seed: None,
         }
     }
 }
 
 impl Params {
+    /// Iterations, or rounds of trees, at most.
+    pub fn iterations(&self) -> usize {
+        self.max_iter.unwrap_or(match self.algorithm {
+            Algorithm::LogisticRegression => MAX_ITERATIONS,
+            Algorithm::GradientBoostedTrees => ROUNDS,
+        })
+    }
+
+    /// The strength of the penalty.
+    pub fn penalty(&self) -> f64 {
+        self.l2.unwrap_or(match self.algorithm {
+            Algorithm::LogisticRegression => L2,
+            Algorithm::GradientBoostedTrees => 0.0,
+        })
+    }
+
     /// Checks what a caller without a schema may have got wrong.
     ///
     /// # Errors
@@ -55,9 +110,20 @@ impl Params {
         let sound = |value: f64| value.is_finite() && value >= 0.0;
         let wrong = |param, why| Err(TrainError::Params { param, why });
         match self {
-            Self { l2, .. } if !sound(*l2) => wrong("l2", "must be a number from 0"),
+            Self { l2: Some(l2), .. } if !sound(*l2) => wrong("l2", "must be a number from 0"),
             Self { tolerance, .. } if !sound(*tolerance) => wrong("tolerance", "must be a number from 0"),
-            Self { max_iter: 0, .. } => wrong("max_iter", "must be 1 or more"),
+            Self { max_iter: Some(0), .. } => wrong("max_iter", "must be 1 or more"),
+            Self { learning_rate, .. } if !(*learning_rate > 0.0 && *learning_rate <= 1.0) => {
+                wrong("learning_rate", "must be above 0 and at most 1")
+            }
+            Self { max_leaves: 0 | 1, .. } => wrong("max_leaves", "must be 2 or more"),
+            Self { min_leaf_rows: 0, .. } => wrong("min_leaf_rows", "must be 1 or more"),
+            Self { early_stopping: Some(Stopping { fraction, .. }), .. } if !(*fraction > 0.0 && *fraction < 1.0) => {
+                wrong("early_stopping.fraction", "must lie between 0 and 1")
+            }
+            Self { early_stopping: Some(Stopping { patience: 0, .. }), .. } => {
+                wrong("early_stopping.patience", "must be 1 or more")
+            }
             Self { .. } => Ok(()),
         }
     }

@@ -11,11 +11,12 @@ use crate::params::Params;
 
 /// The prepared table.
 pub const TRAIN: Input<One> = Input::one("train")
-    .about("The rows to train on: Parquet, a target and features that are numbers, as `preprocess` writes it")
+    .about("The rows to train on: Parquet, a target and features, numbers or categories, as `preprocess` writes it")
     .media_type("application/vnd.apache.parquet");
 /// The trained model.
-pub const MODEL: Output<One> =
-    Output::one("model").about("The model: classes, features and coefficients").media_type("application/json");
+pub const MODEL: Output<One> = Output::one("model")
+    .about("The model: classes, features, coefficients or trees, and how much each column counts")
+    .media_type("application/json");
 
 /// The series of the objective by iteration.
 const LOSS: &str = "loss";
@@ -33,13 +34,14 @@ impl Task for Train {
     }
 
     fn run(params: Params, call: &Invocation) -> TaskResult<Summary> {
-        let most = params.max_iter as u64;
+        let most = params.iterations() as u64;
         let watch = |iteration: usize, loss: f64| {
             metric(LOSS, iteration as u64, loss);
             progress(iteration as u64, Some(most), &format!("loss {loss:.6}"));
         };
         let table = &call.input(TRAIN)?.path;
-        let trained = train(table, &call.output(MODEL), &params, watch).map_err(|error| failure(&error))?;
+        let trained =
+            train(table, &call.output(MODEL), &params, call.seed(), watch).map_err(|error| failure(&error))?;
         for warning in &trained.warnings {
             warn!("{warning}");
         }

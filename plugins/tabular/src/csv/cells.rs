@@ -77,7 +77,7 @@ impl Guess {
     }
 
     fn kind(&self) -> Kind {
-        self.asked.unwrap_or_else(|| match (&self.not_number, &self.not_time) {
+        self.asked.unwrap_or(match (&self.not_number, &self.not_time) {
             (_, None) if self.has_values => Kind::Time,
             (None, _) => Kind::Number,
             (Some(_), _) => Kind::Text,

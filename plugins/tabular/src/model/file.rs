@@ -59,9 +59,15 @@ fn contradiction(model: &Model) -> Option<String> {
     if !all_differ(&model.classes) || !all_differ(&names) {
         return Some("a class or a feature stands in it twice".into());
     }
+    let scores = if classes == 2 { 1 } else { classes };
     match &model.estimator {
+        Estimator::GradientBoostedTrees { base, rounds } => {
+            if base.len() != scores || rounds.iter().any(|trees| trees.len() != scores) {
+                return Some(format!("{classes} classes need {scores} beginnings and as many trees in each round"));
+            }
+            rounds.iter().flatten().find_map(|tree| tree.contradiction(&model.features))
+        }
         Estimator::LogisticRegression { coefficients, intercepts, .. } => {
-            let scores = if classes == 2 { 1 } else { classes };
             if coefficients.len() != scores || intercepts.len() != scores {
                 return Some(format!(
                     "{classes} classes need {scores} rows of coefficients and as many intercepts; it has {} and {}",

@@ -6,7 +6,8 @@
 //!  "features": ["bill_length_mm", {"column": "island", "categories": ["Dream"]}],
 //!  "estimator": {"algorithm": "logistic_regression", "l2": 1.0,
 //!                "coefficients": [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], "intercepts": [0.0, 0.1, 0.2]},
-//!  "training": {"rows": 258, "iterations": 41, "converged": true, "loss": 0.02, "log_loss": 0.01, "accuracy": 1.0}}
+//!  "training": {"rows": 258, "iterations": 41, "converged": true, "loss": 0.02, "log_loss": 0.01, "accuracy": 1.0},
+//!  "importance": [{"column": "bill_length_mm", "share": 0.7}, {"column": "island", "share": 0.3}]}
 //! ```
 //!
 //! A feature is a column of numbers by its name, or a column of categories, each of which is a feature of its own: `x` is 1 in the
@@ -16,18 +17,23 @@
 //! classes there is one row only, for the second class: its score is the log-odds of that class. Scores are
 //! `intercepts[k] + Σ coefficients[k][j] · x[j]`, and probabilities their softmax (the logistic function with two classes).
 //!
+//! Gradient-boosted trees have no coefficients: `base` is where each score begins, and `rounds` are the trees whose answers are added
+//! to it; see [`trees`]. They ask for whole columns, not for single categories.
+//!
 //! To add an algorithm, add a variant to [`Estimator`] and its scores to [`Model::probabilities`]; a change that older readers
 //! would misread raises [`VERSION`].
 
 mod file;
 pub mod linear;
+pub mod trees;
 
 pub use file::{read_model, write_model};
 
 use serde::{Deserialize, Serialize};
 
 use crate::features::{FeatureSpec, Matrix};
-use linear::LinearScores;
+use linear::{LinearScores, blocks, logistic, softmax};
+use trees::{Ready, Tree};
 
 /// What a model file calls itself.
 pub const FORMAT: &str = "dagwood.model";
@@ -54,6 +60,17 @@ pub struct Model {
     pub estimator: Estimator,
     /// How the training went.
     pub training: Training,
+    /// How much each column counts, the most important first.
+    pub importance: Vec<Importance>,
+}
+
+/// How much a column counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Importance {
+    /// Its name.
+    pub column: String,
+    /// Its share of all, 0 to 1.
+    pub share: f64,
 }
 
 /// What was learnt, by algorithm.
@@ -69,6 +86,23 @@ pub enum Estimator {
         /// One for each score.
         intercepts: Vec<f64>,
     },
+    /// Gradient-boosted trees: for two classes, or for more.
+    GradientBoostedTrees {
+        /// One for each score: where it begins.
+        base: Vec<f64>,
+        /// In each round one tree for each score, whose answers are added up.
+        rounds: Vec<Vec<Tree>>,
+    },
+}
+
+impl Estimator {
+    /// How many scores a row has.
+    pub fn scores(&self) -> usize {
+        match self {
+            Self::LogisticRegression { intercepts, .. } => intercepts.len(),
+            Self::GradientBoostedTrees { base, .. } => base.len(),
+        }
+    }
 }
 
 /// How the training went.
@@ -102,8 +136,34 @@ impl Model {
             Estimator::LogisticRegression { coefficients, intercepts, .. } => {
                 LinearScores { coefficients, intercepts }.probabilities(features)
             }
+            Estimator::GradientBoostedTrees { base, rounds } => boosted(base, rounds, features),
         }
     }
+}
+
+fn boosted(base: &[f64], rounds: &[Vec<Tree>], features: &Matrix) -> Vec<f64> {
+    let ready = |score| Ready::new(rounds.iter().filter_map(|trees| trees.get(score)), features.columns());
+    let ready: Vec<_> = (0..base.len()).map(ready).collect();
+    let mut probabilities = Vec::with_capacity(features.rows() * base.len().max(2));
+    let mut row_scores = vec![0.0; base.len()];
+    for block in blocks(features.rows()) {
+        let of_score = |(base, ready): (&f64, &Ready<'_>)| {
+            let mut scores = vec![*base; block.len()];
+            ready.add_to(&mut scores, block.start);
+            scores
+        };
+        let scores: Vec<Vec<f64>> = base.iter().zip(&ready).map(of_score).collect();
+        for place in 0..block.len() {
+            row_scores.iter_mut().zip(&scores).for_each(|(score, scores)| *score = scores[place]);
+            if let [score] = row_scores[..] {
+                probabilities.extend([logistic(-score), logistic(score)]);
+            } else {
+                softmax(&mut row_scores);
+                probabilities.extend_from_slice(&row_scores);
+            }
+        }
+    }
+    probabilities
 }
 
 /// The place of the largest number in each row of `width` numbers; the first of equals.

@@ -1,6 +1,7 @@
 use tempfile::TempDir;
 
 use super::linear::{LinearScores, add_gradient, blocks, logistic, softmax};
+use super::trees::{Node, Tree};
 use super::{Estimator, FORMAT, Model, Training, VERSION, most_likely, read_model, write_model};
 use crate::features::{FeatureSpec, Matrix};
 use crate::limits::SCORE_BLOCK_ROWS;
@@ -15,6 +16,7 @@ fn model(classes: &[&str], coefficients: Vec<Vec<f64>>, intercepts: Vec<f64>) ->
         features: vec![FeatureSpec::Number("a".into()), FeatureSpec::Number("b".into())],
         estimator: Estimator::LogisticRegression { l2: 1.0, coefficients, intercepts },
         training: Training { rows: 1, iterations: 1, converged: true, loss: 0.1, log_loss: 0.1, accuracy: 1.0 },
+        importance: vec![],
     }
 }
 
@@ -91,6 +93,71 @@ fn categories_score_and_change_the_gradient_as_their_columns_of_0_and_1_would() 
     for (found, expected) in gradient(&sparse).into_iter().zip(gradient(&dense)) {
         assert!((found - expected).abs() < 1e-9, "{found} {expected}");
     }
+}
+
+/// Two rounds over a column of numbers and one of categories.
+fn boosted(nodes: Vec<Node>) -> Model {
+    let features = vec![
+        FeatureSpec::Number("a".into()),
+        FeatureSpec::OneHot { column: "c".into(), categories: vec!["x".into(), "y".into(), "z".into()] },
+    ];
+    let rounds = vec![vec![Tree { nodes }], vec![Tree { nodes: vec![Node::Leaf { value: 0.25 }] }]];
+    let estimator = Estimator::GradientBoostedTrees { base: vec![-1.0], rounds };
+    Model { features, estimator, ..binary() }
+}
+
+fn nodes() -> Vec<Node> {
+    vec![
+        Node::Number { column: 0, threshold: 1.5, left: 1, right: 2 },
+        Node::Leaf { value: 1.0 },
+        Node::Category { column: 1, to_left: vec![0], unseen_left: true, to_right: vec![2], left: 3, right: 4 },
+        Node::Leaf { value: 2.0 },
+        Node::Leaf { value: 3.0 },
+    ]
+}
+
+#[test]
+fn trees_add_up_and_come_back_from_their_file() {
+    let none = u32::MAX;
+    let mut matrix = Matrix::with_rows(5);
+    matrix.push("a".into(), vec![1.5, 1.6, 2.0, 2.0, 2.0]);
+    matrix.push_one_hot("c".into(), vec!["x".into(), "y".into(), "z".into()], vec![2, 0, 1, 2, none]);
+    let model = boosted(nodes());
+    let probabilities = model.probabilities(&matrix);
+    let odds: Vec<f64> = probabilities.chunks(2).map(|row| (row[1] / row[0]).ln()).collect();
+    // `y` was not seen at that node, and neither was none.
+    for (found, expected) in odds.iter().zip([0.25, 1.25, 1.25, 2.25, 1.25]) {
+        assert!((found - expected).abs() < 1e-12, "{odds:?}");
+    }
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("model.json");
+    write_model(&path, &model).unwrap();
+    assert_eq!(read_model(&path).unwrap(), model);
+}
+
+#[test]
+fn a_tree_that_leads_back_or_asks_for_what_is_not_there_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("model.json");
+    let changed = |place: usize, node: Node| {
+        let mut nodes = nodes();
+        nodes[place] = node;
+        nodes
+    };
+    for (nodes, words) in [
+        (Vec::new(), "no nodes"),
+        (changed(2, Node::Number { column: 0, threshold: 1.0, left: 0, right: 3 }), "leads nowhere or back"),
+        (changed(2, Node::Number { column: 0, threshold: 1.0, left: 3, right: 5 }), "leads nowhere or back"),
+        (changed(0, Node::Number { column: 1, threshold: 1.0, left: 1, right: 2 }), "as what it is not"),
+        (changed(0, Node::Number { column: 7, threshold: 1.0, left: 1, right: 2 }), "as what it is not"),
+    ] {
+        write_model(&path, &boosted(nodes)).unwrap();
+        let error = read_model(&path).unwrap_err();
+        assert!(error.code() == "not-a-model" && error.to_string().contains(words), "{error}");
+    }
+    let three = Model { classes: vec!["a".into(), "b".into(), "c".into()], ..boosted(nodes()) };
+    write_model(&path, &three).unwrap();
+    assert!(read_model(&path).unwrap_err().to_string().contains("as many trees in each round"));
 }
 
 #[test]

@@ -1,0 +1,140 @@
+//! What the rows of a node sum up to, bin by bin, in whole numbers: sums do not depend on the order, and what is left when one child
+//! is taken away is exactly the other.
+
+use std::ops::{Add, Sub};
+
+use super::bins::Bins;
+use crate::limits::{CURVATURE_BITS, GRADIENT_BITS};
+
+/// Sums over some rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Sums {
+    /// Of the loss's first derivative.
+    pub(super) gradient: f64,
+    /// Of its second.
+    pub(super) curvature: f64,
+    pub(super) rows: u32,
+}
+
+/// The loss's first and second derivative by the score of a row, in units of [`GRADIENT_BITS`] and [`CURVATURE_BITS`] bits.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Slope {
+    gradient: i32,
+    curvature: u32,
+}
+
+impl Slope {
+    /// `gradient` from -1 to 1, `curvature` from 0 to 1/4.
+    pub(super) fn new(gradient: f64, curvature: f64) -> Self {
+        Self {
+            gradient: (gradient * f64::from(1 << GRADIENT_BITS)) as i32,
+            // Never 0: what is certain still counts as a row.
+            curvature: ((curvature * f64::from(1 << CURVATURE_BITS)) as u32).max(1),
+        }
+    }
+}
+
+/// The sums of a bin: gradients, and rows and curvatures in one number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Packed {
+    gradient: i64,
+    rows_and_curvature: u64,
+}
+
+/// Where the rows begin in the number that holds both.
+const ROWS_SHIFT: u32 = 40;
+
+impl Packed {
+    pub(super) fn is_empty(self) -> bool {
+        self.rows_and_curvature == 0
+    }
+
+    pub(super) fn sums(self) -> Sums {
+        Sums {
+            gradient: self.gradient as f64 / f64::from(1 << GRADIENT_BITS),
+            curvature: (self.rows_and_curvature & ((1 << ROWS_SHIFT) - 1)) as f64 / f64::from(1 << CURVATURE_BITS),
+            rows: (self.rows_and_curvature >> ROWS_SHIFT) as u32,
+        }
+    }
+}
+
+impl Add for Packed {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            gradient: self.gradient + other.gradient,
+            rows_and_curvature: self.rows_and_curvature + other.rows_and_curvature,
+        }
+    }
+}
+
+impl Sub for Packed {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            gradient: self.gradient - other.gradient,
+            rows_and_curvature: self.rows_and_curvature - other.rows_and_curvature,
+        }
+    }
+}
+
+impl From<Slope> for Packed {
+    fn from(slope: Slope) -> Self {
+        Self { gradient: slope.gradient.into(), rows_and_curvature: (1 << ROWS_SHIFT) | u64::from(slope.curvature) }
+    }
+}
+
+/// The sums of each bin of each column.
+#[derive(Debug, Clone)]
+pub(super) struct Histogram {
+    /// Column after column.
+    sums: Vec<Packed>,
+    /// Where each column begins, and where the last one ends.
+    offsets: Vec<usize>,
+}
+
+impl Histogram {
+    /// Of these rows, whose slopes come in the same order.
+    pub(super) fn new(bins: &Bins, rows: &[u32], slopes: &[Slope]) -> Self {
+        let mut offsets = vec![0];
+        for column in &bins.columns {
+            offsets.push(offsets.last().copied().unwrap_or_default() + column.meaning.bins());
+        }
+        let mut sums = vec![Packed::default(); offsets.last().copied().unwrap_or_default()];
+        for (column, span) in bins.columns.iter().zip(offsets.windows(2)) {
+            // As many as a code can say, so that none is out of bounds.
+            let mut own = [Packed::default(); 256];
+            let mut count = |code: u8, slope: &Slope| {
+                let bin = &mut own[usize::from(code)];
+                *bin = *bin + Packed::from(*slope);
+            };
+            if rows.len() == column.codes.len() {
+                // All of them, one after the other.
+                column.codes.iter().zip(slopes).for_each(|(code, slope)| count(*code, slope));
+            } else {
+                rows.iter().zip(slopes).for_each(|(row, slope)| count(column.codes[*row as usize], slope));
+            }
+            sums[span[0]..span[1]].copy_from_slice(&own[..span[1] - span[0]]);
+        }
+        Self { sums, offsets }
+    }
+
+    /// Of a node whose one child has been counted: what is left is the other child.
+    pub(super) fn without(mut self, child: &Self) -> Self {
+        self.sums.iter_mut().zip(&child.sums).for_each(|(sums, child)| *sums = *sums - *child);
+        self
+    }
+
+    /// The bins of a column.
+    pub(super) fn column(&self, column: usize) -> &[Packed] {
+        &self.sums[self.offsets[column]..self.offsets[column + 1]]
+    }
+
+    /// Of all rows.
+    pub(super) fn total(&self) -> Packed {
+        let bins = if self.offsets.len() > 1 { self.column(0) } else { &[] };
+        bins.iter().fold(Packed::default(), |total, sums| total + *sums)
+    }
+}
