@@ -35,6 +35,12 @@ pub enum EvaluateError {
         /// The model's classes.
         classes: Vec<String>,
     },
+    /// A model that is not good enough.
+    #[error("the model is not good enough: {}", missed.join("; "))]
+    NotGoodEnough {
+        /// What it does not reach, one each.
+        missed: Vec<String>,
+    },
     /// Scores beyond what a number holds.
     #[error(
         "the model's probabilities for row {row} are not numbers: the features are out of all proportion to those trained on"
@@ -53,6 +59,7 @@ impl EvaluateError {
             Self::TargetAbsent { .. } | Self::TargetIsNumber { .. } | Self::UnknownClass { .. } => {
                 "model-data-mismatch"
             }
+            Self::NotGoodEnough { .. } => "not-good-enough",
             Self::NotFinite { .. } => "not-finite",
         }
     }

@@ -10,8 +10,8 @@ use dagwood_tabular::{DataError, Dataset, Feature, Labels, Matrix, Target};
 
 use crate::confusion::Confusion;
 use crate::error::EvaluateError;
-use crate::metrics::log_loss;
-use crate::report::{MetricsFile, Summary};
+use crate::params::Params;
+use crate::report::{Certainty, MetricsFile, Summary};
 use crate::svg::draw_confusion;
 
 /// Where things lie and go.
@@ -39,8 +39,9 @@ pub struct Evaluated {
 /// Tries the model on the rows and writes its figures.
 ///
 /// # Errors
-/// The model or the table cannot be read, they do not fit each other, or a result cannot be written.
-pub fn evaluate(files: Files<'_>) -> Result<Evaluated, EvaluateError> {
+/// The model or the table cannot be read, they do not fit each other, or a result cannot be written; or, when all is written, the
+/// model does not reach what `params` ask of it.
+pub fn evaluate(files: Files<'_>, params: &Params) -> Result<Evaluated, EvaluateError> {
     let model = read_model(files.model)?;
     let Dataset { target, features, .. } = read_dataset(files.test, Some(&model.target)).map_err(target_absent)?;
     let truth = codes(&model, target)?;
@@ -51,13 +52,14 @@ pub fn evaluate(files: Files<'_>) -> Result<Evaluated, EvaluateError> {
         return Err(EvaluateError::NotFinite { row: place / classes + 1 });
     }
     let confusion = Confusion::new(classes, &truth, &most_likely(&probabilities, classes));
-    let loss = log_loss(&probabilities, classes, &truth);
-    let summary = Summary::new(&model.classes, &confusion, loss, truth.len());
-    write_json(files.metrics, &MetricsFile::new(&model.target, &model.classes, &confusion, &summary))?;
+    let certainty = Certainty::new(&probabilities, classes, &truth);
+    let summary = Summary::new(&model.classes, &confusion, &certainty, truth.len());
+    write_json(files.metrics, &MetricsFile::new(&model.target, &model.classes, &confusion, &certainty, &summary))?;
     let picture = draw_confusion(&model.target, &model.classes, &confusion);
     std::fs::write(files.confusion_matrix, picture)
         .map_err(|source| DataError::Unwritable { file: files.confusion_matrix.display().to_string(), source })?;
-    Ok(Evaluated { summary, warnings })
+    let missed = params.missed(&summary);
+    if missed.is_empty() { Ok(Evaluated { summary, warnings }) } else { Err(EvaluateError::NotGoodEnough { missed }) }
 }
 
 fn target_absent(error: DataError) -> EvaluateError {

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::{Evaluated, Files, evaluate};
 use crate::error::EvaluateError;
+use crate::params::{Figure, Params};
 
 /// Predicts "yes" where `a` is above 0.
 fn model() -> Model {
@@ -54,16 +55,17 @@ impl Tried {
 }
 
 fn run(model: &Model, data: &Dataset) -> Tried {
+    run_with(model, data, &Params::default())
+}
+
+fn run_with(model: &Model, data: &Dataset, params: &Params) -> Tried {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| -> PathBuf { folder.path().join(name) };
     write_model(&path("model"), model).unwrap();
     write_dataset(&path("test"), data).unwrap();
-    let answer = evaluate(Files {
-        model: &path("model"),
-        test: &path("test"),
-        metrics: &path("metrics"),
-        confusion_matrix: &path("svg"),
-    });
+    let [model, test, metrics, confusion_matrix] = ["model", "test", "metrics", "svg"].map(path);
+    let files = Files { model: &model, test: &test, metrics: &metrics, confusion_matrix: &confusion_matrix };
+    let answer = evaluate(files, params);
     Tried { folder, answer }
 }
 
@@ -80,6 +82,26 @@ fn the_result_the_file_and_the_picture_say_the_same() {
     assert_eq!(metrics["classes"][1]["class"], "yes");
     assert_eq!(metrics["classes"][1]["support"], 3);
     assert!(tried.read("svg").contains("4 rows, 75.0 % right"));
+}
+
+#[test]
+fn a_model_that_is_not_good_enough_is_refused_with_its_figures_when_all_is_written() {
+    let data = dataset(&["no", "yes", "yes", "yes"]);
+    let asks = |minimum: &[(Figure, f64)], maximum: &[(Figure, f64)]| Params {
+        minimum: minimum.iter().copied().collect(),
+        maximum: maximum.iter().copied().collect(),
+    };
+    let modest = asks(&[(Figure::Accuracy, 0.75), (Figure::RocAuc, 0.9)], &[(Figure::LogLoss, 5.0)]);
+    assert!(run_with(&model(), &data, &modest).answer.is_ok());
+    let strict = asks(&[(Figure::Accuracy, 0.8)], &[(Figure::Brier, 0.0)]);
+    let tried = run_with(&model(), &data, &strict);
+    assert!(tried.read("metrics").contains("\"roc_auc\"") && tried.read("svg").contains("<svg"));
+    let (code, words) = tried.refusal();
+    assert_eq!(code, "not-good-enough");
+    assert!(words.contains("accuracy is 0.7500, and must be at least 0.8; brier is 0."), "{words}");
+    let of_one_class = asks(&[(Figure::RocAuc, 0.5)], &[]);
+    let (_, words) = run_with(&model(), &dataset(&["yes"; 4]), &of_one_class).refusal();
+    assert!(words.contains("do not tell it"), "{words}");
 }
 
 #[test]
@@ -137,7 +159,7 @@ fn files_in_the_wrong_place_are_told_apart() {
     let code = |model: &str, test: &str| {
         let files =
             Files { model: &path(model), test: &path(test), metrics: &path("metrics"), confusion_matrix: &path("svg") };
-        evaluate(files).unwrap_err().code()
+        evaluate(files, &Params::default()).unwrap_err().code()
     };
     assert_eq!(code("test", "test"), "not-a-model");
     assert_eq!(code("model", "model"), "not-parquet");

@@ -3,7 +3,8 @@
 //! | what | where |
 //! |---|---|
 //! | how often which class was taken for which | [`confusion`] |
-//! | the figures, defined as scikit-learn has them | [`metrics`] |
+//! | the figures, defined as scikit-learn has them | [`metrics`], [`ranking`] |
+//! | what a model must reach | [`params`] |
 //! | the picture | [`svg`] |
 //! | from files to files | [`evaluation`] |
 //!
@@ -15,12 +16,15 @@ pub mod error;
 pub mod evaluation;
 pub mod limits;
 pub mod metrics;
+pub mod params;
+pub mod ranking;
 pub mod report;
 pub mod svg;
 pub mod task;
 
 pub use error::EvaluateError;
 pub use evaluation::{Evaluated, Files, evaluate};
+pub use params::Params;
 pub use task::Evaluate;
 
 dagwood_sdk::export!(Evaluate);

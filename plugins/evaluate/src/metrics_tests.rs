@@ -3,6 +3,7 @@ use serde::Deserialize;
 
 use super::{accuracy, by_class, log_loss, macro_averages};
 use crate::confusion::Confusion;
+use crate::report::Certainty;
 
 /// What scikit-learn says of predictions: made by `tests/sklearn/make.py`.
 #[derive(Deserialize)]
@@ -20,6 +21,9 @@ struct Case {
     support: Vec<u64>,
     #[serde(rename = "macro")]
     averages: [f64; 3],
+    ranks: Vec<Option<[f64; 2]>>,
+    calibration: Vec<[Vec<f64>; 2]>,
+    brier: f64,
 }
 
 #[track_caller]
@@ -30,7 +34,7 @@ fn close(found: f64, expected: f64, of: &str) {
 #[test]
 fn every_figure_is_that_of_scikit_learn() {
     let cases = serde_json::from_str::<Vec<Case>>(include_str!("../tests/sklearn/expected.json")).unwrap();
-    assert_eq!(cases.len(), 5);
+    assert_eq!(cases.len(), 6);
     for case in cases {
         let predicted = most_likely(&case.probabilities, case.classes);
         let confusion = Confusion::new(case.classes, &case.truth, &predicted);
@@ -42,6 +46,20 @@ fn every_figure_is_that_of_scikit_learn() {
             close(figures.recall, case.recall[class], &case.name);
             close(figures.f1, case.f1[class], &case.name);
             assert_eq!(figures.support, case.support[class]);
+        }
+        let certainty = Certainty::new(&case.probabilities, case.classes, &case.truth);
+        close(certainty.brier, case.brier, &case.name);
+        for (found, expected) in certainty.rankings.iter().zip(&case.ranks) {
+            assert_eq!(found.is_some(), expected.is_some(), "{}", case.name);
+            if let (Some(found), Some([roc_auc, pr_auc])) = (found, expected) {
+                close(found.roc_auc, *roc_auc, &case.name);
+                close(found.pr_auc, *pr_auc, &case.name);
+            }
+        }
+        for (found, [observed, predicted]) in certainty.calibrations.iter().zip(&case.calibration) {
+            assert_eq!((found.len(), found.len()), (observed.len(), predicted.len()), "{}", case.name);
+            found.iter().zip(observed).for_each(|(bin, expected)| close(bin.observed, *expected, &case.name));
+            found.iter().zip(predicted).for_each(|(bin, expected)| close(bin.predicted, *expected, &case.name));
         }
         let averages = macro_averages(&confusion);
         let found = [averages.precision, averages.recall, averages.f1];

@@ -1,10 +1,11 @@
 //! The plugin as the host sees it.
 
-use dagwood_sdk::{Failure, Input, Invocation, NoParams, One, Outcome, Output, Plugin, Task, TaskResult, info, warn};
+use dagwood_sdk::{Failure, Input, Invocation, One, Outcome, Output, Plugin, Task, TaskResult, info, warn};
 use dagwood_tabular::wording::with_causes;
 
 use crate::error::EvaluateError;
 use crate::evaluation::{Files, evaluate};
+use crate::params::Params;
 use crate::report::Summary;
 
 /// The model.
@@ -27,21 +28,21 @@ pub const CONFUSION_MATRIX: Output<One> =
 pub struct Evaluate;
 
 impl Task for Evaluate {
-    type Params = NoParams;
+    type Params = Params;
     type Value = Summary;
 
     fn plugin() -> Plugin {
         dagwood_sdk::plugin!().input(MODEL).input(TEST).output(METRICS).output(CONFUSION_MATRIX)
     }
 
-    fn run(_params: NoParams, call: &Invocation) -> TaskResult<Summary> {
+    fn run(params: Params, call: &Invocation) -> TaskResult<Summary> {
         let files = Files {
             model: &call.input(MODEL)?.path,
             test: &call.input(TEST)?.path,
             metrics: &call.output(METRICS),
             confusion_matrix: &call.output(CONFUSION_MATRIX),
         };
-        let evaluated = evaluate(files).map_err(|error| failure(&error))?;
+        let evaluated = evaluate(files, &params).map_err(|error| failure(&error))?;
         for warning in &evaluated.warnings {
             warn!("{warning}");
         }

@@ -9,14 +9,23 @@ import pathlib
 import warnings
 
 import numpy
-from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, precision_recall_fscore_support
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    brier_score_loss,
+    confusion_matrix,
+    log_loss,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
 
 HERE = pathlib.Path(__file__).parent
 warnings.simplefilter("ignore")
 
 
-def case(name, classes, rows, seed, present=None, sharpness=2.0):
-    """`present`: the classes that rows are of. `sharpness`: how sure the predictions are."""
+def case(name, classes, rows, seed, present=None, sharpness=2.0, digits=None):
+    """`present`: the classes that rows are of. `sharpness`: how sure the predictions are. `digits`: of the probabilities of two."""
     random = numpy.random.default_rng(seed)
     truth = random.choice(present or range(classes), size=rows)
     scores = random.normal(size=(rows, classes)) * sharpness
@@ -26,8 +35,19 @@ def case(name, classes, rows, seed, present=None, sharpness=2.0):
     scores -= scores.max(axis=1, keepdims=True)
     p = numpy.exp(scores)
     p /= p.sum(axis=1, keepdims=True)
+    if digits:
+        p[:, 1] = p[:, 1].round(digits)
+        p[:, 0] = 1 - p[:, 1]
     predicted = p.argmax(axis=1)
     labels = list(range(classes))
+    met = [k for k in labels if 0 < (truth == k).sum() < rows]
+    ranks = {k: (roc_auc_score(truth == k, p[:, k]), average_precision_score(truth == k, p[:, k])) for k in met}
+    curves = [calibration_curve(truth == k, p[:, k], n_bins=10, strategy="uniform") for k in labels]
+    brier = (
+        brier_score_loss(truth, p[:, 1])
+        if classes == 2
+        else brier_score_loss(truth, p, labels=labels, scale_by_half=False)
+    )
     each = precision_recall_fscore_support(truth, predicted, labels=labels, zero_division=0)
     mean = precision_recall_fscore_support(truth, predicted, average="macro", zero_division=0)
     return {
@@ -43,6 +63,9 @@ def case(name, classes, rows, seed, present=None, sharpness=2.0):
         "f1": each[2].tolist(),
         "support": each[3].tolist(),
         "macro": [float(value) for value in mean[:3]],
+        "ranks": [[float(value) for value in ranks[k]] if k in ranks else None for k in labels],
+        "calibration": [[observed.tolist(), predicted.tolist()] for observed, predicted in curves],
+        "brier": float(brier),
     }
 
 
@@ -52,5 +75,6 @@ cases = [
     case("seven classes, few rows", 7, 30, 3),
     case("a class without rows or predictions", 4, 50, 4, present=[0, 1, 3]),
     case("sure of itself and wrong: probabilities are clipped", 3, 60, 5, sharpness=60.0),
+    case("many rows of few probabilities", 2, 400, 6, sharpness=0.5, digits=1),
 ]
 (HERE / "expected.json").write_text(json.dumps(cases, indent=1) + "\n")
