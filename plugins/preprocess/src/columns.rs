@@ -1,6 +1,6 @@
 //! Which column plays which part.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use dagwood_tabular::csv::looks_like_number;
 use dagwood_tabular::wording::quoted;
@@ -23,6 +23,8 @@ pub enum Reason {
     Time,
     /// The target is made of it.
     OfTheTarget,
+    /// It is made of a column that the target is made of too.
+    BesideTheTarget,
     /// The training part has nothing but gaps there.
     AllMissing,
     /// The training part has one value only.
@@ -37,6 +39,7 @@ impl Reason {
             Self::Identifier => "every row has a text of its own",
             Self::Time => "it is a time: `date_parts` takes parts out of it",
             Self::OfTheTarget => "the target is made of it",
+            Self::BesideTheTarget => "it is made of what the target is made of: naming it in `features` keeps it",
             Self::AllMissing => "it is empty in the training part",
             Self::Constant => "it has one value only in the training part",
         }
@@ -120,7 +123,17 @@ impl Offer {
         self.derived.iter().find(|formula| formula.name == name)
     }
 
-    /// Only what is needed, in the file's order, but the target first.
+    /// The columns of the file that a column is made of; itself, if it is one of them.
+    fn sources(&self, name: &str) -> BTreeSet<String> {
+        if let Some(formula) = self.formula(name) {
+            return formula.variables.iter().flat_map(|variable| self.sources(variable)).collect();
+        }
+        let makes = |parts: &[DatePart], column: &str| parts.iter().any(|part| part.columns(column).iter().any(|made| made == name));
+        let dated = self.date_parts.iter().find(|(column, parts)| makes(parts, column));
+        BTreeSet::from([dated.map_or(name, |(column, _)| column).to_owned()])
+    }
+
+    /// Only what is needed, in the file's order.
     fn plan(self, header: &[String], params: &Params, features: Vec<String>, dropped: Vec<(String, Reason)>) -> Plan {
         let mut needed: HashSet<&str> = features.iter().map(String::as_str).collect();
         needed.insert(&params.target);
@@ -163,7 +176,11 @@ fn add(names: &mut Vec<String>, name: String, param: &str) -> Result<(), Preproc
 fn left_out(offer: &Offer, params: &Params) -> Result<HashMap<String, Option<Reason>>, PreprocessError> {
     let mut left_out = HashMap::new();
     if let Some(formula) = offer.formula(&params.target) {
-        left_out.extend(formula.variables.iter().map(|name| (name.clone(), Some(Reason::OfTheTarget))));
+        let sources = offer.sources(&params.target);
+        let beside = offer.names.iter().filter(|name| !offer.sources(name).is_disjoint(&sources));
+        left_out.extend(beside.map(|name| (name.clone(), Some(Reason::BesideTheTarget))));
+        let of_it = sources.iter().chain(&formula.variables);
+        left_out.extend(of_it.map(|name| (name.clone(), Some(Reason::OfTheTarget))));
     }
     for text in &params.drop {
         let names = meant(text, &offer.names)?;
@@ -195,12 +212,12 @@ fn features(
             let wrong = |why: &str| Err(PreprocessError::params("features", format!("names {why}{}", quoted(name))));
             match left_out.get(name) {
                 Some(_) if name != text => {}
-                Some(Some(_)) => return wrong("what the target is made of: "),
                 Some(None) if *name == params.target => return wrong("the target "),
                 Some(None) => {}
+                Some(Some(reason)) if *reason != Reason::BesideTheTarget => return wrong("what the target is made of: "),
                 None if name != text && features.contains(name) => {}
-                None if features.contains(name) => return wrong("twice: "),
-                None => features.push(name.clone()),
+                Some(Some(_)) | None if features.contains(name) => return wrong("twice: "),
+                Some(Some(_)) | None => features.push(name.clone()),
             }
         }
     }

@@ -15,17 +15,34 @@ pub enum TrainError {
         /// The param's name.
         param: &'static str,
         /// What is wrong with it.
-        why: &'static str,
+        why: String,
     },
     /// Numbers where classes are needed.
     #[error(
-        "the target {} is a number, and a classifier needs classes: let `preprocess` make them \
-         with `target_kind = \"categorical\"`",
+        "the target {} is a number, and logistic regression needs classes: train `linear_regression` or \
+         `gradient_boosted_trees`, or let `preprocess` make classes with `target_kind = \"categorical\"`",
         quoted(target)
     )]
     TargetIsNumber {
         /// The target's name.
         target: String,
+    },
+    /// Classes where a number is needed.
+    #[error(
+        "the target {} is classes, and linear regression estimates a number: train `logistic_regression` or \
+         `gradient_boosted_trees`", quoted(target)
+    )]
+    TargetIsClasses {
+        /// The target's name.
+        target: String,
+    },
+    /// Nothing to estimate.
+    #[error("the target {} is {value} in every row: there is nothing to learn", quoted(target))]
+    OneValue {
+        /// The target's name.
+        target: String,
+        /// Its only value.
+        value: f64,
     },
     /// Nothing to tell apart.
     #[error("the target {} has one class only, {}: at least 2 are needed", quoted(target), quoted(class))]
@@ -67,12 +84,19 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// A param that makes no sense.
+    pub fn params(param: &'static str, why: impl Into<String>) -> Self {
+        Self::Params { param, why: why.into() }
+    }
+
     /// A short stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Data(error) => error.code(),
             Self::Params { .. } => "bad-params",
             Self::TargetIsNumber { .. } => "target-is-number",
+            Self::TargetIsClasses { .. } => "target-is-classes",
+            Self::OneValue { .. } => "one-value",
             Self::OneClass { .. } => "one-class",
             Self::TooManyClasses { .. } => "too-many-classes",
             Self::NoFeatures { .. } => "no-features",

@@ -5,35 +5,50 @@ use std::path::Path;
 
 use dagwood_sdk::{JsonSchema, schemars};
 use dagwood_tabular::model::linear::LinearScores;
-use dagwood_tabular::model::{Estimator, FORMAT, Importance, Model, Training, VERSION, most_likely, write_model};
+use dagwood_tabular::model::{Estimator, FORMAT, Fit, Importance, Model, Training, VERSION, write_model};
 use dagwood_tabular::parquet::read_dataset;
-use dagwood_tabular::{Dataset, Feature, Labels, Matrix, Target};
+use dagwood_tabular::{Dataset, Labels, Matrix, Target};
 use serde::Serialize;
 
 use crate::error::TrainError;
-use crate::lbfgs::{Objective, Reason, Stop, minimise};
+use crate::lbfgs::{Minimum, Objective, Reason, Stop, minimise};
 use crate::limits::{REPORTED_COLUMNS_MAX, TREE_ROWS_MAX};
-use crate::logistic::LogisticLoss;
+use crate::linear::{LinearObjective, RowLoss};
+use crate::logistic::LogLoss;
 use crate::params::{Algorithm, Params, Stopping};
-use crate::trees::boost::{Boosted, Boosting, EarlyStopping, boost};
+use crate::squared::SquaredLoss;
+use crate::trees::boost::{Boosted, Boosting, EarlyStopping, Step, boost};
+use crate::trees::goal::Goal;
+use crate::weights::Weights;
+use crate::{importance, quality};
 
 /// The task's result.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Summary {
-    /// The objective at the end, in nats: mean log-loss and penalty; for trees the mean log-loss on the rows held back, if any.
+    /// The objective at the end: mean log-loss and penalty, in nats, or half the mean squared error and penalty, in the target's unit
+    /// squared; for trees the mean loss on the rows held back, if any.
     pub loss: f64,
-    /// The mean log-loss on the training part alone, in nats.
-    pub log_loss: f64,
-    /// The share of the training rows that the model gets right, 0 to 1.
-    pub accuracy: f64,
+    /// The mean log-loss on the training part alone, in nats; of classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_loss: Option<f64>,
+    /// The share of the training rows that the model gets right, 0 to 1; of classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// The root of the mean squared error on the training part, in the target's unit; of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
+    /// The share of the target's variance in the training part that the model explains; of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
     /// Iterations taken.
     pub iterations: usize,
     /// Whether the tolerance was reached.
     pub converged: bool,
     /// Rows trained on.
     pub rows: usize,
-    /// Classes told apart.
-    pub classes: usize,
+    /// Classes told apart; none of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<usize>,
     /// Features learnt from, each category counted.
     pub features: usize,
     /// For each column how much it counts, as a share of 1: by what splits on it gained, or by its coefficients times the deviation
@@ -50,8 +65,20 @@ pub struct Trained {
     pub warnings: Vec<String>,
 }
 
-/// Trains on the Parquet file at `table` and writes the model to `model`. `watch` is called with each iteration's number, from 0,
-/// and its objective. `seed` is used if the params name none.
+/// What was learnt, and how that went.
+struct Learnt {
+    estimator: Estimator,
+    fit: Fit,
+    importance: Vec<f64>,
+    iterations: usize,
+    converged: bool,
+    loss: f64,
+    losses: Vec<f64>,
+    held_back_losses: Vec<f64>,
+}
+
+/// Trains on the Parquet file at `table` and writes the model to `model`. `watch` is called before the first iteration and after each.
+/// `seed` is used if the params name none.
 ///
 /// # Errors
 /// The table or the params are wrong, there is nothing to learn, or the model cannot be written.
@@ -60,25 +87,99 @@ pub fn train(
     model: &Path,
     params: &Params,
     seed: u64,
-    watch: impl FnMut(usize, f64),
+    mut watch: impl FnMut(Step),
 ) -> Result<Trained, TrainError> {
     params.check()?;
     let data = read_dataset(table, params.target.as_deref())?;
-    let fitted = match params.algorithm {
-        Algorithm::LogisticRegression => logistic_regression(&data, params, watch)?,
-        Algorithm::GradientBoostedTrees => boosted_trees(&data, params, params.seed.unwrap_or(seed), watch)?,
+    let learnt = match params.algorithm {
+        Algorithm::LogisticRegression => logistic_regression(&data, params, &mut watch)?,
+        Algorithm::LinearRegression => linear_regression(&data, params, &mut watch)?,
+        Algorithm::GradientBoostedTrees => boosted_trees(&data, params, params.seed.unwrap_or(seed), &mut watch)?,
     };
+    let fitted = self::model(&data, learnt);
     write_model(model, &fitted)?;
     Ok(Trained { summary: summary(&fitted), warnings: warnings(&fitted) })
+}
+
+fn logistic_regression(data: &Dataset, params: &Params, watch: &mut impl FnMut(Step)) -> Result<Learnt, TrainError> {
+    let Target::Classes(labels) = &data.target else {
+        return Err(TrainError::TargetIsNumber { target: data.target_name.clone() });
+    };
+    check_classes(data, labels)?;
+    let weights = Weights::new(labels, params.class_weights.as_ref())?;
+    let loss = LogLoss::new(labels, &weights);
+    let mut objective = LinearObjective::new(&data.features, loss, params.penalty());
+    let (minimum, losses) = searched(&mut objective, params, 1.0, watch)?;
+    let (coefficients, intercepts) = objective.weights(&minimum.at);
+    let scores = LinearScores { coefficients: &coefficients, intercepts }.scores(&data.features);
+    let estimator = Estimator::LogisticRegression {
+        l2: params.penalty(),
+        coefficients: coefficients.iter().map(|row| row.to_vec()).collect(),
+        intercepts: intercepts.to_vec(),
+    };
+    let fit = quality::of_classes(&scores, labels);
+    Ok(Learnt::by_search(estimator, fit, importance::of_weights(&data.features, &coefficients), &minimum, losses))
+}
+
+fn linear_regression(data: &Dataset, params: &Params, watch: &mut impl FnMut(Step)) -> Result<Learnt, TrainError> {
+    let Target::Numbers(values) = &data.target else {
+        return Err(TrainError::TargetIsClasses { target: data.target_name.clone() });
+    };
+    check_numbers(data, values, params)?;
+    // Standardised, so that the tolerance means the same whatever the unit.
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let unit = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt();
+    let scaled: Vec<f64> = values.iter().map(|value| (value - mean) / unit).collect();
+    let mut objective = LinearObjective::new(&data.features, SquaredLoss::new(&scaled), params.penalty());
+    let (mut minimum, losses) = searched(&mut objective, params, unit * unit, watch)?;
+    minimum.at.iter_mut().for_each(|weight| *weight *= unit);
+    minimum.value *= unit * unit;
+    let (coefficients, intercepts) = objective.weights(&minimum.at);
+    let intercept = intercepts.first().copied().unwrap_or(0.0) + mean;
+    let estimates = LinearScores { coefficients: &coefficients, intercepts: &[intercept] }.scores(&data.features);
+    let estimator =
+        Estimator::LinearRegression { l2: params.penalty(), coefficients: coefficients.concat(), intercept };
+    let fit = quality::of_number(&estimates, values);
+    Ok(Learnt::by_search(estimator, fit, importance::of_weights(&data.features, &coefficients), &minimum, losses))
+}
+
+/// The minimum, and the objective on the way there in units of `unit`.
+fn searched<L: RowLoss>(
+    objective: &mut LinearObjective<'_, L>,
+    params: &Params,
+    unit: f64,
+    watch: &mut impl FnMut(Step),
+) -> Result<(Minimum, Vec<f64>), TrainError> {
+    let start = vec![0.0; objective.dimension()];
+    let stop = Stop { max_iterations: params.iterations(), tolerance: params.tolerance };
+    let mut losses = Vec::new();
+    let minimum = minimise(objective, start, stop, |round, loss| {
+        let loss = loss * unit;
+        losses.push(loss);
+        watch(Step { round, loss, held_back: None });
+    });
+    if minimum.reason == Reason::NotFinite { Err(TrainError::NotFinite) } else { Ok((minimum, losses)) }
 }
 
 fn boosted_trees(
     data: &Dataset,
     params: &Params,
     seed: u64,
-    watch: impl FnMut(usize, f64),
-) -> Result<Model, TrainError> {
-    let labels = classes(data)?;
+    watch: &mut impl FnMut(Step),
+) -> Result<Learnt, TrainError> {
+    let goal = match &data.target {
+        Target::Classes(labels) => {
+            check_classes(data, labels)?;
+            Goal::classes(labels, &Weights::new(labels, params.class_weights.as_ref())?)
+        }
+        Target::Numbers(values) => {
+            check_numbers(data, values, params)?;
+            Goal::number(values)
+        }
+    };
+    if goal.rows() > TREE_ROWS_MAX {
+        return Err(TrainError::TooManyRows { rows: goal.rows(), limit: TREE_ROWS_MAX });
+    }
     let stopping =
         |stopping: Stopping| EarlyStopping { fraction: stopping.fraction, patience: stopping.patience, seed };
     let how = Boosting {
@@ -89,124 +190,113 @@ fn boosted_trees(
         l2: params.penalty(),
         early_stopping: params.early_stopping.map(stopping),
     };
-    if labels.codes.len() > TREE_ROWS_MAX {
-        return Err(TrainError::TooManyRows { rows: labels.codes.len(), limit: TREE_ROWS_MAX });
-    }
-    let Boosted { base, rounds, loss, log_loss, accuracy, importance, stopped } =
-        boost(&data.features, labels, how, watch);
-    let ended = Ended {
+    let (mut losses, mut held_back_losses) = (Vec::new(), Vec::new());
+    let boosted = boost(&data.features, &goal, how, |step| {
+        losses.push(step.loss);
+        held_back_losses.extend(step.held_back);
+        watch(step);
+    });
+    let Boosted { base, rounds, loss, scores, importance, stopped } = boosted;
+    let fit = match &data.target {
+        Target::Classes(labels) => quality::of_classes(&by_row(scores), labels),
+        Target::Numbers(values) => quality::of_number(&by_row(scores), values),
+    };
+    Ok(Learnt {
         iterations: rounds.len(),
+        estimator: Estimator::GradientBoostedTrees { base, rounds },
+        fit,
+        importance,
         converged: stopped || params.early_stopping.is_none(),
         loss,
-        log_loss,
-        accuracy,
-    };
-    Ok(model(data, labels, Estimator::GradientBoostedTrees { base, rounds }, ended, importance))
+        losses,
+        held_back_losses,
+    })
 }
 
-fn logistic_regression(data: &Dataset, params: &Params, watch: impl FnMut(usize, f64)) -> Result<Model, TrainError> {
-    let labels = classes(data)?;
-    let mut objective = LogisticLoss::new(&data.features, labels, params.penalty());
-    let start = vec![0.0; objective.dimension()];
-    let stop = Stop { max_iterations: params.iterations(), tolerance: params.tolerance };
-    let minimum = minimise(&mut objective, start, stop, watch);
-    if minimum.reason == Reason::NotFinite {
-        return Err(TrainError::NotFinite);
+/// Scores row by row, of those score by score.
+fn by_row(mut scores: Vec<Vec<f64>>) -> Vec<f64> {
+    if scores.len() == 1 {
+        return scores.remove(0);
     }
-    let (coefficients, intercepts) = objective.weights(&minimum.at);
-    let importance = weight_importance(&data.features, &coefficients);
-    let probabilities = LinearScores { coefficients: &coefficients, intercepts }.probabilities(&data.features);
-    let estimator = Estimator::LogisticRegression {
-        l2: params.penalty(),
-        coefficients: coefficients.into_iter().map(<[f64]>::to_vec).collect(),
-        intercepts: intercepts.to_vec(),
-    };
-    let converged = minimum.reason.is_converged();
-    let ended = Ended {
-        iterations: minimum.iterations,
-        converged,
-        loss: minimum.value,
-        log_loss: log_loss(&probabilities, labels),
-        accuracy: accuracy(&probabilities, labels),
-    };
-    Ok(model(data, labels, estimator, ended, importance))
+    let rows = scores.first().map_or(0, Vec::len);
+    (0..rows).flat_map(|row| scores.iter().map(move |scores| scores[row])).collect()
 }
 
-/// The target's classes, if there is something to tell apart and something to tell it by.
-fn classes(data: &Dataset) -> Result<&Labels, TrainError> {
+impl Learnt {
+    fn by_search(
+        estimator: Estimator,
+        fit: Fit,
+        importance: Vec<f64>,
+        minimum: &Minimum,
+        losses: Vec<f64>,
+    ) -> Self {
+        Self {
+            estimator,
+            fit,
+            importance,
+            iterations: minimum.iterations,
+            converged: minimum.reason.is_converged(),
+            loss: minimum.value,
+            losses,
+            held_back_losses: Vec::new(),
+        }
+    }
+}
+
+/// Whether there is something to tell apart and something to tell it by.
+fn check_classes(data: &Dataset, labels: &Labels) -> Result<(), TrainError> {
     let target = || data.target_name.clone();
-    let Target::Classes(labels) = &data.target else { return Err(TrainError::TargetIsNumber { target: target() }) };
     let (classes, rows) = (labels.classes.len(), labels.codes.len());
     match &labels.classes[..] {
         [class] => Err(TrainError::OneClass { target: target(), class: class.clone() }),
         _ if classes == rows && rows > 2 => Err(TrainError::TooManyClasses { target: target(), classes, rows }),
-        _ if data.features.width() == 0 => Err(TrainError::NoFeatures { target: target() }),
-        _ => Ok(labels),
+        _ => check_features(data),
     }
 }
 
-/// How training ended.
-struct Ended {
-    iterations: usize,
-    converged: bool,
-    loss: f64,
-    log_loss: f64,
-    accuracy: f64,
-}
-
-/// For each column its share of what the coefficients make of a deviation of its features.
-fn weight_importance(features: &Matrix, coefficients: &[&[f64]]) -> Vec<f64> {
-    let mut place = 0;
-    let mut weights = Vec::new();
-    for column in features.columns() {
-        let spread = deviations(column, features.rows());
-        let of_score =
-            |row: &&[f64]| row[place..].iter().zip(&spread).map(|(weight, spread)| weight.abs() * spread).sum::<f64>();
-        weights.push(coefficients.iter().map(of_score).sum::<f64>());
-        place += column.width();
+/// Whether there is something to estimate and something to estimate it by.
+fn check_numbers(data: &Dataset, values: &[f64], params: &Params) -> Result<(), TrainError> {
+    if params.class_weights.is_some() {
+        let why = format!("needs a target of classes, and {:?} is a number", data.target_name);
+        return Err(TrainError::params("class_weights", why));
     }
-    let total = weights.iter().sum::<f64>();
-    weights.into_iter().map(|weight| if total > 0.0 { weight / total } else { 0.0 }).collect()
-}
-
-/// The standard deviation of each of a column's features.
-fn deviations(column: &Feature, rows: usize) -> Vec<f64> {
-    let rows = rows.max(1) as f64;
-    match column {
-        Feature::Number { values, .. } => {
-            let mean = values.iter().sum::<f64>() / rows;
-            vec![(values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / rows).sqrt()]
+    match values.first() {
+        Some(first) if values.iter().all(|value| value == first) => {
+            Err(TrainError::OneValue { target: data.target_name.clone(), value: *first })
         }
-        Feature::OneHot { categories, codes, .. } => {
-            let mut counts = vec![0.0; categories.len()];
-            for code in codes {
-                if let Some(count) = counts.get_mut(*code as usize) {
-                    *count += 1.0 / rows;
-                }
-            }
-            counts.into_iter().map(|share| (share * (1.0 - share)).sqrt()).collect()
-        }
+        _ => check_features(data),
     }
 }
 
-fn model(data: &Dataset, labels: &Labels, estimator: Estimator, ended: Ended, importance: Vec<f64>) -> Model {
+fn check_features(data: &Dataset) -> Result<(), TrainError> {
+    if data.features.width() == 0 {
+        return Err(TrainError::NoFeatures { target: data.target_name.clone() });
+    }
+    Ok(())
+}
+
+fn model(data: &Dataset, learnt: Learnt) -> Model {
     Model {
         format: FORMAT.into(),
         version: VERSION,
         trained_by: concat!("train ", env!("CARGO_PKG_VERSION")).into(),
         target: data.target_name.clone(),
-        classes: labels.classes.clone(),
+        classes: match &data.target {
+            Target::Classes(labels) => labels.classes.clone(),
+            Target::Numbers(_) => Vec::new(),
+        },
         features: data.features.specs(),
-        estimator,
+        estimator: learnt.estimator,
         training: Training {
             rows: data.features.rows(),
-            iterations: ended.iterations,
-            converged: ended.converged,
-            loss: ended.loss,
-            log_loss: ended.log_loss,
-            accuracy: ended.accuracy,
+            iterations: learnt.iterations,
+            converged: learnt.converged,
+            loss: learnt.loss,
+            fit: learnt.fit,
+            losses: learnt.losses,
+            held_back_losses: learnt.held_back_losses,
         },
-        importance: importances(&data.features, importance),
+        importance: importances(&data.features, learnt.importance),
     }
 }
 
@@ -219,24 +309,26 @@ fn importances(features: &Matrix, shares: Vec<f64>) -> Vec<Importance> {
     found
 }
 
-fn log_loss(probabilities: &[f64], labels: &Labels) -> f64 {
-    let rows = probabilities.chunks_exact(labels.classes.len()).zip(&labels.codes);
-    let losses = rows.map(|(row, code)| -row[*code as usize].max(f64::MIN_POSITIVE).ln());
-    losses.sum::<f64>() / labels.codes.len() as f64
-}
-
-fn accuracy(probabilities: &[f64], labels: &Labels) -> f64 {
-    let predicted = most_likely(probabilities, labels.classes.len());
-    let right = predicted.iter().zip(&labels.codes).filter(|(predicted, code)| predicted == code).count();
-    right as f64 / labels.codes.len() as f64
-}
-
 fn summary(model: &Model) -> Summary {
-    let Training { rows, iterations, converged, loss, log_loss, accuracy } = model.training.clone();
+    let training = &model.training;
+    let (log_loss, accuracy, rmse, r2) = match training.fit {
+        Fit::Classes { log_loss, accuracy } => (Some(log_loss), Some(accuracy), None, None),
+        Fit::Number { rmse, r2 } => (None, None, Some(rmse), Some(r2)),
+    };
     let importance = model.importance.iter().take(REPORTED_COLUMNS_MAX).cloned();
-    let importance = importance.map(|Importance { column, share }| (column, share)).collect();
-    let (classes, features) = (model.classes.len(), model.width());
-    Summary { loss, log_loss, accuracy, iterations, converged, rows, classes, features, importance }
+    Summary {
+        loss: training.loss,
+        log_loss,
+        accuracy,
+        rmse,
+        r2,
+        iterations: training.iterations,
+        converged: training.converged,
+        rows: training.rows,
+        classes: (!model.is_regression()).then_some(model.classes.len()),
+        features: model.width(),
+        importance: importance.map(|Importance { column, share }| (column, share)).collect(),
+    }
 }
 
 fn warnings(model: &Model) -> Vec<String> {

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{Trained, train};
 use crate::error::TrainError;
-use crate::params::Params;
+use crate::params::{Algorithm, Balanced, ClassWeights, Params};
 
 fn dataset(target: Target) -> Dataset {
     let mut features = Matrix::with_rows(6);
@@ -23,7 +23,7 @@ fn two_classes() -> Target {
 fn run(folder: &Path, data: &Dataset, params: &Params) -> Result<Trained, TrainError> {
     let table = folder.join("train.parquet");
     write_dataset(&table, data).unwrap();
-    train(&table, &folder.join("model.json"), params, 1, |_, _| {})
+    train(&table, &folder.join("model.json"), params, 1, |_| {})
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_model_is_written_whose_figures_are_those_of_the_result() {
     assert_eq!(model.classes, ["no", "yes"]);
     assert_eq!(model.features, ["a", "b"].map(|name| FeatureSpec::Number(name.into())));
     assert_eq!((model.training.loss, model.training.iterations), (summary.loss, summary.iterations));
-    assert!(summary.converged && summary.accuracy == 1.0 && summary.log_loss < summary.loss);
+    assert!(summary.converged && summary.accuracy == Some(1.0) && summary.log_loss.unwrap() < summary.loss);
 }
 
 #[test]
@@ -45,10 +45,66 @@ fn the_loss_is_watched_from_the_start_and_never_rises() {
     write_dataset(&table, &dataset(two_classes())).unwrap();
     let mut losses = Vec::new();
     let model = folder.path().join("model.json");
-    let trained = train(&table, &model, &Params::default(), 1, |step, loss| losses.push((step, loss))).unwrap();
+    let trained = train(&table, &model, &Params::default(), 1, |step| losses.push((step.round, step.loss))).unwrap();
     assert_eq!(losses[0], (0, std::f64::consts::LN_2));
     assert_eq!(losses.last(), Some(&(trained.summary.iterations, trained.summary.loss)));
+    let kept = read_model(&model).unwrap().training.losses;
+    assert_eq!(kept, losses.iter().map(|(_, loss)| *loss).collect::<Vec<_>>());
     assert!(losses.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1 && pair[1].1 <= pair[0].1));
+}
+
+fn regression(algorithm: Algorithm) -> Params {
+    Params { algorithm, min_leaf_rows: 1, ..Params::default() }
+}
+
+#[test]
+fn a_number_is_estimated_in_its_own_unit_by_a_line_and_by_trees() {
+    // 1000 + 40 a + 7 b, and a unit of its own.
+    let values = vec![960.0, 987.0, 992.0, 1011.0, 1024.0, 1047.0];
+    let data = dataset(Target::Numbers(values.clone()));
+    for (params, most) in [
+        (Params { l2: Some(0.0), tolerance: 1e-9, ..regression(Algorithm::LinearRegression) }, 1e-4),
+        (regression(Algorithm::GradientBoostedTrees), 0.1),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let summary = run(folder.path(), &data, &params).unwrap().summary;
+        let model = read_model(&folder.path().join("model.json")).unwrap();
+        assert!(model.is_regression() && summary.classes.is_none() && summary.accuracy.is_none());
+        let estimates = model.scores(&data.features);
+        for (found, value) in estimates.iter().zip(&values) {
+            assert!((found - value).abs() < most, "{found} is not {value}");
+        }
+        let squares: f64 = estimates.iter().zip(&values).map(|(found, value)| (found - value).powi(2)).sum();
+        assert!((summary.rmse.unwrap() - (squares / 6.0).sqrt()).abs() < 1e-9);
+        assert!(summary.r2.unwrap() > 0.99);
+        // The loss before the first iteration is that of the mean, in the unit of the target, squared.
+        let mean = values.iter().sum::<f64>() / 6.0;
+        let first = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 12.0;
+        assert!((model.training.losses[0] - first).abs() < 1e-9 * first);
+        assert_eq!(model.training.losses.len(), summary.iterations + 1);
+    }
+}
+
+#[test]
+fn a_class_that_weighs_more_is_told_more_often() {
+    let mut features = Matrix::with_rows(300);
+    features.push("a".into(), (0..300).map(|row| f64::from(row % 10)).collect());
+    let is_late = |row: u32| (row % 10 > 6 && row.is_multiple_of(3)) || row.is_multiple_of(29);
+    let labels: Vec<_> = (0..300).map(|row| if is_late(row) { "yes" } else { "no" }).collect();
+    let data = Dataset { target_name: "y".into(), target: Target::Classes(Labels::new(&labels)), features };
+    for algorithm in [Algorithm::LogisticRegression, Algorithm::GradientBoostedTrees] {
+        let found = |class_weights: Option<ClassWeights>| {
+            let folder = TempDir::new().unwrap();
+            run(folder.path(), &data, &Params { algorithm, class_weights, ..Params::default() }).unwrap();
+            let model = read_model(&folder.path().join("model.json")).unwrap();
+            let probabilities = model.probabilities(&data.features);
+            probabilities.chunks(2).filter(|row| row[1] > row[0]).count()
+        };
+        let even = found(None);
+        assert!(found(Some(ClassWeights::Named(Balanced::Balanced))) > even + 30);
+        assert!(found(Some(ClassWeights::Each([("yes".into(), 9.0)].into()))) > even + 30);
+        assert_eq!(found(Some(ClassWeights::Each([("no".into(), 1e6)].into()))), 0);
+    }
 }
 
 #[test]
@@ -93,6 +149,13 @@ fn tables_with_nothing_to_learn_are_refused() {
     ] {
         assert_eq!(run(folder.path(), &data, &Params::default()).unwrap_err().code(), code);
     }
+    for (data, algorithm, code) in [
+        (dataset(two_classes()), Algorithm::LinearRegression, "target-is-classes"),
+        (dataset(Target::Numbers(vec![0.5; 6])), Algorithm::LinearRegression, "one-value"),
+        (dataset(Target::Numbers(vec![0.5; 6])), Algorithm::GradientBoostedTrees, "one-value"),
+    ] {
+        assert_eq!(run(folder.path(), &data, &regression(algorithm)).unwrap_err().code(), code);
+    }
     let mut huge = dataset(two_classes());
     huge.features.push("c".into(), [[-1e308; 3], [1e308; 3]].concat());
     assert_eq!(run(folder.path(), &huge, &Params::default()).unwrap_err().code(), "not-finite");
@@ -106,6 +169,8 @@ fn params_that_make_no_sense_are_refused() {
         Params { l2: Some(f64::INFINITY), ..Params::default() },
         Params { tolerance: f64::NAN, ..Params::default() },
         Params { max_iter: Some(0), ..Params::default() },
+        Params { class_weights: Some(ClassWeights::Each([("no".into(), 0.0)].into())), ..Params::default() },
+        Params { class_weights: Some(ClassWeights::Each([("maybe".into(), 2.0)].into())), ..Params::default() },
     ] {
         assert_eq!(run(folder.path(), &dataset(two_classes()), &params).unwrap_err().code(), "bad-params");
     }

@@ -3,8 +3,10 @@
 //! | what | where |
 //! |---|---|
 //! | minimising a smooth function of many numbers | [`lbfgs`] |
-//! | the function that logistic regression minimises | [`logistic`] |
+//! | what linear models minimise, and the losses of rows | [`linear`], [`logistic`], [`squared`] |
+//! | how much rows count | [`weights`] |
 //! | gradient-boosted trees | [`trees`] |
+//! | how well it went, and how much each column counts | [`quality`], [`importance`] |
 //! | from a file to a file | [`fit`] |
 //!
 //! Only `task.rs` knows the task interface. To add an algorithm, add a variant to [`params::Algorithm`] and a module beside
@@ -12,12 +14,17 @@
 
 pub mod error;
 pub mod fit;
+pub mod importance;
 pub mod lbfgs;
 pub mod limits;
+pub mod linear;
 pub mod logistic;
 pub mod params;
+pub mod quality;
+pub mod squared;
 pub mod task;
 pub mod trees;
+pub mod weights;
 
 pub use error::TrainError;
 pub use fit::{Summary, Trained, train};

@@ -1,13 +1,13 @@
 //! The numbers of this plugin, each with its reason.
 
-/// Strength of the penalty on squared coefficients unless the params say otherwise: scikit-learn's default (`C = 1`).
+/// Strength of the penalty on squared coefficients unless the params say otherwise: scikit-learn's default (`C = 1`, `alpha = 1`).
 pub const L2: f64 = 1.0;
 
 /// Iterations after which training stops unless the params say otherwise. Standardised tables need far fewer.
 pub const MAX_ITERATIONS: usize = 1_000;
 
-/// Training stops when no part of the gradient is larger than this unless the params say otherwise.
-pub const TOLERANCE: f64 = 1e-6;
+/// Linear models are done when no part of the gradient is larger than this unless the params say otherwise: scikit-learn's.
+pub const TOLERANCE: f64 = 1e-4;
 
 /// How many past steps L-BFGS remembers. More costs memory and seldom saves iterations.
 pub const MEMORY_STEPS: usize = 10;
@@ -65,3 +65,9 @@ pub const CURVATURE_BITS: u32 = 20;
 
 /// More rows would not fit in the sums of trees.
 pub const TREE_ROWS_MAX: usize = 4_000_000;
+
+/// A row of a tree counts this much at most, so that its gradient fits into its bits.
+pub const WEIGHT_MAX: f64 = 100.0;
+
+/// Rows whose probabilities are in memory at once while a model is judged.
+pub const QUALITY_BLOCK_ROWS: usize = 4_096;

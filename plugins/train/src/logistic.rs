@@ -1,85 +1,80 @@
-//! What logistic regression minimises, in nats per row: mean log-loss + `l2 / (2 · rows)` · Σ coefficient². Intercepts bear no
-//! penalty. Times the number of rows and `C = 1 / l2` this is scikit-learn's objective, so the minimum is the same.
+//! The loss of logistic regression, in nats. Times the weight of all rows and with `C = 1 / l2` its objective is scikit-learn's, so
+//! the minimum is the same.
 //!
 //! Two classes have one score, the log-odds of the second; more have one score each (multinomial).
 
-use dagwood_tabular::model::linear::{LinearScores, add_gradient, blocks, softmax};
-use dagwood_tabular::{Feature, Labels, Matrix};
+use std::ops::Range;
 
-use crate::lbfgs::Objective;
-use crate::limits::{CURVATURE_LEAST, FACTORS_MAX};
+use dagwood_tabular::Labels;
+use dagwood_tabular::model::linear::softmax;
 
-/// The objective over a table. The point that it takes: the coefficients score by score, then the intercepts.
+use crate::limits::FACTORS_MAX;
+use crate::linear::RowLoss;
+use crate::weights::Weights;
+
+/// The log-loss of rows that are of classes.
 #[derive(Debug)]
-pub struct LogisticLoss<'a> {
-    features: &'a Matrix,
-    codes: &'a [u32],
-    /// Features, each category counted.
-    width: usize,
+pub struct LogLoss<'a> {
+    labels: &'a Labels,
+    weights: &'a Weights,
     scores: usize,
-    l2: f64,
-    /// Scores of a block of rows, then what the loss changes by with each of them.
-    block: Vec<f64>,
     row: Vec<f64>,
 }
 
-impl<'a> LogisticLoss<'a> {
-    /// The objective for a table with at least two classes.
-    pub fn new(features: &'a Matrix, labels: &'a Labels, l2: f64) -> Self {
+impl<'a> LogLoss<'a> {
+    /// For at least two classes.
+    pub fn new(labels: &'a Labels, weights: &'a Weights) -> Self {
         let scores = if labels.classes.len() == 2 { 1 } else { labels.classes.len() };
-        let width = features.width();
-        Self { features, codes: &labels.codes, width, scores, l2, block: Vec::new(), row: vec![0.0; scores] }
+        Self { labels, weights, scores, row: vec![0.0; scores] }
+    }
+}
+
+impl RowLoss for LogLoss<'_> {
+    fn scores(&self) -> usize {
+        self.scores
     }
 
-    /// The coefficients, one row for each score, and the intercepts at a point.
-    pub fn weights<'p>(&self, at: &'p [f64]) -> (Vec<&'p [f64]>, &'p [f64]) {
-        let width = self.width;
-        let (coefficients, intercepts) = at.split_at((self.scores * width).min(at.len()));
-        (coefficients.chunks(width.max(1)).collect(), intercepts)
+    fn weight(&self) -> f64 {
+        self.weights.total(self.labels)
     }
 
-    /// Turns the scores of a block into the loss's change with each of them; the answer is the block's summed log-loss.
-    fn residuals(&mut self, codes: &[u32]) -> f64 {
+    /// As if every class were as likely as the others.
+    fn curvature(&self) -> f64 {
+        let likely = 1.0 / self.labels.classes.len() as f64;
+        likely * (1.0 - likely)
+    }
+
+    fn residuals(&mut self, rows: Range<usize>, scores: &mut [f64]) -> f64 {
+        let codes = &self.labels.codes[rows];
         if self.scores == 1 {
-            return binary_residuals(&mut self.block, codes);
+            return if self.weights.are_even() {
+                binary_residuals(scores, codes)
+            } else {
+                weighed_binary_residuals(scores, codes, self.weights)
+            };
         }
         let height = codes.len();
         let mut loss = 0.0;
         for (place, code) in codes.iter().enumerate() {
             let wanted = *code as usize;
             for (score, value) in self.row.iter_mut().enumerate() {
-                *value = self.block[score * height + place];
+                *value = scores[score * height + place];
             }
+            let weight = self.weights.of(*code);
             let of_wanted = self.row[wanted];
-            loss += softmax(&mut self.row) - of_wanted;
+            loss += weight * (softmax(&mut self.row) - of_wanted);
             self.row[wanted] -= 1.0;
             for (score, value) in self.row.iter().enumerate() {
-                self.block[score * height + place] = *value;
+                scores[score * height + place] = weight * value;
             }
         }
         loss
     }
 }
 
-/// For each feature of a column the sum of its squares.
-fn sums_of_squares(column: &Feature) -> Vec<f64> {
-    match column {
-        Feature::Number { values, .. } => vec![values.iter().map(|value| value * value).sum()],
-        Feature::OneHot { categories, codes, .. } => {
-            let mut counts = vec![0.0; categories.len()];
-            for code in codes {
-                if let Some(count) = counts.get_mut(*code as usize) {
-                    *count += 1.0;
-                }
-            }
-            counts
-        }
-    }
-}
-
-/// As [`LogisticLoss::residuals`] for two classes, whose score is the log-odds of the second. One exponential for each row, and one
-/// logarithm for many: the loss of a row is `ln(1 + e^-|x|)` and a linear part, and of those sums at most 2 in each factor, so many
-/// have a product that is still a number.
+/// For two classes, whose score is the log-odds of the second. One exponential for each row, and one logarithm for many: the loss of
+/// a row is `ln(1 + e^-|x|)` and a linear part, and of those sums at most 2 in each factor, so many have a product that is still a
+/// number.
 fn binary_residuals(scores: &mut [f64], codes: &[u32]) -> f64 {
     let mut loss = 0.0;
     for (scores, codes) in scores.chunks_mut(FACTORS_MAX).zip(codes.chunks(FACTORS_MAX)) {
@@ -87,9 +82,7 @@ fn binary_residuals(scores: &mut [f64], codes: &[u32]) -> f64 {
         for (score, code) in scores.iter_mut().zip(codes) {
             let (odds, wanted) = (*score, f64::from(*code));
             let e = (-odds.abs()).exp();
-            let of_the_likelier = 1.0 / (1.0 + e);
-            let probability = if odds >= 0.0 { of_the_likelier } else { e * of_the_likelier };
-            *score = probability - wanted;
+            *score = probability(odds, e) - wanted;
             product *= 1.0 + e;
             loss += odds.max(0.0) - wanted * odds;
         }
@@ -98,53 +91,22 @@ fn binary_residuals(scores: &mut [f64], codes: &[u32]) -> f64 {
     loss
 }
 
-impl Objective for LogisticLoss<'_> {
-    fn dimension(&self) -> usize {
-        self.scores * (self.width + 1)
+/// The same where classes weigh differently.
+fn weighed_binary_residuals(scores: &mut [f64], codes: &[u32], weights: &Weights) -> f64 {
+    let mut loss = 0.0;
+    for (score, code) in scores.iter_mut().zip(codes) {
+        let (odds, wanted, weight) = (*score, f64::from(*code), weights.of(*code));
+        let e = (-odds.abs()).exp();
+        *score = weight * (probability(odds, e) - wanted);
+        loss += weight * (odds.max(0.0) - wanted * odds + e.ln_1p());
     }
+    loss
+}
 
-    /// The diagonal of the second derivative where all is 0 and every class as likely as the others.
-    fn curvature(&self) -> Vec<f64> {
-        let rows = self.features.rows() as f64;
-        let likely = 1.0 / if self.scores == 1 { 2.0 } else { self.scores as f64 };
-        let spread = likely * (1.0 - likely);
-        let squares = self.features.columns().iter().flat_map(sums_of_squares);
-        let of_score = squares.map(|square| (spread * square + self.l2) / rows).collect::<Vec<_>>();
-        let most = of_score.iter().copied().fold(spread, f64::max);
-        let coefficients = std::iter::repeat_n(of_score, self.scores).flatten();
-        let all = coefficients.chain(std::iter::repeat_n(spread, self.scores));
-        // A feature that is nearly always 0 would be sent anywhere.
-        all.map(|curvature| curvature.max(CURVATURE_LEAST * most)).collect()
-    }
-
-    fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> f64 {
-        let rows = self.features.rows() as f64;
-        let width = self.width;
-        let coefficients = self.scores * width;
-        let (weights, intercepts) = self.weights(at);
-        let linear = LinearScores { coefficients: &weights, intercepts };
-        gradient.fill(0.0);
-        let mut loss = 0.0;
-        for block in blocks(self.features.rows()) {
-            linear.score_block(self.features, block.clone(), &mut self.block);
-            loss += self.residuals(&self.codes[block.clone()]);
-            for (score, residuals) in self.block.chunks_exact(block.len()).enumerate() {
-                let mut place = score * width;
-                for column in self.features.columns() {
-                    let part = &mut gradient[place..place + column.width()];
-                    add_gradient(column, block.clone(), residuals, part);
-                    place += column.width();
-                }
-                gradient[coefficients + score] += residuals.iter().sum::<f64>();
-            }
-        }
-        gradient.iter_mut().for_each(|part| *part /= rows);
-        let penalty = self.l2 / rows;
-        for (part, weight) in gradient.iter_mut().zip(at).take(coefficients) {
-            *part += penalty * weight;
-        }
-        loss / rows + penalty / 2.0 * at[..coefficients].iter().map(|weight| weight * weight).sum::<f64>()
-    }
+/// Of log-odds, and `e` to minus their size.
+fn probability(odds: f64, e: f64) -> f64 {
+    let of_the_likelier = 1.0 / (1.0 + e);
+    if odds >= 0.0 { of_the_likelier } else { e * of_the_likelier }
 }
 
 #[cfg(test)]

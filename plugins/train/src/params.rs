@@ -1,5 +1,7 @@
 //! What a DAG may set.
 
+use std::collections::BTreeMap;
+
 use dagwood_sdk::{JsonSchema, schemars};
 use serde::Deserialize;
 
@@ -15,13 +17,13 @@ pub struct Params {
     /// The column to predict. By default the one that the table names as its target, as those of `preprocess` do.
     pub target: Option<String>,
     /// Strength of the penalty on squared coefficients, or on squared leaves of trees; 0 for none. By default 1 for logistic
-    /// regression (scikit-learn's `1 / C`) and 0 for trees.
+    /// regression (scikit-learn's `1 / C`) and linear regression (its `alpha`), and 0 for trees.
     #[schemars(range(min = 0))]
     pub l2: Option<f64>,
     /// Iterations after which training stops, converged or not; rounds of trees. By default 1000, and 100 for trees.
     #[schemars(range(min = 1))]
     pub max_iter: Option<usize>,
-    /// Logistic regression has converged when no part of the gradient is larger than this.
+    /// Logistic and linear regression have converged when no part of the gradient is larger than this.
     #[schemars(range(min = 0))]
     pub tolerance: f64,
     /// What each tree counts, above 0 and up to 1.
@@ -33,10 +35,31 @@ pub struct Params {
     /// Rows of a tree's leaf at least.
     #[schemars(range(min = 1))]
     pub min_leaf_rows: u32,
+    /// How much rows count by their class: `"balanced"`, so that all classes count the same together, or a number for each class
+    /// that is not to count 1: `{ yes = 3 }`. By default all rows count the same.
+    pub class_weights: Option<ClassWeights>,
     /// Rows are held back, and no more trees are made when they help there no more. By default all rows are trained on.
     pub early_stopping: Option<Stopping>,
     /// Decides which rows are held back. By default the task's own seed.
     pub seed: Option<u64>,
+}
+
+/// How much rows count by their class.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ClassWeights {
+    /// By a rule.
+    Named(Balanced),
+    /// By class; 1 for those that are not named.
+    Each(BTreeMap<String, f64>),
+}
+
+/// The rule for classes that count the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Balanced {
+    /// All classes count the same together, however many rows they have.
+    Balanced,
 }
 
 /// When trees are enough.
@@ -64,7 +87,9 @@ pub enum Algorithm {
     /// Logistic regression, for two classes or (multinomial) for more.
     #[default]
     LogisticRegression,
-    /// Gradient-boosted trees, for two classes or for more. Categories need no coding, and numbers no scaling.
+    /// Linear regression, for a number.
+    LinearRegression,
+    /// Gradient-boosted trees, for two classes or for more, or for a number. Categories need no coding, and numbers no scaling.
     GradientBoostedTrees,
 }
 
@@ -79,6 +104,7 @@ impl Default for Params {
             learning_rate: LEARNING_RATE,
             max_leaves: LEAVES,
             min_leaf_rows: LEAF_ROWS,
+            class_weights: None,
             early_stopping: None,
             seed: None,
         }
@@ -89,7 +115,7 @@ impl Params {
     /// Iterations, or rounds of trees, at most.
     pub fn iterations(&self) -> usize {
         self.max_iter.unwrap_or(match self.algorithm {
-            Algorithm::LogisticRegression => MAX_ITERATIONS,
+            Algorithm::LogisticRegression | Algorithm::LinearRegression => MAX_ITERATIONS,
             Algorithm::GradientBoostedTrees => ROUNDS,
         })
     }
@@ -97,7 +123,7 @@ impl Params {
     /// The strength of the penalty.
     pub fn penalty(&self) -> f64 {
         self.l2.unwrap_or(match self.algorithm {
-            Algorithm::LogisticRegression => L2,
+            Algorithm::LogisticRegression | Algorithm::LinearRegression => L2,
             Algorithm::GradientBoostedTrees => 0.0,
         })
     }
@@ -108,13 +134,18 @@ impl Params {
     /// `bad-params`, with the name of the param.
     pub fn check(&self) -> Result<(), TrainError> {
         let sound = |value: f64| value.is_finite() && value >= 0.0;
-        let wrong = |param, why| Err(TrainError::Params { param, why });
+        let wrong = |param, why: &str| Err(TrainError::params(param, why));
         match self {
             Self { l2: Some(l2), .. } if !sound(*l2) => wrong("l2", "must be a number from 0"),
             Self { tolerance, .. } if !sound(*tolerance) => wrong("tolerance", "must be a number from 0"),
             Self { max_iter: Some(0), .. } => wrong("max_iter", "must be 1 or more"),
             Self { learning_rate, .. } if !(*learning_rate > 0.0 && *learning_rate <= 1.0) => {
                 wrong("learning_rate", "must be above 0 and at most 1")
+            }
+            Self { class_weights: Some(ClassWeights::Each(weights)), .. }
+                if !weights.values().all(|weight| weight.is_finite() && *weight > 0.0) =>
+            {
+                wrong("class_weights", "must be numbers above 0")
             }
             Self { max_leaves: 0 | 1, .. } => wrong("max_leaves", "must be 2 or more"),
             Self { min_leaf_rows: 0, .. } => wrong("min_leaf_rows", "must be 1 or more"),

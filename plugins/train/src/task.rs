@@ -8,6 +8,7 @@ use dagwood_tabular::wording::with_causes;
 use crate::error::TrainError;
 use crate::fit::{Summary, train};
 use crate::params::Params;
+use crate::trees::boost::Step;
 
 /// The prepared table.
 pub const TRAIN: Input<One> = Input::one("train")
@@ -20,6 +21,8 @@ pub const MODEL: Output<One> = Output::one("model")
 
 /// The series of the objective by iteration.
 const LOSS: &str = "loss";
+/// The same of the rows held back for early stopping.
+const HELD_BACK_LOSS: &str = "held_back_loss";
 
 /// Trains a model.
 #[derive(Debug)]
@@ -35,9 +38,12 @@ impl Task for Train {
 
     fn run(params: Params, call: &Invocation) -> TaskResult<Summary> {
         let most = params.iterations() as u64;
-        let watch = |iteration: usize, loss: f64| {
-            metric(LOSS, iteration as u64, loss);
-            progress(iteration as u64, Some(most), &format!("loss {loss:.6}"));
+        let watch = |Step { round, loss, held_back }: Step| {
+            metric(LOSS, round as u64, loss);
+            if let Some(loss) = held_back {
+                metric(HELD_BACK_LOSS, round as u64, loss);
+            }
+            progress(round as u64, Some(most), &format!("loss {:.6}", held_back.unwrap_or(loss)));
         };
         let table = &call.input(TRAIN)?.path;
         let trained =
@@ -47,7 +53,7 @@ impl Task for Train {
         }
         let summary = trained.summary;
         progress(most, Some(most), "trained");
-        info!(loss = summary.loss, iterations = summary.iterations, accuracy = summary.accuracy; "trained");
+        info!(loss = summary.loss, iterations = summary.iterations, converged = summary.converged; "trained");
         Ok(Outcome::Done(summary))
     }
 }

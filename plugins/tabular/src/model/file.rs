@@ -53,19 +53,30 @@ fn contradiction(model: &Model) -> Option<String> {
     let classes = model.classes.len();
     let features = model.width();
     let names: Vec<String> = model.features.iter().flat_map(FeatureSpec::names).collect();
-    if classes < 2 {
-        return Some(format!("it has {classes} classes, and at least 2 are needed"));
+    if classes == 1 {
+        return Some("it has 1 class, and at least 2 are needed, or none where it estimates a number".into());
     }
     if !all_differ(&model.classes) || !all_differ(&names) {
         return Some("a class or a feature stands in it twice".into());
     }
-    let scores = if classes == 2 { 1 } else { classes };
+    let scores = if classes <= 2 { 1 } else { classes };
+    let ragged = |row: &[f64]| {
+        (row.len() != features)
+            .then(|| format!("a row of {} coefficients does not fit {features} features", row.len()))
+    };
     match &model.estimator {
         Estimator::GradientBoostedTrees { base, rounds } => {
             if base.len() != scores || rounds.iter().any(|trees| trees.len() != scores) {
                 return Some(format!("{classes} classes need {scores} beginnings and as many trees in each round"));
             }
             rounds.iter().flatten().find_map(|tree| tree.contradiction(&model.features))
+        }
+        Estimator::LinearRegression { .. } if classes > 0 => {
+            Some("it tells classes apart, and a linear regression estimates a number".into())
+        }
+        Estimator::LinearRegression { coefficients, .. } => ragged(coefficients),
+        Estimator::LogisticRegression { .. } if classes == 0 => {
+            Some("it estimates a number, and a logistic regression tells classes apart".into())
         }
         Estimator::LogisticRegression { coefficients, intercepts, .. } => {
             if coefficients.len() != scores || intercepts.len() != scores {
@@ -75,8 +86,7 @@ fn contradiction(model: &Model) -> Option<String> {
                     intercepts.len()
                 ));
             }
-            let ragged = coefficients.iter().find(|row| row.len() != features)?;
-            Some(format!("a row of {} coefficients does not fit {features} features", ragged.len()))
+            coefficients.iter().find_map(|row| ragged(row))
         }
     }
 }

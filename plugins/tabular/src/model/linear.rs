@@ -41,29 +41,18 @@ impl<W: AsRef<[f64]>> LinearScores<'_, W> {
         }
     }
 
-    /// The probability of each class for each row, row by row. One score means two classes.
-    pub fn probabilities(&self, features: &Matrix) -> Vec<f64> {
+    /// The scores of each row, row by row.
+    pub fn scores(&self, features: &Matrix) -> Vec<f64> {
         let width = self.intercepts.len();
-        let classes = if width == 1 { 2 } else { width };
-        let mut probabilities = Vec::with_capacity(features.rows() * classes);
+        let mut all = Vec::with_capacity(features.rows() * width);
         let mut scores = Vec::new();
-        let mut row = vec![0.0; width];
         for block in blocks(features.rows()) {
             let height = block.len();
             self.score_block(features, block, &mut scores);
-            for place in 0..height {
-                for (score, value) in row.iter_mut().enumerate() {
-                    *value = scores.get(score * height + place).copied().unwrap_or(0.0);
-                }
-                if let [score] = row[..] {
-                    probabilities.extend([logistic(-score), logistic(score)]);
-                } else {
-                    softmax(&mut row);
-                    probabilities.extend_from_slice(&row);
-                }
-            }
+            let scores = &scores;
+            all.extend((0..height).flat_map(|place| (0..width).map(move |score| scores[score * height + place])));
         }
-        probabilities
+        all
     }
 }
 

@@ -6,21 +6,24 @@
 //!  "features": ["bill_length_mm", {"column": "island", "categories": ["Dream"]}],
 //!  "estimator": {"algorithm": "logistic_regression", "l2": 1.0,
 //!                "coefficients": [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], "intercepts": [0.0, 0.1, 0.2]},
-//!  "training": {"rows": 258, "iterations": 41, "converged": true, "loss": 0.02, "log_loss": 0.01, "accuracy": 1.0},
+//!  "training": {"rows": 258, "iterations": 2, "converged": true, "loss": 0.02, "log_loss": 0.01, "accuracy": 1.0,
+//!               "losses": [1.1, 0.3, 0.02]},
 //!  "importance": [{"column": "bill_length_mm", "share": 0.7}, {"column": "island", "share": 0.3}]}
 //! ```
 //!
 //! A feature is a column of numbers by its name, or a column of categories, each of which is a feature of its own: `x` is 1 in the
-//! rows of that category and 0 elsewhere.
+//! rows of that category and 0 elsewhere. A model without classes estimates a number.
 //!
-//! `coefficients` has one row for each class and one number for each feature, in the order of `classes` and `features`. With two
-//! classes there is one row only, for the second class: its score is the log-odds of that class. Scores are
-//! `intercepts[k] + Σ coefficients[k][j] · x[j]`, and probabilities their softmax (the logistic function with two classes).
+//! | `algorithm` | predicts | keys | score of a row |
+//! |---|---|---|---|
+//! | `logistic_regression` | classes | `l2`, `coefficients`, `intercepts` | `intercepts[k] + Σ coefficients[k][j] · x[j]` |
+//! | `linear_regression` | a number | `l2`, `coefficients`, `intercept` | `intercept + Σ coefficients[j] · x[j]` |
+//! | `gradient_boosted_trees` | either | `base`, `rounds` | `base[k] + Σ rounds[·][k]`, what each tree says: see [`trees`] |
 //!
-//! Gradient-boosted trees have no coefficients: `base` is where each score begins, and `rounds` are the trees whose answers are added
-//! to it; see [`trees`]. They ask for whole columns, not for single categories.
+//! There is one score for each class, in the order of `classes`, and probabilities are their softmax. With two classes there is one
+//! score only, the log-odds of the second. Where a number is estimated the one score is the number.
 //!
-//! To add an algorithm, add a variant to [`Estimator`] and its scores to [`Model::probabilities`]; a change that older readers
+//! To add an algorithm, add a variant to [`Estimator`] and its scores to [`Model::scores`]; a change that older readers
 //! would misread raises [`VERSION`].
 
 mod file;
@@ -41,7 +44,7 @@ pub const FORMAT: &str = "dagwood.model";
 /// The version of the model file written and read here.
 pub const VERSION: u32 = 2;
 
-/// A trained classifier.
+/// A trained model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     /// Always [`FORMAT`].
@@ -52,7 +55,8 @@ pub struct Model {
     pub trained_by: String,
     /// The column that it predicts.
     pub target: String,
-    /// The classes that it tells apart, at least two, in the order of its scores.
+    /// The classes that it tells apart, at least two, in the order of its scores; none if it estimates a number.
+    #[serde(default)]
     pub classes: Vec<String>,
     /// The columns that it predicts from, in the order of its coefficients.
     pub features: Vec<FeatureSpec>,
@@ -86,23 +90,22 @@ pub enum Estimator {
         /// One for each score.
         intercepts: Vec<f64>,
     },
-    /// Gradient-boosted trees: for two classes, or for more.
+    /// Linear regression, by least squares.
+    LinearRegression {
+        /// Strength of the penalty on the squared coefficients that it was trained with; the intercept bears none.
+        l2: f64,
+        /// One for each feature, in the target's unit.
+        coefficients: Vec<f64>,
+        /// In the target's unit.
+        intercept: f64,
+    },
+    /// Gradient-boosted trees: for classes, or for a number.
     GradientBoostedTrees {
         /// One for each score: where it begins.
         base: Vec<f64>,
         /// In each round one tree for each score, whose answers are added up.
         rounds: Vec<Vec<Tree>>,
     },
-}
-
-impl Estimator {
-    /// How many scores a row has.
-    pub fn scores(&self) -> usize {
-        match self {
-            Self::LogisticRegression { intercepts, .. } => intercepts.len(),
-            Self::GradientBoostedTrees { base, .. } => base.len(),
-        }
-    }
 }
 
 /// How the training went.
@@ -114,12 +117,38 @@ pub struct Training {
     pub iterations: usize,
     /// Whether the tolerance was reached.
     pub converged: bool,
-    /// The objective at the end: mean log-loss and penalty, in nats.
+    /// The objective at the end: mean log-loss and penalty, in nats; or half the mean squared error and penalty, in the target's
+    /// unit squared.
     pub loss: f64,
-    /// The mean log-loss alone, in nats.
-    pub log_loss: f64,
-    /// The share of the training rows that the model gets right, 0 to 1.
-    pub accuracy: f64,
+    /// How well the model does on the training rows.
+    #[serde(flatten)]
+    pub fit: Fit,
+    /// The objective before the first iteration and after each.
+    #[serde(default)]
+    pub losses: Vec<f64>,
+    /// The same on the rows held back for early stopping; nothing if there were none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_back_losses: Vec<f64>,
+}
+
+/// How well a model does on the rows that it was trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Fit {
+    /// At telling classes apart.
+    Classes {
+        /// The mean log-loss alone, in nats.
+        log_loss: f64,
+        /// The share of rows that it gets right, 0 to 1.
+        accuracy: f64,
+    },
+    /// At estimating a number.
+    Number {
+        /// The root of the mean squared error, in the target's unit.
+        rmse: f64,
+        /// The share of the target's variance that it explains; at most 1.
+        r2: f64,
+    },
 }
 
 impl Model {
@@ -128,24 +157,48 @@ impl Model {
         self.features.iter().map(FeatureSpec::width).sum()
     }
 
-    /// The probability of each class for each row: row by row, `classes.len()` numbers each, which add up to 1.
+    /// Whether it estimates a number instead of telling classes apart.
+    pub fn is_regression(&self) -> bool {
+        self.classes.is_empty()
+    }
+
+    /// The scores of each row: row by row, one for each class; one if there are two classes, or none.
     ///
     /// `features` must hold the model's features in their order: see [`Matrix::select`].
-    pub fn probabilities(&self, features: &Matrix) -> Vec<f64> {
+    pub fn scores(&self, features: &Matrix) -> Vec<f64> {
         match &self.estimator {
             Estimator::LogisticRegression { coefficients, intercepts, .. } => {
-                LinearScores { coefficients, intercepts }.probabilities(features)
+                LinearScores { coefficients, intercepts }.scores(features)
+            }
+            Estimator::LinearRegression { coefficients, intercept, .. } => {
+                LinearScores { coefficients: &[coefficients], intercepts: &[*intercept] }.scores(features)
             }
             Estimator::GradientBoostedTrees { base, rounds } => boosted(base, rounds, features),
         }
     }
+
+    /// The probability of each class for each row: row by row, `classes.len()` numbers each, which add up to 1. Of a model of
+    /// classes only; `features` as for [`Model::scores`].
+    pub fn probabilities(&self, features: &Matrix) -> Vec<f64> {
+        probabilities(self.scores(features), self.classes.len())
+    }
+}
+
+/// Scores as probabilities, row by row; of two classes there is one score.
+pub fn probabilities(mut scores: Vec<f64>, classes: usize) -> Vec<f64> {
+    if classes == 2 {
+        return scores.into_iter().flat_map(|score| [logistic(-score), logistic(score)]).collect();
+    }
+    for row in scores.chunks_exact_mut(classes.max(1)) {
+        softmax(row);
+    }
+    scores
 }
 
 fn boosted(base: &[f64], rounds: &[Vec<Tree>], features: &Matrix) -> Vec<f64> {
     let ready = |score| Ready::new(rounds.iter().filter_map(|trees| trees.get(score)), features.columns());
     let ready: Vec<_> = (0..base.len()).map(ready).collect();
-    let mut probabilities = Vec::with_capacity(features.rows() * base.len().max(2));
-    let mut row_scores = vec![0.0; base.len()];
+    let mut all = Vec::with_capacity(features.rows() * base.len());
     for block in blocks(features.rows()) {
         let of_score = |(base, ready): (&f64, &Ready<'_>)| {
             let mut scores = vec![*base; block.len()];
@@ -153,17 +206,9 @@ fn boosted(base: &[f64], rounds: &[Vec<Tree>], features: &Matrix) -> Vec<f64> {
             scores
         };
         let scores: Vec<Vec<f64>> = base.iter().zip(&ready).map(of_score).collect();
-        for place in 0..block.len() {
-            row_scores.iter_mut().zip(&scores).for_each(|(score, scores)| *score = scores[place]);
-            if let [score] = row_scores[..] {
-                probabilities.extend([logistic(-score), logistic(score)]);
-            } else {
-                softmax(&mut row_scores);
-                probabilities.extend_from_slice(&row_scores);
-            }
-        }
+        all.extend((0..block.len()).flat_map(|place| scores.iter().map(move |scores| scores[place])));
     }
-    probabilities
+    all
 }
 
 /// The place of the largest number in each row of `width` numbers; the first of equals.

@@ -2,7 +2,7 @@ use tempfile::TempDir;
 
 use super::linear::{LinearScores, add_gradient, blocks, logistic, softmax};
 use super::trees::{Node, Tree};
-use super::{Estimator, FORMAT, Model, Training, VERSION, most_likely, read_model, write_model};
+use super::{Estimator, FORMAT, Fit, Model, Training, VERSION, most_likely, read_model, write_model};
 use crate::features::{FeatureSpec, Matrix};
 use crate::limits::SCORE_BLOCK_ROWS;
 
@@ -15,7 +15,15 @@ fn model(classes: &[&str], coefficients: Vec<Vec<f64>>, intercepts: Vec<f64>) ->
         classes: classes.iter().map(|class| (*class).to_owned()).collect(),
         features: vec![FeatureSpec::Number("a".into()), FeatureSpec::Number("b".into())],
         estimator: Estimator::LogisticRegression { l2: 1.0, coefficients, intercepts },
-        training: Training { rows: 1, iterations: 1, converged: true, loss: 0.1, log_loss: 0.1, accuracy: 1.0 },
+        training: Training {
+            rows: 1,
+            iterations: 1,
+            converged: true,
+            loss: 0.1,
+            fit: Fit::Classes { log_loss: 0.1, accuracy: 1.0 },
+            losses: vec![0.3, 0.1],
+            held_back_losses: vec![],
+        },
         importance: vec![],
     }
 }
@@ -78,7 +86,7 @@ fn categories_score_and_change_the_gradient_as_their_columns_of_0_and_1_would() 
     assert_eq!(dense.names(), sparse.names());
     let coefficients = vec![vec![0.5, -1.0, 2.0, 0.25]];
     let scores = LinearScores { coefficients: &coefficients, intercepts: &[0.125] };
-    assert_eq!(scores.probabilities(&dense), scores.probabilities(&sparse));
+    assert_eq!(scores.scores(&dense), scores.scores(&sparse));
     let residuals: Vec<f64> = (0..rows).map(|row| (row % 7) as f64 - 3.0).collect();
     let gradient = |matrix: &Matrix| {
         let mut gradient = vec![0.0; matrix.width()];
@@ -92,6 +100,26 @@ fn categories_score_and_change_the_gradient_as_their_columns_of_0_and_1_would() 
     };
     for (found, expected) in gradient(&sparse).into_iter().zip(gradient(&dense)) {
         assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    }
+}
+
+#[test]
+fn a_model_without_classes_estimates_a_number_and_comes_back_from_its_file() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("model.json");
+    let estimator = Estimator::LinearRegression { l2: 1.0, coefficients: vec![2.0, 3.0], intercept: 0.5 };
+    let mut model = Model { classes: vec![], estimator, ..binary() };
+    model.training.fit = Fit::Number { rmse: 0.25, r2: 0.5 };
+    write_model(&path, &model).unwrap();
+    assert_eq!(read_model(&path).unwrap(), model);
+    let scores = model.scores(&matrix(3));
+    assert!((scores[2] - (0.5 + 0.04 + 3.0 * 0.96)).abs() < 1e-12, "{scores:?}");
+
+    let estimator = Estimator::LinearRegression { l2: 1.0, coefficients: vec![2.0], intercept: 0.5 };
+    let classifier = Model { classes: binary().classes, ..model.clone() };
+    for wrong in [Model { estimator, ..model }, classifier, Model { classes: vec![], ..binary() }] {
+        write_model(&path, &wrong).unwrap();
+        assert_eq!(read_model(&path).unwrap_err().code(), "not-a-model");
     }
 }
 
@@ -188,7 +216,7 @@ fn a_file_that_is_no_model_or_contradicts_itself_is_refused() {
     assert!(refused(r#"{"format": "dagwood.model", "version": 1}"#).contains("version 1"));
     assert!(refused(r#"{"format": "onnx", "version": 2}"#).contains("onnx"));
     let text = |model: &Model| serde_json::to_string(model).unwrap();
-    assert!(refused(&text(&model(&["a"], vec![], vec![]))).contains("1 classes"));
+    assert!(refused(&text(&model(&["a"], vec![], vec![]))).contains("1 class,"));
     assert!(refused(&text(&model(&["a", "a"], vec![vec![0.0; 2]], vec![0.0]))).contains("twice"));
     assert!(refused(&text(&model(&["a", "b", "c"], vec![vec![0.0; 2]], vec![0.0]))).contains("need 3 rows"));
     assert!(refused(&text(&model(&["a", "b"], vec![vec![0.0; 3]], vec![0.0]))).contains("3 coefficients"));

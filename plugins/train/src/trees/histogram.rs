@@ -18,13 +18,13 @@ pub(super) struct Sums {
 
 /// The loss's first and second derivative by the score of a row, in units of [`GRADIENT_BITS`] and [`CURVATURE_BITS`] bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Slope {
+pub struct Slope {
     gradient: i32,
     curvature: u32,
 }
 
 impl Slope {
-    /// `gradient` from -1 to 1, `curvature` from 0 to 1/4.
+    /// `gradient` from -127 to 127, `curvature` from 0 on; those of all rows together up to a million.
     pub(super) fn new(gradient: f64, curvature: f64) -> Self {
         Self {
             gradient: (gradient * f64::from(1 << GRADIENT_BITS)) as i32,

@@ -4,6 +4,7 @@
 //! - `histogram`: what each bin of some rows sums up to
 //! - `split`: where a node is best parted
 //! - `grow`: one tree, leaf by leaf
+//! - [`goal`]: what they are to tell
 //! - [`boost`]: round after round, until nothing gets better
 //!
 //! The tree is grown as LightGBM does it (Ke et al. 2017): the leaf with the most to gain is parted next, and of two children only
@@ -11,6 +12,7 @@
 
 pub mod bins;
 pub mod boost;
+pub mod goal;
 mod grow;
 mod histogram;
 mod split;

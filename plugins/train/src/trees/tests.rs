@@ -3,7 +3,13 @@ use dagwood_tabular::{Feature, Labels, Matrix};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::boost::{Boosted, Boosting, EarlyStopping, boost};
+use super::boost::{Boosted, Boosting, EarlyStopping, Step};
+use super::goal::Goal;
+use crate::weights::Weights;
+
+fn boost(features: &Matrix, labels: &Labels, how: Boosting, watch: impl FnMut(Step)) -> Boosted {
+    super::boost::boost(features, &Goal::classes(labels, &Weights::even(labels)), how, watch)
+}
 
 fn how() -> Boosting {
     Boosting { rounds: 20, learning_rate: 0.3, leaves: 8, leaf_rows: 1, l2: 0.0, early_stopping: None }
@@ -40,7 +46,7 @@ fn the_first_split_is_the_best_of_all() {
         values.iter().enumerate().for_each(|(at, values)| features.push(format!("x{at}"), values.clone()));
         let labels = labels(&wanted);
         let one = Boosting { rounds: 1, leaves: 2, learning_rate: 1.0, ..how() };
-        let boosted = boost(&features, &labels, one, |_, _| {});
+        let boosted = boost(&features, &labels, one, |_| {});
         let probability = 1.0 / (1.0 + (-boosted.base[0]).exp());
         // Every threshold of every column, tried.
         let worth = |side: &dyn Fn(usize) -> bool| {
@@ -71,7 +77,7 @@ fn what_only_two_columns_together_tell_is_learnt() {
     features.push("a".into(), (0..400).map(|row| bit(row, 1) as f64 + (row % 7) as f64 / 100.0).collect());
     features.push("b".into(), (0..400).map(|row| bit(row, 2) as f64).collect());
     let labels = labels(&(0..400).map(|row| (bit(row, 1) != bit(row, 2)) != (row == 3)).collect::<Vec<_>>());
-    let boosted = boost(&features, &labels, how(), |_, _| {});
+    let boosted = boost(&features, &labels, how(), |_| {});
     let right =
         odds(&boosted, &features).into_iter().zip(&labels.codes).filter(|(odds, code)| (*odds > 0.0) == (**code == 1));
     assert!(right.count() >= 399);
@@ -98,7 +104,7 @@ fn by_category(rows: usize, seed: u64) -> (Matrix, Labels) {
 #[test]
 fn categories_are_parted_in_sets_and_those_not_seen_go_with_the_more() {
     let (features, labels) = by_category(20_000, 1);
-    let boosted = boost(&features, &labels, how(), |_, _| {});
+    let boosted = boost(&features, &labels, how(), |_| {});
     assert!(boosted.importance[1] > 0.9, "{:?}", boosted.importance);
     let (fresh, truth) = by_category(5_000, 2);
     let loss = log_loss(&odds(&boosted, &fresh), &truth);
@@ -114,7 +120,7 @@ fn categories_are_parted_in_sets_and_those_not_seen_go_with_the_more() {
 fn trees_say_of_the_rows_what_was_counted_while_they_were_grown() {
     let (features, labels) = by_category(3_000, 3);
     let mut watched = Vec::new();
-    let boosted = boost(&features, &labels, how(), |round, loss| watched.push((round, loss)));
+    let boosted = boost(&features, &labels, how(), |step| watched.push((step.round, step.loss)));
     let loss = log_loss(&odds(&boosted, &features), &labels);
     assert!((loss - boosted.loss).abs() < 1e-9, "{loss} {}", boosted.loss);
     assert_eq!(watched.last(), Some(&(20, boosted.loss)));
@@ -125,7 +131,7 @@ fn trees_say_of_the_rows_what_was_counted_while_they_were_grown() {
 fn leaves_have_as_many_rows_as_they_must_and_trees_as_many_leaves_as_they_may() {
     let (features, labels) = by_category(2_000, 4);
     let few = Boosting { leaf_rows: 300, leaves: 5, rounds: 3, ..how() };
-    let boosted = boost(&features, &labels, few, |_, _| {});
+    let boosted = boost(&features, &labels, few, |_| {});
     for tree in boosted.rounds.iter().flatten() {
         let leaves = tree.nodes.iter().filter(|node| matches!(node, Node::Leaf { .. })).count();
         assert!((2..=5).contains(&leaves), "{leaves}");
@@ -146,7 +152,7 @@ fn boosting_stops_where_it_helps_no_more_and_forgets_the_rest() {
     let stopping = Some(EarlyStopping { fraction: 0.2, patience: 5, seed: 1 });
     let stop = Boosting { rounds: 500, early_stopping: stopping, ..how() };
     let mut watched = Vec::new();
-    let boosted = boost(&features, &labels, stop, |_, loss| watched.push(loss));
+    let boosted = boost(&features, &labels, stop, |step| watched.push(step.held_back.unwrap()));
     assert!(boosted.stopped && watched.len() < 100, "noise teaches nothing: {}", watched.len());
     let least = watched.iter().copied().fold(f64::INFINITY, f64::min);
     assert_eq!((boosted.loss, watched[boosted.rounds.len()]), (least, least), "the best round is the last");
@@ -159,7 +165,7 @@ fn three_classes_have_a_tree_each_in_every_round() {
     features.push("a".into(), (0..rows).map(|row| row as f64).collect());
     let classes = ["x", "y", "z"].map(str::to_owned).to_vec();
     let labels = Labels { classes, codes: (0..rows).map(|row| (row / 80) as u32).collect() };
-    let boosted = boost(&features, &labels, how(), |_, _| {});
+    let boosted = boost(&features, &labels, how(), |_| {});
     assert!(boosted.base.len() == 3 && boosted.rounds.iter().all(|trees| trees.len() == 3));
     let score = |row: usize, class: usize| {
         boosted.base[class]
@@ -171,11 +177,32 @@ fn three_classes_have_a_tree_each_in_every_round() {
 }
 
 #[test]
+fn a_number_is_estimated_with_its_categories_and_stops_early_too() {
+    let mut random = Pcg64::seed_from_u64(6);
+    let rows = 3_000;
+    let codes: Vec<u32> = (0..rows).map(|_| random.random_range(0..5)).collect();
+    let values: Vec<f64> = codes.iter().map(|code| f64::from(*code) * -2e6 + random.random::<f64>()).collect();
+    let mut features = Matrix::with_rows(rows);
+    features.push_one_hot("c".into(), ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec(), codes);
+    let stopping = Some(EarlyStopping { fraction: 0.2, patience: 5, seed: 1 });
+    let how = Boosting { rounds: 500, early_stopping: stopping, ..how() };
+    let boosted = super::boost::boost(&features, &Goal::number(&values), how, |_| {});
+    assert!(boosted.stopped && boosted.rounds.len() > 5, "{}", boosted.rounds.len());
+    let of_row = |row| {
+        boosted.base[0] + boosted.rounds.iter().map(|trees| trees[0].value(features.columns(), row)).sum::<f64>()
+    };
+    for (row, value) in values.iter().enumerate() {
+        assert!((of_row(row) - value).abs() < 10.0, "{} is not {value}", of_row(row));
+        assert!((of_row(row) - boosted.scores[0][row]).abs() < 1e-3);
+    }
+}
+
+#[test]
 fn a_table_with_nothing_to_tell_by_gives_no_trees() {
     let mut features = Matrix::with_rows(10);
     features.push("same".into(), vec![1.0; 10]);
     let labels = labels(&(0..10).map(|row| row < 3).collect::<Vec<_>>());
-    let boosted = boost(&features, &labels, how(), |_, _| {});
+    let boosted = boost(&features, &labels, how(), |_| {});
     assert!(boosted.rounds.is_empty());
     assert!(odds(&boosted, &features).iter().all(|odds| *odds < 0.0));
 }

@@ -1,0 +1,115 @@
+//! What a linear model minimises: the mean loss of its rows, which depends on scores that are linear in the features, and
+//! `l2 / (2 · rows)` · Σ coefficient². Intercepts bear no penalty. Which loss that is, [`RowLoss`] says.
+
+use std::ops::Range;
+
+use dagwood_tabular::model::linear::{LinearScores, add_gradient, blocks};
+use dagwood_tabular::{Feature, Matrix};
+
+use crate::lbfgs::Objective;
+use crate::limits::CURVATURE_LEAST;
+
+/// The loss of rows by their scores.
+pub trait RowLoss {
+    /// How many scores a row has.
+    fn scores(&self) -> usize;
+
+    /// What all rows weigh together; their number, where each counts once.
+    fn weight(&self) -> f64;
+
+    /// The second derivative of a row's loss by a score of 0, about.
+    fn curvature(&self) -> f64;
+
+    /// Turns the scores of these rows, score by score, into the loss's change with each of them. Gives the loss, added up.
+    fn residuals(&mut self, rows: Range<usize>, scores: &mut [f64]) -> f64;
+}
+
+/// The objective over a table. The point that it takes: the coefficients score by score, then the intercepts.
+#[derive(Debug)]
+pub struct LinearObjective<'a, L> {
+    features: &'a Matrix,
+    loss: L,
+    /// Features, each category counted.
+    width: usize,
+    l2: f64,
+    /// Scores of a block of rows, then what the loss changes by with each of them.
+    block: Vec<f64>,
+}
+
+impl<'a, L: RowLoss> LinearObjective<'a, L> {
+    /// The objective for a table with at least one row.
+    pub fn new(features: &'a Matrix, loss: L, l2: f64) -> Self {
+        Self { features, loss, width: features.width(), l2, block: Vec::new() }
+    }
+
+    /// The coefficients, one row for each score, and the intercepts at a point.
+    pub fn weights<'p>(&self, at: &'p [f64]) -> (Vec<&'p [f64]>, &'p [f64]) {
+        let (coefficients, intercepts) = at.split_at((self.loss.scores() * self.width).min(at.len()));
+        (coefficients.chunks(self.width.max(1)).collect(), intercepts)
+    }
+}
+
+/// For each feature of a column the sum of its squares.
+fn sums_of_squares(column: &Feature) -> Vec<f64> {
+    match column {
+        Feature::Number { values, .. } => vec![values.iter().map(|value| value * value).sum()],
+        Feature::OneHot { categories, codes, .. } => {
+            let mut counts = vec![0.0; categories.len()];
+            for code in codes {
+                if let Some(count) = counts.get_mut(*code as usize) {
+                    *count += 1.0;
+                }
+            }
+            counts
+        }
+    }
+}
+
+impl<L: RowLoss> Objective for LinearObjective<'_, L> {
+    fn dimension(&self) -> usize {
+        self.loss.scores() * (self.width + 1)
+    }
+
+    /// The diagonal of the second derivative where all is 0, as if all rows weighed the same.
+    fn curvature(&self) -> Vec<f64> {
+        let rows = self.features.rows() as f64;
+        let spread = self.loss.curvature();
+        let penalty = self.l2 / self.loss.weight();
+        let squares = self.features.columns().iter().flat_map(sums_of_squares);
+        let of_score = squares.map(|square| spread * square / rows + penalty).collect::<Vec<_>>();
+        let most = of_score.iter().copied().fold(spread, f64::max);
+        let coefficients = std::iter::repeat_n(of_score, self.loss.scores()).flatten();
+        let all = coefficients.chain(std::iter::repeat_n(spread, self.loss.scores()));
+        // A feature that is nearly always 0 would be sent anywhere.
+        all.map(|curvature| curvature.max(CURVATURE_LEAST * most)).collect()
+    }
+
+    fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> f64 {
+        let weight = self.loss.weight();
+        let width = self.width;
+        let coefficients = self.loss.scores() * width;
+        let (weights, intercepts) = self.weights(at);
+        let linear = LinearScores { coefficients: &weights, intercepts };
+        gradient.fill(0.0);
+        let mut loss = 0.0;
+        for block in blocks(self.features.rows()) {
+            linear.score_block(self.features, block.clone(), &mut self.block);
+            loss += self.loss.residuals(block.clone(), &mut self.block);
+            for (score, residuals) in self.block.chunks_exact(block.len()).enumerate() {
+                let mut place = score * width;
+                for column in self.features.columns() {
+                    let part = &mut gradient[place..place + column.width()];
+                    add_gradient(column, block.clone(), residuals, part);
+                    place += column.width();
+                }
+                gradient[coefficients + score] += residuals.iter().sum::<f64>();
+            }
+        }
+        gradient.iter_mut().for_each(|part| *part /= weight);
+        let penalty = self.l2 / weight;
+        for (part, weight) in gradient.iter_mut().zip(at).take(coefficients) {
+            *part += penalty * weight;
+        }
+        loss / weight + penalty / 2.0 * at[..coefficients].iter().map(|weight| weight * weight).sum::<f64>()
+    }
+}

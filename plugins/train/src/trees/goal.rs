@@ -1,0 +1,176 @@
+//! What trees are to tell, and how far scores are from it.
+
+use dagwood_tabular::Labels;
+use dagwood_tabular::model::linear::softmax;
+
+use super::histogram::Slope;
+use crate::limits::{FACTORS_MAX, WEIGHT_MAX};
+use crate::weights::Weights;
+
+/// What trees are to tell of each row.
+#[derive(Debug)]
+pub enum Goal<'a> {
+    /// Its class.
+    Classes {
+        /// Which.
+        labels: &'a Labels,
+        /// What a row counts; see [`Goal::classes`].
+        weights: Weights,
+        /// What was taken from the weights, and has to be taken from penalties as well.
+        shrunk: f64,
+    },
+    /// A number.
+    Number(Scaled),
+}
+
+/// Numbers brought to -1 to 1, so that whole numbers can stand for their errors.
+#[derive(Debug)]
+pub struct Scaled {
+    values: Vec<f64>,
+    /// Their mean, in the numbers' own unit.
+    center: f64,
+    /// What 1 is in the numbers' own unit; above 0.
+    unit: f64,
+}
+
+/// Of a row's error, this is its gradient: half the squared error times it is the loss that trees see, whose curvature is then what
+/// that of classes is at most.
+const ERROR_SHARE: f64 = 0.25;
+
+impl<'a> Goal<'a> {
+    /// Classes, whose rows count by their weights; these are brought to what sums of whole numbers hold, which changes no tree.
+    pub fn classes(labels: &'a Labels, weights: &Weights) -> Self {
+        let mean = weights.total(labels) / labels.codes.len().max(1) as f64;
+        let shrunk = 1.0 / mean.max(weights.greatest() / WEIGHT_MAX).max(1.0);
+        Self::Classes { labels, weights: weights.times(shrunk), shrunk }
+    }
+
+    /// Numbers that are finite and differ.
+    pub fn number(values: &[f64]) -> Self {
+        let center = values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let unit = values.iter().map(|value| (value - center).abs()).fold(f64::MIN_POSITIVE, f64::max);
+        Self::Number(Scaled { values: values.iter().map(|value| (value - center) / unit).collect(), center, unit })
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Classes { labels, .. } => labels.codes.len(),
+            Self::Number(scaled) => scaled.values.len(),
+        }
+    }
+
+    /// The penalty that has the strength asked for.
+    pub fn penalty(&self, l2: f64) -> f64 {
+        match self {
+            Self::Classes { shrunk, .. } => l2 * shrunk,
+            Self::Number(_) => l2 * ERROR_SHARE,
+        }
+    }
+
+    /// What a score of 1 is in the target's own unit, and where it begins there.
+    pub fn unit(&self) -> (f64, f64) {
+        match self {
+            Self::Classes { .. } => (1.0, 0.0),
+            Self::Number(scaled) => (scaled.unit, scaled.center),
+        }
+    }
+
+    /// Where the scores begin: what they are without any tree.
+    pub fn base(&self, rows: &[u32]) -> Vec<f64> {
+        match self {
+            Self::Classes { labels, weights, .. } => {
+                // As if half a row more of each class had been met: none is impossible.
+                let mut counts = vec![0.5; labels.classes.len()];
+                for row in rows {
+                    let code = labels.codes[*row as usize];
+                    counts[code as usize] += weights.of(code);
+                }
+                let total: f64 = counts.iter().sum();
+                match counts[..] {
+                    [first, second] => vec![(second / first).ln()],
+                    _ => counts.iter().map(|count| (count / total).ln()).collect(),
+                }
+            }
+            Self::Number(Scaled { values, .. }) => {
+                vec![rows.iter().map(|row| values[*row as usize]).sum::<f64>() / rows.len().max(1) as f64]
+            }
+        }
+    }
+
+    /// The mean loss of these rows: log-loss in nats, or half the squared error in the target's own unit squared.
+    pub fn loss(&self, scores: &[Vec<f64>], rows: &[u32]) -> f64 {
+        self.each(scores, rows, |_, _, _| {})
+    }
+
+    /// How the loss of each of these rows changes with each of its scores. Gives their mean loss.
+    pub fn slopes(&self, scores: &[Vec<f64>], rows: &[u32], slopes: &mut [Vec<Slope>]) -> f64 {
+        self.each(scores, rows, |score, row, slope| slopes[score][row] = slope)
+    }
+
+    /// Calls `tell` with each score's number, row and slope. Gives the mean loss.
+    fn each(&self, scores: &[Vec<f64>], rows: &[u32], tell: impl FnMut(usize, usize, Slope)) -> f64 {
+        match (self, scores) {
+            (Self::Number(scaled), _) => scaled.each(scores, rows, tell),
+            (Self::Classes { labels, weights, .. }, [scores]) => two(labels, weights, scores, rows, tell),
+            (Self::Classes { labels, weights, .. }, _) => many(labels, weights, scores, rows, tell),
+        }
+    }
+}
+
+fn slope(probability: f64, wanted: bool, weight: f64) -> Slope {
+    let gradient = probability - f64::from(u8::from(wanted));
+    Slope::new(weight * gradient, weight * probability * (1.0 - probability))
+}
+
+/// Of two classes, with one logarithm for many rows of a class.
+fn two(labels: &Labels, weights: &Weights, scores: &[f64], rows: &[u32], mut tell: impl FnMut(usize, usize, Slope)) -> f64 {
+    let weight_of = [weights.of(0), weights.of(1)];
+    let (mut loss, mut weight_of_all) = (0.0, 0.0);
+    for rows in rows.chunks(FACTORS_MAX) {
+        let mut products = [1.0, 1.0];
+        for row in rows {
+            let row = *row as usize;
+            let code = (labels.codes[row] as usize).min(1);
+            let (odds, weight) = (scores[row], weight_of[code]);
+            let e = (-odds.abs()).exp();
+            let probability = if odds >= 0.0 { 1.0 } else { e } / (1.0 + e);
+            tell(0, row, slope(probability, code == 1, weight));
+            products[code] *= 1.0 + e;
+            loss += weight * (odds.max(0.0) - code as f64 * odds);
+            weight_of_all += weight;
+        }
+        loss += weight_of[0] * products[0].ln() + weight_of[1] * products[1].ln();
+    }
+    loss / f64::max(weight_of_all, f64::MIN_POSITIVE)
+}
+
+fn many(labels: &Labels, weights: &Weights, scores: &[Vec<f64>], rows: &[u32], mut tell: impl FnMut(usize, usize, Slope)) -> f64 {
+    let (mut loss, mut weight_of_all) = (0.0, 0.0);
+    let mut row_scores = vec![0.0; scores.len()];
+    for row in rows {
+        let (row, wanted) = (*row as usize, labels.codes[*row as usize]);
+        let weight = weights.of(wanted);
+        row_scores.iter_mut().zip(scores).for_each(|(score, scores)| *score = scores[row]);
+        let of_wanted = row_scores[wanted as usize];
+        loss += weight * (softmax(&mut row_scores) - of_wanted);
+        weight_of_all += weight;
+        for (class, probability) in row_scores.iter().enumerate() {
+            tell(class, row, slope(*probability, wanted as usize == class, weight));
+        }
+    }
+    loss / f64::max(weight_of_all, f64::MIN_POSITIVE)
+}
+
+impl Scaled {
+    fn each(&self, scores: &[Vec<f64>], rows: &[u32], mut tell: impl FnMut(usize, usize, Slope)) -> f64 {
+        let Some(scores) = scores.first() else { return 0.0 };
+        let mut squares = 0.0;
+        for row in rows {
+            let error = scores[*row as usize] - self.values[*row as usize];
+            tell(0, *row as usize, Slope::new(error * ERROR_SHARE, ERROR_SHARE));
+            squares += error * error;
+        }
+        squares / rows.len().max(1) as f64 / 2.0 * self.unit * self.unit
+    }
+}
