@@ -21,6 +21,29 @@ pub enum EvaluateError {
         /// The target's name.
         target: String,
     },
+    /// Classes where the model has a number.
+    #[error("the model estimates a number, and the target {} is classes in this table", quoted(target))]
+    TargetIsClasses {
+        /// The target's name.
+        target: String,
+    },
+    /// Two models that cannot be compared.
+    #[error("the earlier model cannot be compared with this one: {why}")]
+    OtherBaseline {
+        /// Why.
+        why: String,
+    },
+    /// The earlier model does not fit the rows.
+    #[error("the earlier model, input `baseline`")]
+    Baseline(#[source] Box<EvaluateError>),
+    /// A param that makes no sense.
+    #[error("the param `{param}` {why}")]
+    Params {
+        /// The param's name.
+        param: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// A class that the model has never seen.
     #[error(
         "row {row} is of the class {}, which the model does not know (it knows {}): it was trained on other data",
@@ -43,7 +66,7 @@ pub enum EvaluateError {
     },
     /// Scores beyond what a number holds.
     #[error(
-        "the model's probabilities for row {row} are not numbers: the features are out of all proportion to those trained on"
+        "what the model says of row {row} is no number: the features are out of all proportion to those trained on"
     )]
     NotFinite {
         /// The first such row, from 1.
@@ -56,9 +79,13 @@ impl EvaluateError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Data(error) => error.code(),
-            Self::TargetAbsent { .. } | Self::TargetIsNumber { .. } | Self::UnknownClass { .. } => {
-                "model-data-mismatch"
-            }
+            Self::TargetAbsent { .. }
+            | Self::TargetIsNumber { .. }
+            | Self::TargetIsClasses { .. }
+            | Self::UnknownClass { .. } => "model-data-mismatch",
+            Self::OtherBaseline { .. } => "baseline-mismatch",
+            Self::Baseline(error) => error.code(),
+            Self::Params { .. } => "bad-params",
             Self::NotGoodEnough { .. } => "not-good-enough",
             Self::NotFinite { .. } => "not-finite",
         }

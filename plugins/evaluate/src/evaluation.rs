@@ -3,28 +3,49 @@
 use std::path::Path;
 
 use dagwood_tabular::json::write_json;
-use dagwood_tabular::model::{Model, most_likely, read_model};
-use dagwood_tabular::parquet::read_dataset;
+use dagwood_tabular::model::{Model, read_model};
+use dagwood_tabular::parquet::{read_dataset, read_features};
 use dagwood_tabular::wording::{count, listed};
-use dagwood_tabular::{DataError, Dataset, Feature, Labels, Matrix, Target};
+use dagwood_tabular::{DataError, Dataset, Feature, Matrix, Target};
 
-use crate::confusion::Confusion;
 use crate::error::EvaluateError;
-use crate::params::Params;
-use crate::report::{Certainty, MetricsFile, Summary};
-use crate::svg::draw_confusion;
+use crate::figures::{Figures, compare};
+use crate::judgement::{Judgement, Said};
+use crate::params::{Mode, Params};
+use crate::pictures::{self, Compared};
+use crate::predictions;
+use crate::report::{MetricsFile, Summary};
 
-/// Where things lie and go.
+/// Where things lie.
 #[derive(Debug, Clone, Copy)]
-pub struct Files<'a> {
+pub struct Inputs<'a> {
     /// The model, JSON.
     pub model: &'a Path,
     /// The rows to try it on, Parquet.
     pub test: &'a Path,
-    /// Where the figures go, JSON.
+    /// An earlier model, JSON.
+    pub baseline: Option<&'a Path>,
+}
+
+/// Where things go. What does not apply is not written.
+#[derive(Debug, Clone, Copy)]
+pub struct Outputs<'a> {
+    /// The figures, JSON.
     pub metrics: &'a Path,
-    /// Where the picture goes, SVG.
+    /// What the model says of each row, Parquet.
+    pub predictions: &'a Path,
+    /// Pictures, SVG; of a model of classes.
     pub confusion_matrix: &'a Path,
+    /// Of a model of classes.
+    pub roc: &'a Path,
+    /// Of a model of classes.
+    pub precision_recall: &'a Path,
+    /// Of a model of classes.
+    pub calibration: &'a Path,
+    /// Of a model of a number.
+    pub residuals: &'a Path,
+    /// How training went.
+    pub loss: &'a Path,
 }
 
 /// The result, and what people should hear of.
@@ -36,30 +57,104 @@ pub struct Evaluated {
     pub warnings: Vec<String>,
 }
 
-/// Tries the model on the rows and writes its figures.
+/// Tries the model on the rows and writes its figures and pictures; or predicts, as `params` say.
 ///
 /// # Errors
 /// The model or the table cannot be read, they do not fit each other, or a result cannot be written; or, when all is written, the
 /// model does not reach what `params` ask of it.
-pub fn evaluate(files: Files<'_>, params: &Params) -> Result<Evaluated, EvaluateError> {
-    let model = read_model(files.model)?;
-    let Dataset { target, features, .. } = read_dataset(files.test, Some(&model.target)).map_err(target_absent)?;
-    let truth = codes(&model, target)?;
-    let warnings = unused(&model, &features);
-    let probabilities = model.probabilities(&features.select(&model.features)?);
-    let classes = model.classes.len();
-    if let Some(place) = probabilities.iter().position(|probability| !probability.is_finite()) {
-        return Err(EvaluateError::NotFinite { row: place / classes + 1 });
+pub fn evaluate(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<Evaluated, EvaluateError> {
+    match params.mode {
+        Mode::Evaluate => judge(inputs, outputs, params),
+        Mode::Predict => predict(inputs, outputs, params),
     }
-    let confusion = Confusion::new(classes, &truth, &most_likely(&probabilities, classes));
-    let certainty = Certainty::new(&probabilities, classes, &truth);
-    let summary = Summary::new(&model.classes, &confusion, &certainty, truth.len());
-    write_json(files.metrics, &MetricsFile::new(&model.target, &model.classes, &confusion, &certainty, &summary))?;
-    let picture = draw_confusion(&model.target, &model.classes, &confusion);
-    std::fs::write(files.confusion_matrix, picture)
-        .map_err(|source| DataError::Unwritable { file: files.confusion_matrix.display().to_string(), source })?;
-    let missed = params.missed(&summary);
+}
+
+fn predict(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<Evaluated, EvaluateError> {
+    if params.has_gate() || inputs.baseline.is_some() {
+        return Err(EvaluateError::Params {
+            param: "mode",
+            why: "is `predict`, which judges nothing: leave out the gate and the input `baseline`",
+        });
+    }
+    let model = read_model(inputs.model)?;
+    let features = read_features(inputs.test, &model.features)?;
+    let said = Said::new(&model, &features)?;
+    predictions::write(outputs.predictions, &model, &said, None)?;
+    let summary =
+        Summary { figures: Figures::default(), rows: features.rows(), classes: None, comparison: None };
+    Ok(Evaluated { summary, warnings: Vec::new() })
+}
+
+fn judge(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<Evaluated, EvaluateError> {
+    if inputs.baseline.is_none() && !params.no_worse_in.is_empty() {
+        return Err(EvaluateError::Params { param: "no_worse_in", why: "needs an earlier model: wire the input `baseline`" });
+    }
+    let model = read_model(inputs.model)?;
+    let Dataset { target, features, .. } = read_dataset(inputs.test, Some(&model.target)).map_err(target_absent)?;
+    let warnings = unused(&model, &features);
+    let rows = features.rows();
+    let said = Said::new(&model, &features.select(&model.features)?)?;
+    if params.predictions {
+        predictions::write(outputs.predictions, &model, &said, Some(&target))?;
+    }
+    let judgement = Judgement::new(&model, said, &target)?;
+    let baseline = inputs.baseline.map(|path| baseline(path, inputs.test, &model, &target)).transpose()?;
+    let mut summary = Summary::new(&model.classes, &judgement, rows);
+    let earlier = baseline.as_ref().map(Judgement::figures);
+    summary.comparison = earlier.map(|earlier| compare(&summary.figures, &earlier));
+    write_json(outputs.metrics, &MetricsFile::new(&model.target, &model.classes, &judgement, &summary))?;
+    draw(&Compared { model: &model, judgement: &judgement, baseline: baseline.as_ref() }, outputs)?;
+    let missed = params.missed(&summary.figures, earlier.as_ref());
     if missed.is_empty() { Ok(Evaluated { summary, warnings }) } else { Err(EvaluateError::NotGoodEnough { missed }) }
+}
+
+/// What the earlier model makes of the same rows.
+fn baseline(path: &Path, test: &Path, model: &Model, target: &Target) -> Result<Judgement, EvaluateError> {
+    let of_baseline = |error: EvaluateError| EvaluateError::Baseline(Box::new(error));
+    let judged = |earlier: &Model| {
+        let said = Said::new(earlier, &read_features(test, &earlier.features)?)?;
+        Judgement::new(earlier, said, target)
+    };
+    let earlier = read_model(path).map_err(|error| of_baseline(error.into()))?;
+    if earlier.target != model.target {
+        let why = format!("it predicts {:?}, and this one {:?}", earlier.target, model.target);
+        return Err(EvaluateError::OtherBaseline { why });
+    }
+    let sorted = |model: &Model| {
+        let mut classes = model.classes.clone();
+        classes.sort();
+        classes
+    };
+    if sorted(&earlier) != sorted(model) {
+        let why = if earlier.is_regression() == model.is_regression() {
+            format!("it knows {}, and this one {}", listed(&earlier.classes), listed(&model.classes))
+        } else {
+            "one of them estimates a number, and the other tells classes apart".into()
+        };
+        return Err(EvaluateError::OtherBaseline { why });
+    }
+    judged(&earlier).map_err(of_baseline)
+}
+
+fn draw(of: &Compared<'_>, outputs: Outputs<'_>) -> Result<(), EvaluateError> {
+    write_text(outputs.loss, &pictures::draw_loss(of.model))?;
+    match of.judgement {
+        Judgement::Classes { confusion, .. } => {
+            let matrix = pictures::draw_confusion(&of.model.target, &of.model.classes, confusion);
+            write_text(outputs.confusion_matrix, &matrix)?;
+            write_text(outputs.roc, &pictures::draw_roc(of))?;
+            write_text(outputs.precision_recall, &pictures::draw_precision_recall(of))?;
+            write_text(outputs.calibration, &pictures::draw_calibration(of))?;
+        }
+        Judgement::Number { estimates, truth, errors } => {
+            write_text(outputs.residuals, &pictures::draw_residuals(&of.model.target, estimates, truth, errors))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_text(path: &Path, text: &str) -> Result<(), DataError> {
+    std::fs::write(path, text).map_err(|source| DataError::Unwritable { file: path.display().to_string(), source })
 }
 
 fn target_absent(error: DataError) -> EvaluateError {
@@ -67,23 +162,6 @@ fn target_absent(error: DataError) -> EvaluateError {
         DataError::ColumnAbsent { .. } => EvaluateError::TargetAbsent { source: error },
         other => EvaluateError::Data(other),
     }
-}
-
-/// The true classes, numbered as the model numbers them.
-fn codes(model: &Model, target: Target) -> Result<Vec<u32>, EvaluateError> {
-    let Target::Classes(Labels { classes, codes }) = target else {
-        return Err(EvaluateError::TargetIsNumber { target: model.target.clone() });
-    };
-    let place = |class: &String| model.classes.iter().position(|known| known == class).map(|place| place as u32);
-    let places = classes.iter().map(place).collect::<Vec<_>>();
-    let known = |(row, code): (usize, &u32)| {
-        places[*code as usize].ok_or_else(|| EvaluateError::UnknownClass {
-            row: row + 1,
-            class: classes[*code as usize].clone(),
-            classes: model.classes.clone(),
-        })
-    };
-    codes.iter().enumerate().map(known).collect()
 }
 
 /// Columns that the table has and the model does not use.

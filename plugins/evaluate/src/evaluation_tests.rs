@@ -1,14 +1,15 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use dagwood_tabular::model::{Estimator, FORMAT, Model, Training, VERSION, write_model};
-use dagwood_tabular::parquet::write_dataset;
+use dagwood_tabular::model::{Estimator, FORMAT, Fit, Model, Training, VERSION, write_model};
+use dagwood_tabular::parquet::{read_dataset, write_dataset, write_features};
 use dagwood_tabular::wording::with_causes;
 use dagwood_tabular::{Dataset, FeatureSpec, Labels, Matrix, Target};
 use tempfile::TempDir;
 
-use super::{Evaluated, Files, evaluate};
+use super::{Evaluated, Inputs, Outputs, evaluate};
 use crate::error::EvaluateError;
-use crate::params::{Figure, Params};
+use crate::figures::Figure;
+use crate::params::{Mode, Params};
 
 /// Predicts "yes" where `a` is above 0.
 fn model() -> Model {
@@ -20,7 +21,15 @@ fn model() -> Model {
         classes: vec!["no".into(), "yes".into()],
         features: specs(&["a", "b"]),
         estimator: Estimator::LogisticRegression { l2: 1.0, coefficients: vec![vec![2.0, 0.0]], intercepts: vec![0.0] },
-        training: Training { rows: 9, iterations: 1, converged: true, loss: 0.1, log_loss: 0.1, accuracy: 1.0 },
+        training: Training {
+            rows: 9,
+            iterations: 1,
+            converged: true,
+            loss: 0.1,
+            fit: Fit::Classes { log_loss: 0.1, accuracy: 1.0 },
+            losses: vec![0.7, 0.1],
+            held_back_losses: vec![],
+        },
         importance: vec![],
     }
 }
@@ -59,21 +68,44 @@ fn run(model: &Model, data: &Dataset) -> Tried {
 }
 
 fn run_with(model: &Model, data: &Dataset, params: &Params) -> Tried {
+    run_against(model, None, data, params)
+}
+
+fn run_against(model: &Model, baseline: Option<&Model>, data: &Dataset, params: &Params) -> Tried {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| -> PathBuf { folder.path().join(name) };
     write_model(&path("model"), model).unwrap();
+    if let Some(baseline) = baseline {
+        write_model(&path("baseline"), baseline).unwrap();
+    }
     write_dataset(&path("test"), data).unwrap();
-    let [model, test, metrics, confusion_matrix] = ["model", "test", "metrics", "svg"].map(path);
-    let files = Files { model: &model, test: &test, metrics: &metrics, confusion_matrix: &confusion_matrix };
-    let answer = evaluate(files, params);
+    let answer = evaluate_in(folder.path(), baseline.is_some(), params);
     Tried { folder, answer }
+}
+
+/// Evaluates the files `model`, `test` and `baseline` in a folder.
+fn evaluate_in(folder: &Path, with_baseline: bool, params: &Params) -> Result<Evaluated, EvaluateError> {
+    let path = |name: &str| -> PathBuf { folder.join(name) };
+    let (model, test, baseline) = (path("model"), path("test"), path("baseline"));
+    let inputs = Inputs { model: &model, test: &test, baseline: with_baseline.then_some(&baseline) };
+    let outputs = Outputs {
+        metrics: &path("metrics"),
+        predictions: &path("predictions"),
+        confusion_matrix: &path("svg"),
+        roc: &path("roc"),
+        precision_recall: &path("precision_recall"),
+        calibration: &path("calibration"),
+        residuals: &path("residuals"),
+        loss: &path("loss"),
+    };
+    evaluate(inputs, outputs, params)
 }
 
 #[test]
 fn the_result_the_file_and_the_picture_say_the_same() {
     let tried = run(&model(), &dataset(&["no", "yes", "yes", "yes"]));
     let evaluated = tried.answer.as_ref().unwrap();
-    assert_eq!((evaluated.summary.accuracy, evaluated.summary.rows), (0.75, 4));
+    assert_eq!((evaluated.summary.figures.accuracy, evaluated.summary.rows), (Some(0.75), 4));
     assert_eq!(evaluated.summary.classes.as_ref().unwrap()["no"].precision, 0.5);
     assert_eq!(evaluated.warnings, ["1 column not used, since the model was trained without: \"c\""]);
     let metrics = serde_json::from_str::<serde_json::Value>(&tried.read("metrics")).unwrap();
@@ -90,6 +122,7 @@ fn a_model_that_is_not_good_enough_is_refused_with_its_figures_when_all_is_writt
     let asks = |minimum: &[(Figure, f64)], maximum: &[(Figure, f64)]| Params {
         minimum: minimum.iter().copied().collect(),
         maximum: maximum.iter().copied().collect(),
+        ..Params::default()
     };
     let modest = asks(&[(Figure::Accuracy, 0.75), (Figure::RocAuc, 0.9)], &[(Figure::LogLoss, 5.0)]);
     assert!(run_with(&model(), &data, &modest).answer.is_ok());
@@ -107,7 +140,7 @@ fn a_model_that_is_not_good_enough_is_refused_with_its_figures_when_all_is_writt
 #[test]
 fn classes_are_matched_by_name_even_if_the_rows_have_one_only() {
     let summary = run(&model(), &dataset(&["yes"; 4])).answer.unwrap().summary;
-    assert_eq!(summary.accuracy, 0.5);
+    assert_eq!(summary.figures.accuracy, Some(0.5));
     assert_eq!(summary.classes.unwrap()["no"].support, 0);
 }
 
@@ -157,11 +190,106 @@ fn files_in_the_wrong_place_are_told_apart() {
     write_model(&path("model"), &model()).unwrap();
     write_dataset(&path("test"), &dataset(&["no", "yes"])).unwrap();
     let code = |model: &str, test: &str| {
-        let files =
-            Files { model: &path(model), test: &path(test), metrics: &path("metrics"), confusion_matrix: &path("svg") };
-        evaluate(files, &Params::default()).unwrap_err().code()
+        let inner = TempDir::new().unwrap();
+        for (name, from) in [("model", model), ("test", test)] {
+            let _ = std::fs::copy(path(from), inner.path().join(name));
+        }
+        evaluate_in(inner.path(), false, &Params::default()).unwrap_err().code()
     };
     assert_eq!(code("test", "test"), "not-a-model");
     assert_eq!(code("model", "model"), "not-parquet");
     assert_eq!(code("model", "gone"), "unreadable-input");
+}
+
+/// Estimates `delay` as 10 `a`.
+fn regression() -> Model {
+    let estimator = Estimator::LinearRegression { l2: 1.0, coefficients: vec![10.0, 0.0], intercept: 0.0 };
+    Model { target: "delay".into(), classes: vec![], estimator, ..model() }
+}
+
+fn delays() -> Dataset {
+    let target = Target::Numbers(vec![-15.0, -5.0, 5.0, 19.0]);
+    Dataset { target_name: "delay".into(), target, ..dataset(&["no"; 4]) }
+}
+
+#[test]
+fn a_model_of_a_number_has_errors_and_residuals_and_no_classes() {
+    let tried = run(&regression(), &delays());
+    let summary = &tried.answer.as_ref().unwrap().summary;
+    assert_eq!((summary.figures.rmse, summary.figures.mae), (Some(2.0), Some(1.0)));
+    assert_eq!((summary.figures.accuracy, summary.classes.as_ref()), (None, None));
+    let metrics: serde_json::Value = serde_json::from_str(&tried.read("metrics")).unwrap();
+    assert_eq!((&metrics["rmse"], metrics.get("confusion_matrix")), (&serde_json::json!(2.0), None));
+    assert!(tried.read("residuals").contains("RMSE 2.0000, MAE 1.0000"));
+    assert!(tried.read("loss").contains("<svg") && !tried.folder.path().join("roc").exists());
+
+    let gate = Params { minimum: [(Figure::Accuracy, 0.5)].into(), ..Params::default() };
+    let (code, words) = run_with(&regression(), &delays(), &gate).refusal();
+    assert!(code == "not-good-enough" && words.contains("a model of a number has none"), "{words}");
+    let (code, words) = run(&regression(), &Dataset { target_name: "delay".into(), ..dataset(&["no", "yes"]) }).refusal();
+    assert!(code == "model-data-mismatch" && words.contains("estimates a number"), "{words}");
+}
+
+#[test]
+fn an_earlier_model_is_compared_on_the_same_rows_whatever_its_order_of_classes() {
+    let data = dataset(&["no", "no", "yes", "yes"]);
+    let earlier = Model {
+        classes: vec!["yes".into(), "no".into()],
+        features: specs(&["c"]),
+        estimator: Estimator::LogisticRegression { l2: 1.0, coefficients: vec![vec![1.0]], intercepts: vec![0.0] },
+        ..model()
+    };
+    let no_worse = Params { no_worse_in: vec![Figure::RocAuc, Figure::LogLoss], ..Params::default() };
+    let tried = run_against(&model(), Some(&earlier), &data, &no_worse);
+    let summary = &tried.answer.as_ref().unwrap().summary;
+    let comparison = summary.comparison.as_ref().unwrap();
+    let accuracy = comparison[&Figure::Accuracy];
+    assert_eq!((summary.figures.accuracy, accuracy.baseline, accuracy.difference), (Some(1.0), 0.5, 0.5));
+    assert!(comparison[&Figure::LogLoss].difference < 0.0);
+    assert!(tried.read("metrics").contains("\"comparison\"") && tried.read("roc").contains("baseline 0.5000"));
+
+    let (code, words) = run_against(&earlier, Some(&model()), &data, &no_worse).refusal();
+    assert_eq!(code, "not-good-enough");
+    assert!(words.contains("roc_auc is 0.5000, and must be no worse than the earlier model's 1.0000"), "{words}");
+    assert!(words.contains("log_loss is"), "{words}");
+}
+
+#[test]
+fn an_earlier_model_that_cannot_be_compared_is_told_so() {
+    let data = dataset(&["no", "no", "yes", "yes"]);
+    let against = |earlier: &Model| run_against(&model(), Some(earlier), &data, &Params::default()).refusal();
+    let (code, words) = against(&Model { target: "delay".into(), ..model() });
+    assert!(code == "baseline-mismatch" && words.contains("predicts \"delay\""), "{words}");
+    let (code, words) = against(&Model { classes: vec!["a".into(), "b".into()], ..model() });
+    assert!(code == "baseline-mismatch" && words.contains("\"a\", \"b\""), "{words}");
+    let (code, words) = against(&Model { target: "late".into(), ..regression() });
+    assert!(code == "baseline-mismatch" && words.contains("estimates a number"), "{words}");
+    let (code, words) = against(&Model { features: specs(&["gone", "b"]), ..model() });
+    assert!(code == "model-data-mismatch" && words.contains("earlier model") && words.contains("\"gone\""), "{words}");
+    let params = Params { no_worse_in: vec![Figure::F1], ..Params::default() };
+    assert_eq!(run_with(&model(), &data, &params).refusal().0, "bad-params");
+}
+
+#[test]
+fn predictions_need_no_target_and_say_what_a_judgement_is_made_of() {
+    let folder = TempDir::new().unwrap();
+    let data = dataset(&["no", "no", "no", "yes"]);
+    write_model(&folder.path().join("model"), &model()).unwrap();
+    write_features(&folder.path().join("test"), &data.features).unwrap();
+    let predict = Params { mode: Mode::Predict, ..Params::default() };
+    assert_eq!(evaluate_in(folder.path(), false, &predict).unwrap().summary.rows, 4);
+    assert!(!folder.path().join("metrics").exists());
+    let file = folder.path().join("predictions");
+    let predicted = read_dataset(&file, Some("prediction")).unwrap();
+    let Target::Classes(labels) = &predicted.target else { panic!("classes are texts") };
+    assert_eq!(labels.texts().collect::<Vec<_>>(), ["no", "no", "yes", "yes"]);
+    assert_eq!(predicted.features.names(), ["probability=no", "probability=yes"]);
+
+    let tried = run_with(&model(), &data, &Params { predictions: true, ..Params::default() });
+    assert_eq!(tried.answer.as_ref().unwrap().summary.figures.accuracy, Some(0.75));
+    let beside = read_dataset(&tried.folder.path().join("predictions"), None).unwrap();
+    assert_eq!((beside.target_name.as_str(), &beside.target), ("late", &data.target));
+
+    let gate = Params { minimum: [(Figure::F1, 0.5)].into(), ..predict };
+    assert_eq!(run_with(&model(), &data, &gate).refusal().0, "bad-params");
 }

@@ -17,3 +17,12 @@ pub const DRAWN_CLASSES_MAX: usize = 100;
 
 /// Names at the sides of the picture are cut to this many characters.
 pub const LABEL_MAX_CHARS: usize = 18;
+
+/// A curve keeps points that are at least one part of so many away from the last: more could not be told apart in a picture.
+pub const CURVE_STEPS: f64 = 400.0;
+
+/// With more classes only the most frequent have a curve: as many as there are colours.
+pub const CURVES_MAX: usize = 8;
+
+/// At most so many rows are dots in the picture of residuals, evenly chosen.
+pub const DOTS_MAX: usize = 3_000;

@@ -3,7 +3,8 @@ use serde::Deserialize;
 
 use super::{accuracy, by_class, log_loss, macro_averages};
 use crate::confusion::Confusion;
-use crate::report::Certainty;
+use crate::certainty::Certainty;
+use crate::errors::Errors;
 
 /// What scikit-learn says of predictions: made by `tests/sklearn/make.py`.
 #[derive(Deserialize)]
@@ -24,6 +25,40 @@ struct Case {
     ranks: Vec<Option<[f64; 2]>>,
     calibration: Vec<[Vec<f64>; 2]>,
     brier: f64,
+    curves: Vec<Option<Vec<[f64; 2]>>>,
+}
+
+/// The same of numbers.
+#[derive(Deserialize)]
+struct Regression {
+    name: String,
+    truth: Vec<f64>,
+    estimates: Vec<f64>,
+    rmse: f64,
+    mae: f64,
+    r2: f64,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    classes: Vec<Case>,
+    numbers: Vec<Regression>,
+}
+
+fn expected() -> Expected {
+    serde_json::from_str(include_str!("../tests/sklearn/expected.json")).unwrap()
+}
+
+#[test]
+fn every_figure_of_a_number_is_that_of_scikit_learn() {
+    let cases = expected().numbers;
+    assert_eq!(cases.len(), 4);
+    for Regression { name, truth, estimates, rmse, mae, r2 } in cases {
+        let found = Errors::new(&estimates, &truth);
+        close(found.rmse, rmse, &name);
+        close(found.mae, mae, &name);
+        close(found.r2, r2, &name);
+    }
 }
 
 #[track_caller]
@@ -33,7 +68,7 @@ fn close(found: f64, expected: f64, of: &str) {
 
 #[test]
 fn every_figure_is_that_of_scikit_learn() {
-    let cases = serde_json::from_str::<Vec<Case>>(include_str!("../tests/sklearn/expected.json")).unwrap();
+    let cases = expected().classes;
     assert_eq!(cases.len(), 6);
     for case in cases {
         let predicted = most_likely(&case.probabilities, case.classes);
@@ -54,6 +89,15 @@ fn every_figure_is_that_of_scikit_learn() {
             if let (Some(found), Some([roc_auc, pr_auc])) = (found, expected) {
                 close(found.roc_auc, *roc_auc, &case.name);
                 close(found.pr_auc, *pr_auc, &case.name);
+            }
+        }
+        for ((found, expected), bins) in certainty.rankings.iter().zip(&case.curves).zip(&case.calibration) {
+            assert_eq!(bins[0].len(), bins[1].len());
+            let (Some(found), Some(expected)) = (found, expected) else { continue };
+            // scikit-learn leaves out points on straight lines; all of its own are among ours.
+            for [x, y] in expected {
+                let is_there = |point: &(f64, f64)| (point.0 - x).abs() < 1e-9 && (point.1 - y).abs() < 1e-9;
+                assert!(found.roc.iter().any(is_there), "{}: {x} {y}", case.name);
             }
         }
         for (found, [observed, predicted]) in certainty.calibrations.iter().zip(&case.calibration) {

@@ -3,85 +3,84 @@
 use std::collections::BTreeMap;
 
 use dagwood_sdk::{JsonSchema, schemars};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::report::Summary;
+use crate::figures::{Figure, Figures};
 
-/// What a model must reach. One that does not fails the task for good, with its figures.
+/// What is done with the model, and what it must reach. One that does not fails the task for good, with its figures.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
+    /// Whether the model is judged, or says what it makes of rows whose target nobody knows yet.
+    pub mode: Mode,
     /// Figures that must be at least so great: `{ accuracy = 0.9 }`.
     pub minimum: BTreeMap<Figure, f64>,
     /// Figures that must be at most so great: `{ log_loss = 0.5 }`.
     pub maximum: BTreeMap<Figure, f64>,
+    /// Figures in which the model must be as good as the earlier one, or better: `["roc_auc"]`.
+    pub no_worse_in: Vec<Figure>,
+    /// Whether what the model says of each row is written too, as when it predicts.
+    pub predictions: bool,
 }
 
-/// A figure of the result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+/// What is done with the model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Figure {
-    /// The share of rows that the model gets right.
-    Accuracy,
-    /// The mean over the classes.
-    Precision,
-    /// The mean over the classes.
-    Recall,
-    /// The mean over the classes.
-    F1,
-    /// The area under the ROC curve.
-    RocAuc,
-    /// The area under the precision-recall curve.
-    PrAuc,
-    /// The mean log-loss.
-    LogLoss,
-    /// The Brier score.
-    Brier,
-}
-
-impl Figure {
-    /// As it is written.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Accuracy => "accuracy",
-            Self::Precision => "precision",
-            Self::Recall => "recall",
-            Self::F1 => "f1",
-            Self::RocAuc => "roc_auc",
-            Self::PrAuc => "pr_auc",
-            Self::LogLoss => "log_loss",
-            Self::Brier => "brier",
-        }
-    }
-
-    /// What it is; none if these rows do not tell.
-    fn of(self, summary: &Summary) -> Option<f64> {
-        match self {
-            Self::Accuracy => Some(summary.accuracy),
-            Self::Precision => Some(summary.precision),
-            Self::Recall => Some(summary.recall),
-            Self::F1 => Some(summary.f1),
-            Self::RocAuc => summary.roc_auc,
-            Self::PrAuc => summary.pr_auc,
-            Self::LogLoss => Some(summary.log_loss),
-            Self::Brier => Some(summary.brier),
-        }
-    }
+pub enum Mode {
+    /// It is judged by rows whose target is known.
+    #[default]
+    Evaluate,
+    /// It says of each row which class it takes it for, with all probabilities, or which number.
+    Predict,
 }
 
 impl Params {
-    /// What the result does not reach, a line each.
-    pub fn missed(&self, summary: &Summary) -> Vec<String> {
-        let judge = |(figure, bound): (&Figure, &f64), is_minimum: bool| {
-            let (name, word) = (figure.name(), if is_minimum { "least" } else { "most" });
-            match figure.of(summary) {
-                Some(found) if is_minimum && found >= *bound => None,
-                Some(found) if !is_minimum && found <= *bound => None,
-                Some(found) => Some(format!("{name} is {found:.4}, and must be at {word} {bound}")),
-                None => Some(format!("{name} must be at {word} {bound}, and rows of one class alone do not tell it")),
-            }
+    /// What the model does not reach, a line each.
+    pub fn missed(&self, figures: &Figures, baseline: Option<&Figures>) -> Vec<String> {
+        let bounds = |of: &'_ BTreeMap<Figure, f64>, is_minimum: bool| -> Vec<String> {
+            of.iter().filter_map(|(figure, bound)| bound_missed(*figure, *bound, is_minimum, figures)).collect()
         };
-        let minimum = self.minimum.iter().filter_map(|one| judge(one, true));
-        minimum.chain(self.maximum.iter().filter_map(|one| judge(one, false))).collect()
+        let worse = |figure: &Figure| worse(*figure, figures, baseline?);
+        let mut missed = bounds(&self.minimum, true);
+        missed.extend(bounds(&self.maximum, false));
+        missed.extend(self.no_worse_in.iter().filter_map(worse));
+        missed
+    }
+
+    /// Whether it asks for anything that only a judgement tells.
+    pub fn has_gate(&self) -> bool {
+        !(self.minimum.is_empty() && self.maximum.is_empty() && self.no_worse_in.is_empty())
+    }
+}
+
+fn bound_missed(figure: Figure, bound: f64, is_minimum: bool, figures: &Figures) -> Option<String> {
+    let (name, word) = (figure.name(), if is_minimum { "least" } else { "most" });
+    match figure.of(figures) {
+        Some(found) if is_minimum && found >= bound => None,
+        Some(found) if !is_minimum && found <= bound => None,
+        Some(found) => Some(format!("{name} is {found:.4}, and must be at {word} {bound}")),
+        None => Some(format!("{name} must be at {word} {bound}, and {}", not_told(figure, figures))),
+    }
+}
+
+fn worse(figure: Figure, figures: &Figures, baseline: &Figures) -> Option<String> {
+    let name = figure.name();
+    match (figure.of(figures), figure.of(baseline)) {
+        (Some(own), Some(other)) if (own >= other) != figure.is_error() || own == other => None,
+        (Some(own), Some(other)) => {
+            Some(format!("{name} is {own:.4}, and must be no worse than the earlier model's {other:.4}"))
+        }
+        (None, _) | (_, None) => {
+            Some(format!("{name} must be no worse than the earlier model's, and {}", not_told(figure, figures)))
+        }
+    }
+}
+
+fn not_told(figure: Figure, figures: &Figures) -> &'static str {
+    let ranks = matches!(figure, Figure::RocAuc | Figure::PrAuc);
+    match figures.rmse {
+        None if ranks => "rows of one class alone do not tell it",
+        None => "a model of classes has none",
+        Some(_) => "a model of a number has none",
     }
 }

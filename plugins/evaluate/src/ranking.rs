@@ -1,16 +1,24 @@
 //! How well probabilities put rows in order, and how far they can be believed: class by class against all others.
 
+use serde::Serialize;
+
+use crate::limits::CURVE_STEPS;
+
 /// One class's probabilities against what the rows were.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
     /// The chance that a row of the class has the greater probability than one that is not (`roc_auc_score`).
     pub roc_auc: f64,
     /// The mean precision over the rows of the class, from the most probable on (`average_precision_score`).
     pub pr_auc: f64,
+    /// For thresholds from the greatest down: the share of rows of other classes that is taken for this one, and of its own.
+    pub roc: Vec<(f64, f64)>,
+    /// For the same thresholds: the share of the class's rows that is found, and of those taken for it that is right.
+    pub precision_recall: Vec<(f64, f64)>,
 }
 
 /// Rows of about the same probability.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct CalibrationBin {
     /// Their mean probability.
     pub predicted: f64,
@@ -41,15 +49,29 @@ pub fn ranking(probabilities: &[f64], is_positive: &[bool]) -> Option<Ranking> {
     // Twice the pairs that are in order, so that half ones are whole.
     let mut pairs = 0_u128;
     let mut precision = 0.0;
+    let (mut roc, mut precision_recall) = (vec![(0.0, 0.0)], Vec::new());
     for tie in ties {
         pairs += u128::from(tie.negative) * u128::from(2 * seen_positive + tie.positive);
         seen_positive += tie.positive;
         seen_negative += tie.negative;
         let right = seen_positive as f64 / (seen_positive + seen_negative) as f64;
         precision += right * tie.positive as f64 / positive as f64;
+        let recall = seen_positive as f64 / positive as f64;
+        let is_last = seen_positive + seen_negative == positive + negative;
+        extend(&mut roc, (seen_negative as f64 / negative as f64, recall), is_last);
+        extend(&mut precision_recall, (recall, right), is_last);
     }
     let roc_auc = pairs as f64 / (2.0 * positive as f64 * negative as f64);
-    Some(Ranking { roc_auc, pr_auc: precision })
+    Some(Ranking { roc_auc, pr_auc: precision, roc, precision_recall })
+}
+
+/// Adds a point to a curve if it is far enough from the last one to be seen, or is the end.
+fn extend(curve: &mut Vec<(f64, f64)>, point: (f64, f64), is_last: bool) {
+    let far = 1.0 / CURVE_STEPS;
+    let is_near = curve.last().is_some_and(|last| (point.0 - last.0).abs() < far && (point.1 - last.1).abs() < far);
+    if is_last || !is_near {
+        curve.push(point);
+    }
 }
 
 /// The rows by their probability, the greatest first.
@@ -103,9 +125,24 @@ mod tests {
     fn rows_of_one_probability_count_half() {
         let found = ranking(&[0.5; 4], &[true, false, true, false]).unwrap();
         assert_eq!((found.roc_auc, found.pr_auc), (0.5, 0.5));
+        assert_eq!((found.roc, found.precision_recall), (vec![(0.0, 0.0), (1.0, 1.0)], vec![(1.0, 0.5)]));
         let found = ranking(&[0.9, 0.8, 0.1], &[true, true, false]).unwrap();
         assert_eq!((found.roc_auc, found.pr_auc), (1.0, 1.0));
+        assert_eq!(found.roc, [(0.0, 0.0), (0.0, 0.5), (0.0, 1.0), (1.0, 1.0)]);
+        assert_eq!(found.precision_recall, [(0.5, 1.0), (1.0, 1.0), (1.0, 2.0 / 3.0)]);
         assert_eq!(ranking(&[0.9, 0.8, 0.1], &[false, false, true]).unwrap().roc_auc, 0.0);
+    }
+
+    #[test]
+    fn a_curve_of_many_rows_keeps_the_points_that_can_be_told_apart() {
+        let probabilities: Vec<f64> = (0..100_000).map(|row| f64::from(row) / 1e5).collect();
+        let is_positive: Vec<bool> = (0..100_000).map(|row| row % 3 == 0 || row > 90_000).collect();
+        let found = ranking(&probabilities, &is_positive).unwrap();
+        assert!((300..1_500).contains(&found.roc.len()), "{}", found.roc.len());
+        assert_eq!((found.roc[0], found.roc.last()), ((0.0, 0.0), Some(&(1.0, 1.0))));
+        assert_eq!(found.precision_recall.last().map(|point| point.0), Some(1.0));
+        let area: f64 = found.roc.windows(2).map(|pair| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0).sum();
+        assert!((area - found.roc_auc).abs() < 1e-3, "{area} {}", found.roc_auc);
     }
 
     #[test]

@@ -6,9 +6,11 @@ use dagwood_sdk::{JsonSchema, schemars};
 use serde::Serialize;
 
 use crate::confusion::Confusion;
+use crate::figures::{Compared, Figure, Figures};
+use crate::judgement::Judgement;
 use crate::limits::{REPORTED_CLASSES_MAX, REPORTED_NAME_MAX_CHARS};
-use crate::metrics::{ClassFigures, accuracy, by_class, log_loss, macro_averages};
-use crate::ranking::{CalibrationBin, Ranking, brier, calibration, ranking};
+use crate::metrics::{ClassFigures, by_class};
+use crate::ranking::{CalibrationBin, Ranking};
 
 /// What the metrics file calls itself.
 pub const FORMAT: &str = "dagwood.metrics";
@@ -16,30 +18,20 @@ pub const FORMAT: &str = "dagwood.metrics";
 /// The version of the metrics file.
 pub const VERSION: u32 = 1;
 
-/// The task's result. Shares are from 0 to 1.
+/// The task's result.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Summary {
-    /// The share of rows that the model gets right.
-    pub accuracy: f64,
-    /// Mean over the classes: of the rows taken for a class, the share that is of it.
-    pub precision: f64,
-    /// Mean over the classes: of the rows of a class, the share taken for it.
-    pub recall: f64,
-    /// Mean over the classes: the harmonic mean of both.
-    pub f1: f64,
-    /// The chance that a row of a class has the greater probability of it than one of another: with two classes of the second, with
-    /// more the mean over the classes. None if all rows are of one class.
-    pub roc_auc: Option<f64>,
-    /// The mean precision over the rows of a class, from the most probable on; with more than two classes their mean.
-    pub pr_auc: Option<f64>,
-    /// Mean log-loss in nats.
-    pub log_loss: f64,
-    /// The mean squared distance between the probabilities and the truth, 0 to 1; with more than two classes to 2.
-    pub brier: f64,
-    /// Rows evaluated.
+    /// How good the model is.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Rows evaluated, or predicted.
     pub rows: usize,
     /// The figures of each class; none if there are more than a hundred.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<BTreeMap<String, ClassSummary>>,
+    /// Against the earlier model on the same rows, if there is one: figure by figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<BTreeMap<Figure, Compared>>,
 }
 
 /// One class's figures.
@@ -68,25 +60,17 @@ pub struct MetricsFile<'a> {
     pub target: &'a str,
     /// Rows evaluated.
     pub rows: usize,
-    /// The share of rows that the model gets right.
-    pub accuracy: f64,
-    /// Mean over the classes met.
-    pub precision: f64,
-    /// Mean over the classes met.
-    pub recall: f64,
-    /// Mean over the classes met.
-    pub f1: f64,
     /// As in the result.
-    pub roc_auc: Option<f64>,
+    #[serde(flatten)]
+    pub figures: &'a Figures,
     /// As in the result.
-    pub pr_auc: Option<f64>,
-    /// Mean log-loss in nats.
-    pub log_loss: f64,
-    /// As in the result.
-    pub brier: f64,
-    /// The figures of each class, in the model's order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<&'a BTreeMap<Figure, Compared>>,
+    /// The figures of each class, in the model's order; none if it estimates a number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassEntry<'a>>,
     /// One row of counts for each true class, one count for each predicted class, in the order of `classes`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub confusion_matrix: Vec<&'a [u64]>,
 }
 
@@ -103,63 +87,7 @@ pub struct ClassEntry<'a> {
     /// Against all others.
     pub pr_auc: Option<f64>,
     /// What its probabilities are worth, in bins of a tenth that have rows.
-    pub calibration: Vec<CalibrationEntry>,
-}
-
-/// Rows of about the same probability.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct CalibrationEntry {
-    /// Their mean probability.
-    pub predicted: f64,
-    /// The share of them that is of the class.
-    pub observed: f64,
-    /// How many they are.
-    pub rows: u64,
-}
-
-/// What the probabilities say beyond which class is the likeliest.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Certainty {
-    /// Of each class.
-    pub rankings: Vec<Option<Ranking>>,
-    /// Of each class.
-    pub calibrations: Vec<Vec<CalibrationBin>>,
-    /// Mean log-loss in nats.
-    pub log_loss: f64,
-    /// The Brier score.
-    pub brier: f64,
-}
-
-impl Certainty {
-    /// Of `classes` probabilities for each row.
-    pub fn new(probabilities: &[f64], classes: usize, truth: &[u32]) -> Self {
-        let (mut rankings, mut calibrations) = (Vec::new(), Vec::new());
-        for class in 0..classes {
-            let own: Vec<f64> = probabilities.iter().copied().skip(class).step_by(classes.max(1)).collect();
-            let is_positive: Vec<bool> = truth.iter().map(|truth| *truth as usize == class).collect();
-            rankings.push(ranking(&own, &is_positive));
-            calibrations.push(calibration(&own, &is_positive));
-        }
-        let (log_loss, brier) = (log_loss(probabilities, classes, truth), brier(probabilities, classes, truth));
-        Self { rankings, calibrations, log_loss, brier }
-    }
-
-    /// Of two classes the second's, of more the mean of those that have one.
-    fn overall(&self, of: fn(&Ranking) -> f64) -> Option<f64> {
-        let counted = if self.rankings.len() == 2 { &self.rankings[1..] } else { &self.rankings[..] };
-        let found: Vec<f64> = counted.iter().flatten().map(of).collect();
-        (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
-    }
-
-    /// The area under the ROC curve.
-    pub fn roc_auc(&self) -> Option<f64> {
-        self.overall(|ranking| ranking.roc_auc)
-    }
-
-    /// The area under the precision-recall curve.
-    pub fn pr_auc(&self) -> Option<f64> {
-        self.overall(|ranking| ranking.pr_auc)
-    }
+    pub calibration: &'a [CalibrationBin],
 }
 
 impl From<ClassFigures> for ClassSummary {
@@ -170,53 +98,44 @@ impl From<ClassFigures> for ClassSummary {
 }
 
 impl Summary {
-    /// The figures of these counts.
-    pub fn new(classes: &[String], confusion: &Confusion, certainty: &Certainty, rows: usize) -> Self {
-        let averages = macro_averages(confusion);
-        let named = classes.iter().zip(by_class(confusion));
-        let named = named.map(|(class, figures)| (cut(class), ClassSummary::from(figures)));
-        Self {
-            accuracy: accuracy(confusion),
-            precision: averages.precision,
-            recall: averages.recall,
-            f1: averages.f1,
-            roc_auc: certainty.roc_auc(),
-            pr_auc: certainty.pr_auc(),
-            log_loss: certainty.log_loss,
-            brier: certainty.brier,
-            rows,
-            classes: (classes.len() <= REPORTED_CLASSES_MAX).then(|| named.collect()),
-        }
+    /// The result of a judgement.
+    pub fn new(classes: &[String], judgement: &Judgement, rows: usize) -> Self {
+        let named = |confusion: &Confusion| {
+            let named = classes.iter().zip(by_class(confusion));
+            named.map(|(class, figures)| (cut(class), ClassSummary::from(figures))).collect()
+        };
+        let classes = match judgement {
+            Judgement::Classes { confusion, .. } if classes.len() <= REPORTED_CLASSES_MAX => Some(named(confusion)),
+            Judgement::Classes { .. } | Judgement::Number { .. } => None,
+        };
+        Self { figures: judgement.figures(), rows, classes, comparison: None }
     }
 }
 
 impl<'a> MetricsFile<'a> {
     /// The file's content.
-    pub fn new(
-        target: &'a str,
-        classes: &'a [String],
-        confusion: &'a Confusion,
-        certainty: &Certainty,
-        summary: &Summary,
-    ) -> Self {
-        let sure = certainty.rankings.iter().zip(&certainty.calibrations);
-        let entries = classes.iter().zip(by_class(confusion)).zip(sure);
+    pub fn new(target: &'a str, classes: &'a [String], judgement: &'a Judgement, summary: &'a Summary) -> Self {
+        let (classes, confusion_matrix) = match judgement {
+            Judgement::Classes { confusion, certainty } => {
+                let sure = certainty.rankings.iter().zip(&certainty.calibrations);
+                let entries = classes.iter().zip(by_class(confusion)).zip(sure);
+                let entry = |((class, figures), (ranking, calibration)): ((&'a String, _), (&Option<Ranking>, &'a Vec<_>))| {
+                    entry(class, figures, ranking.as_ref(), calibration)
+                };
+                (entries.map(entry).collect(), confusion.rows().collect())
+            }
+            Judgement::Number { .. } => (Vec::new(), Vec::new()),
+        };
         Self {
             format: FORMAT,
             version: VERSION,
             evaluated_by: concat!("evaluate ", env!("CARGO_PKG_VERSION")),
             target,
             rows: summary.rows,
-            accuracy: summary.accuracy,
-            precision: summary.precision,
-            recall: summary.recall,
-            f1: summary.f1,
-            roc_auc: summary.roc_auc,
-            pr_auc: summary.pr_auc,
-            log_loss: summary.log_loss,
-            brier: summary.brier,
-            classes: entries.map(|((class, figures), (ranking, bins))| entry(class, figures, *ranking, bins)).collect(),
-            confusion_matrix: confusion.rows().collect(),
+            figures: &summary.figures,
+            comparison: summary.comparison.as_ref(),
+            classes,
+            confusion_matrix,
         }
     }
 }
@@ -224,17 +143,15 @@ impl<'a> MetricsFile<'a> {
 fn entry<'a>(
     class: &'a str,
     figures: ClassFigures,
-    ranking: Option<Ranking>,
-    bins: &[CalibrationBin],
+    ranking: Option<&Ranking>,
+    calibration: &'a [CalibrationBin],
 ) -> ClassEntry<'a> {
-    let bin =
-        |bin: &CalibrationBin| CalibrationEntry { predicted: bin.predicted, observed: bin.observed, rows: bin.rows };
     ClassEntry {
         class,
         figures: figures.into(),
         roc_auc: ranking.map(|ranking| ranking.roc_auc),
         pr_auc: ranking.map(|ranking| ranking.pr_auc),
-        calibration: bins.iter().map(bin).collect(),
+        calibration,
     }
 }
 

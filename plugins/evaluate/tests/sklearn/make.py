@@ -16,8 +16,12 @@ from sklearn.metrics import (
     brier_score_loss,
     confusion_matrix,
     log_loss,
+    mean_absolute_error,
     precision_recall_fscore_support,
+    r2_score,
     roc_auc_score,
+    roc_curve,
+    root_mean_squared_error,
 )
 
 HERE = pathlib.Path(__file__).parent
@@ -66,6 +70,18 @@ def case(name, classes, rows, seed, present=None, sharpness=2.0, digits=None):
         "ranks": [[float(value) for value in ranks[k]] if k in ranks else None for k in labels],
         "calibration": [[observed.tolist(), predicted.tolist()] for observed, predicted in curves],
         "brier": float(brier),
+        "curves": [numpy.stack(roc_curve(truth == k, p[:, k])[:2], 1).tolist() if k in met else None for k in labels],
+    }
+
+
+def numbers(name, truth, estimates):
+    return {
+        "name": name,
+        "truth": truth.tolist(),
+        "estimates": estimates.tolist(),
+        "rmse": float(root_mean_squared_error(truth, estimates)),
+        "mae": float(mean_absolute_error(truth, estimates)),
+        "r2": float(r2_score(truth, estimates)),
     }
 
 
@@ -77,4 +93,14 @@ cases = [
     case("sure of itself and wrong: probabilities are clipped", 3, 60, 5, sharpness=60.0),
     case("many rows of few probabilities", 2, 400, 6, sharpness=0.5, digits=1),
 ]
-(HERE / "expected.json").write_text(json.dumps(cases, indent=1) + "\n")
+random = numpy.random.default_rng(7)
+delays = random.exponential(30, size=120) - 10
+regressions = [
+    numbers("some noise", delays, delays + random.normal(scale=5, size=120)),
+    numbers("worse than the mean", delays, -delays),
+    numbers("a truth that never changes", numpy.full(9, 3.5), random.normal(size=9)),
+    numbers("all right, and never changing", numpy.full(9, 3.5), numpy.full(9, 3.5)),
+]
+found = {"classes": cases, "numbers": regressions}
+lines = [f'"{kind}": [\n' + ",\n".join(map(json.dumps, of)) + "\n]" for kind, of in found.items()]
+(HERE / "expected.json").write_text("{" + ",\n".join(lines) + "}\n")

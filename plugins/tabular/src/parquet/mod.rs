@@ -12,9 +12,9 @@ mod source;
 mod table;
 mod write;
 
-pub use read::read_dataset;
+pub use read::{read_dataset, read_features};
 pub use table::ParquetFile;
-pub use write::write_dataset;
+pub use write::{write_dataset, write_features};
 
 /// The key in a Parquet file's metadata that holds the target column's name.
 pub const TARGET_KEY: &str = "dagwood.target";

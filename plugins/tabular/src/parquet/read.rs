@@ -10,12 +10,11 @@ use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescriptor;
 
-use super::file::{OpenFile, append_or, wrong_type};
+use super::file::{OpenFile, append_or, for_each_batch, wrong_type};
 use super::{ONE_HOT_KEY, TARGET_KEY};
 use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
-use crate::features::{Feature, Matrix};
-use crate::limits::READ_BATCH_ROWS;
+use crate::features::{Feature, FeatureSpec, Matrix};
 
 /// Reads a prepared table. The target is `target`, or else what the file's metadata names; all other columns are features.
 ///
@@ -49,6 +48,35 @@ pub fn read_dataset(path: &Path, target: Option<&str>) -> Result<Dataset, DataEr
         _ => Target::Numbers(file.numbers(target_place)?),
     };
     Ok(Dataset { target_name, target, features })
+}
+
+/// Reads the columns that a model wants, whatever else is in the file: with its categories, in its order.
+///
+/// # Errors
+/// No Parquet file, a compression other than Snappy, columns that are not there, a feature that is no number, a gap, NaN or
+/// infinity, or no rows.
+pub fn read_features(path: &Path, wanted: &[FeatureSpec]) -> Result<Matrix, DataError> {
+    let file = OpenFile::open(path)?;
+    file.check_codecs()?;
+    let place = |spec: &FeatureSpec| file.names().position(|name| name == spec.column());
+    let missing: Vec<_> = wanted.iter().filter(|spec| place(spec).is_none()).map(|spec| spec.column().to_owned()).collect();
+    if !missing.is_empty() {
+        return Err(DataError::FeaturesAbsent { missing });
+    }
+    if file.rows() == 0 {
+        return Err(DataError::NoRows);
+    }
+    let mut features = Matrix::with_rows(file.rows());
+    for (spec, place) in wanted.iter().filter_map(|spec| Some((spec, place(spec)?))) {
+        match spec {
+            FeatureSpec::Number(name) => features.push(name.clone(), file.numbers(place)?),
+            FeatureSpec::OneHot { column, categories } => {
+                let codes = file.codes(place, categories)?;
+                features.push_one_hot(column.clone(), categories.clone(), codes);
+            }
+        }
+    }
+    Ok(features)
 }
 
 impl OpenFile {
@@ -165,23 +193,19 @@ enum Chunk {
 
 /// Appends the values of one column in one row group, up to its first gap.
 fn append<D: DataType, V>(
-    mut reader: ColumnReaderImpl<D>,
+    reader: ColumnReaderImpl<D>,
     into: &mut Vec<V>,
     mut convert: impl FnMut(&D::T) -> V,
 ) -> Result<Chunk, ParquetError> {
-    let mut batch: Vec<D::T> = Vec::with_capacity(READ_BATCH_ROWS);
-    let mut levels: Vec<i16> = Vec::with_capacity(READ_BATCH_ROWS);
-    loop {
-        batch.clear();
-        levels.clear();
-        let (records, _, _) = reader.read_records(READ_BATCH_ROWS, Some(&mut levels), None, &mut batch)?;
-        if records == 0 {
-            return Ok(Chunk::Whole);
+    let mut ended = Chunk::Whole;
+    for_each_batch(reader, |batch: &[D::T], levels| {
+        let records = if levels.is_empty() { batch.len() } else { levels.len() };
+        let gap = levels.iter().position(|level| *level == 0).filter(|_| batch.len() < records);
+        into.extend(batch.iter().take(gap.unwrap_or(records)).map(&mut convert));
+        if gap.is_some() {
+            ended = Chunk::GapAfterRows;
         }
-        let present = levels.iter().position(|level| *level == 0).filter(|_| batch.len() < records);
-        into.extend(batch.iter().take(present.unwrap_or(records)).map(&mut convert));
-        if present.is_some() {
-            return Ok(Chunk::GapAfterRows);
-        }
-    }
+        gap.is_none()
+    })?;
+    Ok(ended)
 }

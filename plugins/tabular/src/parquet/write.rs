@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{CREATED_BY, ONE_HOT_KEY, TARGET_KEY};
 use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
-use crate::features::Feature;
+use crate::features::{Feature, Matrix};
 use crate::limits::ROW_GROUP_ROWS;
 
 /// Writes a prepared table to `path`.
@@ -26,21 +26,40 @@ use crate::limits::ROW_GROUP_ROWS;
 /// # Errors
 /// The file cannot be created or written.
 pub fn write_dataset(path: &Path, data: &Dataset) -> Result<(), DataError> {
+    create(path, &Parts { target: Some((&data.target_name, &data.target)), features: &data.features })
+}
+
+/// Writes features without a target, such as those of rows whose target is not known yet.
+///
+/// # Errors
+/// The file cannot be created or written.
+pub fn write_features(path: &Path, features: &Matrix) -> Result<(), DataError> {
+    create(path, &Parts { target: None, features })
+}
+
+/// What a file is made of.
+struct Parts<'a> {
+    target: Option<(&'a str, &'a Target)>,
+    features: &'a Matrix,
+}
+
+fn create(path: &Path, data: &Parts<'_>) -> Result<(), DataError> {
     let named = || path.display().to_string();
     let file = File::create(path).map_err(|source| DataError::Unwritable { file: named(), source })?;
     write(BufWriter::new(file), data).map_err(|source| DataError::ParquetWrite { file: named(), source })
 }
 
-fn write(out: BufWriter<File>, data: &Dataset) -> Result<(), ParquetError> {
+fn write(out: BufWriter<File>, data: &Parts<'_>) -> Result<(), ParquetError> {
     let mut writer = SerializedFileWriter::new(out, schema(data)?, Arc::new(properties(data)))?;
     let rows = data.features.rows();
     let mut start = 0;
     while start < rows {
         let end = (start + ROW_GROUP_ROWS).min(rows);
         let mut group = writer.next_row_group()?;
-        match &data.target {
-            Target::Classes(labels) => write_labels(&mut group, labels, start, end)?,
-            Target::Numbers(values) => write_numbers(&mut group, values, start, end)?,
+        match data.target {
+            Some((_, Target::Classes(labels))) => write_labels(&mut group, labels, start, end)?,
+            Some((_, Target::Numbers(values))) => write_numbers(&mut group, values, start, end)?,
+            None => {}
         }
         for column in data.features.columns() {
             match column {
@@ -54,8 +73,9 @@ fn write(out: BufWriter<File>, data: &Dataset) -> Result<(), ParquetError> {
     writer.close().map(|_| ())
 }
 
-fn properties(data: &Dataset) -> WriterProperties {
-    let mut pairs = vec![KeyValue { key: TARGET_KEY.into(), value: Some(data.target_name.clone()) }];
+fn properties(data: &Parts<'_>) -> WriterProperties {
+    let target = data.target.map(|(name, _)| KeyValue { key: TARGET_KEY.into(), value: Some(name.to_owned()) });
+    let mut pairs: Vec<_> = target.into_iter().collect();
     pairs.extend(one_hot(data).map(|value| KeyValue { key: ONE_HOT_KEY.into(), value: Some(value) }));
     WriterProperties::builder()
         .set_created_by(CREATED_BY.into())
@@ -66,7 +86,7 @@ fn properties(data: &Dataset) -> WriterProperties {
 }
 
 /// The categories of each column that has any, as JSON; none without such a column.
-fn one_hot(data: &Dataset) -> Option<String> {
+fn one_hot(data: &Parts<'_>) -> Option<String> {
     let of = |column: &Feature| match column {
         Feature::Number { .. } => None,
         Feature::OneHot { column, categories, .. } => Some((column.clone(), json!(categories))),
@@ -75,12 +95,14 @@ fn one_hot(data: &Dataset) -> Option<String> {
     (!categories.is_empty()).then(|| Value::Object(categories).to_string())
 }
 
-fn schema(data: &Dataset) -> Result<TypePtr, ParquetError> {
-    let target = match &data.target {
-        Target::Classes(_) => text_column(&data.target_name, Repetition::REQUIRED),
-        Target::Numbers(_) => number_column(&data.target_name),
-    };
-    let mut fields = vec![Arc::new(target?)];
+fn schema(data: &Parts<'_>) -> Result<TypePtr, ParquetError> {
+    let mut fields = Vec::new();
+    if let Some((name, target)) = data.target {
+        fields.push(Arc::new(match target {
+            Target::Classes(_) => text_column(name, Repetition::REQUIRED)?,
+            Target::Numbers(_) => number_column(name)?,
+        }));
+    }
     for column in data.features.columns() {
         fields.push(Arc::new(match column {
             Feature::Number { name, .. } => number_column(name)?,

@@ -1,9 +1,9 @@
 //! The confusion matrix: true classes down, predicted ones across, each cell as dark as its share of the true class.
 
+use dagwood_plots::colour::{of_share, on_share};
+use dagwood_plots::document::{Anchor, Document, FAINT, Rect, Text, shortened};
 use dagwood_tabular::wording::count;
 
-use super::colour::{of_share, on_share};
-use super::document::{Anchor, Document, FAINT, Rect, Text, shortened};
 use crate::confusion::Confusion;
 use crate::limits::{DRAWN_CLASSES_MAX, LABEL_MAX_CHARS, NAMED_CLASSES_MAX, NUMBERED_CLASSES_MAX};
 use crate::metrics::accuracy;

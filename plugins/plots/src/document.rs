@@ -3,37 +3,47 @@
 use std::fmt::Write;
 
 /// Near black, readable on white.
-pub(super) const INK: &str = "#1f2933";
+pub const INK: &str = "#1f2933";
 
 /// For what matters less; still 4.5 to 1 against white.
-pub(super) const FAINT: &str = "#5b6875";
+pub const FAINT: &str = "#5b6875";
 
 /// A picture in the making.
 #[derive(Debug)]
-pub(super) struct Document {
+pub struct Document {
     body: String,
 }
 
 /// Where a text stands relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Anchor {
+pub enum Anchor {
+    /// Its beginning is there.
     Start,
+    /// Its middle is there.
     Middle,
+    /// Its end is there.
     End,
 }
 
 /// A line of text. Sizes and places are in pixels; `y` is the text's middle.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text<'a> {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) size: f64,
-    pub(super) bold: bool,
-    pub(super) fill: &'a str,
-    pub(super) anchor: Anchor,
+pub struct Text<'a> {
+    /// From the left.
+    pub x: f64,
+    /// From above.
+    pub y: f64,
+    /// Of the font.
+    pub size: f64,
+    /// Whether it is bold.
+    pub bold: bool,
+    /// Its colour.
+    pub fill: &'a str,
+    /// Which of its points is at the place.
+    pub anchor: Anchor,
     /// Degrees, clockwise, about the point.
-    pub(super) turned: f64,
-    pub(super) content: &'a str,
+    pub turned: f64,
+    /// What it says.
+    pub content: &'a str,
 }
 
 impl Default for Text<'_> {
@@ -42,20 +52,26 @@ impl Default for Text<'_> {
     }
 }
 
-/// A filled box.
+/// A filled box. Sizes and places are in pixels.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rect<'a> {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
-    pub(super) radius: f64,
-    pub(super) fill: &'a str,
+pub struct Rect<'a> {
+    /// Its left edge.
+    pub x: f64,
+    /// Its upper edge.
+    pub y: f64,
+    /// From left to right.
+    pub width: f64,
+    /// From above to below.
+    pub height: f64,
+    /// Of its corners.
+    pub radius: f64,
+    /// Its colour.
+    pub fill: &'a str,
 }
 
 impl Document {
     /// An empty white picture of this size in pixels, with its name and its description in words.
-    pub(super) fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
+    pub fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
         let mut body = String::new();
         let _ = write!(
             body,
@@ -71,7 +87,8 @@ impl Document {
         document
     }
 
-    pub(super) fn rect(&mut self, rect: Rect<'_>) {
+    /// Draws a box.
+    pub fn rect(&mut self, rect: Rect<'_>) {
         let Rect { x, y, width, height, radius, fill } = rect;
         let _ = writeln!(
             self.body,
@@ -80,7 +97,8 @@ impl Document {
         );
     }
 
-    pub(super) fn text(&mut self, text: Text<'_>) {
+    /// Draws a line of text.
+    pub fn text(&mut self, text: Text<'_>) {
         let Text { x, y, size, bold, fill, anchor, turned, content } = text;
         let anchor = match anchor {
             Anchor::Start => "start",
@@ -100,41 +118,51 @@ impl Document {
     }
 
     /// Draws what belongs together, with the words that a pointer shows over it.
-    pub(super) fn group(&mut self, hint: &str, draw: impl FnOnce(&mut Self)) {
+    pub fn group(&mut self, hint: &str, draw: impl FnOnce(&mut Self)) {
         let _ = writeln!(self.body, "<g><title>{}</title>", escape(hint));
         draw(self);
         self.body.push_str("</g>\n");
     }
 
     /// The finished file.
-    pub(super) fn finish(mut self) -> String {
+    pub fn finish(mut self) -> String {
         self.body.push_str("</svg>\n");
         self.body
     }
 }
 
 /// `text` for use in XML, in content or in a quoted attribute. Characters that XML 1.0 cannot hold become U+FFFD.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in text.chars().map(visible) {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            '\t' | '\n' | '\r' => escaped.push(' '),
-            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            // Characters that turn the direction of the text after them.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => escaped.push('\u{fffd}'),
             other => escaped.push(other),
         }
     }
     escaped
 }
 
+/// `text` with U+FFFD for characters that XML 1.0 cannot hold, and for those that turn the direction of the text after them.
+pub fn without_controls(text: &str) -> String {
+    text.chars().map(visible).collect()
+}
+
+fn visible(character: char) -> char {
+    match character {
+        '\t' | '\n' | '\r' => ' ',
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        other => other,
+    }
+}
+
 /// `text` cut to `limit` characters, the last of which is then an ellipsis.
-pub(super) fn shortened(text: &str, limit: usize) -> String {
+pub fn shortened(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }

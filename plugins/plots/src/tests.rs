@@ -1,0 +1,83 @@
+use crate::chart::{Axis, Chart, Mark, Panel, Series, draw};
+use crate::colour::{of_share, on_share};
+use crate::document::{INK, escape, shortened, without_controls};
+
+fn panel<'a>(title: Option<&'a str>, mark: Mark, name: &'a str) -> Panel<'a> {
+    let points = vec![(0.0, 0.1), (0.25, 0.5), (0.5, f64::NAN), (0.75, 0.9)];
+    let series = Series { name, points, mark, colour: 0 };
+    Panel { title, x: Axis::share("Threshold"), y: Axis::share("Share"), series: vec![series] }
+}
+
+fn chart<'a>(panels: Vec<Panel<'a>>) -> Chart<'a> {
+    Chart {
+        title: "ROC of <late>",
+        facts: "12 rows",
+        description: "A & B",
+        panels,
+        columns: 2,
+        panel_size: (400, 300),
+    }
+}
+
+#[test]
+fn a_chart_says_in_words_what_it_shows() {
+    let svg = draw(&chart(vec![panel(None, Mark::Line, "model")]));
+    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"448\"") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("<title id=\"title\">ROC of &lt;late&gt;</title>"));
+    assert!(svg.contains("<desc id=\"description\">A &amp; B</desc>"));
+    for text in ["12 rows", "Threshold", "Share", "model", "0.4"] {
+        assert!(svg.contains(text), "{text} in {svg}");
+    }
+    assert_eq!(svg, draw(&chart(vec![panel(None, Mark::Line, "model")])));
+}
+
+#[test]
+fn each_mark_is_drawn_and_points_that_are_none_are_left_out() {
+    let count = |mark, tag: &str| draw(&chart(vec![panel(None, mark, "")])).matches(tag).count();
+    let lines = count(Mark::Line, "<polyline");
+    assert_eq!(count(Mark::Cloud, "<circle"), 3);
+    assert_eq!(count(Mark::LineAndDots, "<circle"), 3);
+    assert_eq!(count(Mark::LineAndDots, "<polyline"), lines);
+    assert_eq!(count(Mark::Bars, "<rect") - count(Mark::Cloud, "<rect"), 3);
+    assert!(count(Mark::Reference, "<polyline") > lines, "dashes");
+}
+
+#[test]
+fn panels_share_a_legend_that_names_each_series_once() {
+    let panels = ["a", "b", "c"].map(|title| panel(Some(title), Mark::Bars, "training part"));
+    let svg = draw(&chart(panels.to_vec()));
+    assert_eq!(svg.matches("training part").count(), 1);
+    assert!(svg.contains("width=\"848\""), "two beside each other");
+}
+
+#[test]
+fn names_from_data_cannot_leave_their_place() {
+    let nasty = "</text><script>alert(1)</script>\u{0}\u{202e}";
+    let mut hurt = panel(Some(nasty), Mark::Line, nasty);
+    hurt.x.label = nasty;
+    let svg = draw(&Chart { title: nasty, facts: nasty, description: nasty, ..chart(vec![hurt]) });
+    assert!(!svg.contains("<script") && !svg.contains('\u{0}') && !svg.contains('\u{202e}'), "{svg}");
+    assert_eq!(escape("<a b=\"c\">&'\u{1}"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39;\u{fffd}");
+    assert_eq!(without_controls("a\nb\u{7}"), "a b\u{fffd}");
+}
+
+#[test]
+fn an_axis_covers_what_it_is_given() {
+    let axis = Axis::over("", [3.0, f64::NAN, -1.0].into_iter());
+    assert!(axis.range.start < -1.0 && axis.range.end > 3.0);
+    assert_eq!(Axis::over("", std::iter::empty()).range, 0.0..1.0);
+    assert!(!Axis::over("", [5.0].into_iter()).range.is_empty());
+}
+
+#[test]
+fn colours_go_from_light_to_dark_and_their_text_from_dark_to_light() {
+    assert_eq!((of_share(0.0).as_str(), of_share(1.0).as_str()), ("#f3f7fc", "#0c4279"));
+    assert_eq!((on_share(0.0), on_share(1.0)), (INK, "#ffffff"));
+    assert_eq!(of_share(f64::MAX), of_share(1.0));
+}
+
+#[test]
+fn a_long_name_ends_in_an_ellipsis() {
+    assert_eq!(shortened("Adelie", 6), "Adelie");
+    assert_eq!(shortened("Chinstrap", 6), "Chins…");
+}
