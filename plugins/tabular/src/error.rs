@@ -35,7 +35,7 @@ pub enum DataError {
     /// A byte that is not UTF-8.
     #[error(
         "the file is not UTF-8: line {line} holds the byte 0x{byte:02X} at offset {offset_bytes}; \
-         if it is Latin-1, convert it with `iconv -f WINDOWS-1252 -t UTF-8`"
+         if it is Latin-1, set `encoding = \"windows-1252\"`"
     )]
     NotUtf8 {
         /// The line, from 1.
@@ -45,14 +45,25 @@ pub enum DataError {
         /// The first byte that is wrong.
         byte: u8,
     },
-    /// A byte order mark of another encoding.
+    /// Bytes that say nothing in the encoding that the file is read as.
+    #[error("the file is not {encoding}: line {line} holds bytes that say nothing in it; is `encoding` right?")]
+    NotEncoded {
+        /// The line, from 1.
+        line: u64,
+        /// Its name in the Encoding Standard.
+        encoding: &'static str,
+    },
+    /// A byte order mark of an encoding that is not read.
     #[error("the file is {encoding}, at byte 0 of line 1: convert it with `iconv -f {encoding} -t UTF-8`")]
     OtherEncoding {
         /// Such as `UTF-16LE`, in the spelling that iconv takes.
         encoding: &'static str,
     },
     /// The first line is data.
-    #[error("line 1 looks like data, not like a header ({why}): put a line with the columns' names above it")]
+    #[error(
+        "line 1 looks like data, not like a header ({why}): put a line with the columns' names above it, or set \
+         `header = false`, or `header = [...]` with their names"
+    )]
     NoHeader {
         /// What gave it away.
         why: String,
@@ -83,6 +94,14 @@ pub enum DataError {
         columns: usize,
         /// How many may be.
         limit: usize,
+    },
+    /// More or fewer names were given than there are columns.
+    #[error("`header` gives {}, and line 1 has {}", count(*names, "name"), count(*columns, "column"))]
+    OtherColumns {
+        /// How many names.
+        names: usize,
+        /// How many columns.
+        columns: usize,
     },
     /// A row with more or fewer cells than the header.
     #[error("line {line} has {cells} cells where the header has {expected}")]
@@ -273,8 +292,9 @@ impl DataError {
             Self::Unreadable { .. } => "unreadable-input",
             Self::Unwritable { .. } | Self::ParquetWrite { .. } => "unwritable-output",
             Self::Empty { .. } => "empty-file",
-            Self::NotUtf8 { .. } | Self::OtherEncoding { .. } => "not-utf8",
+            Self::NotUtf8 { .. } | Self::NotEncoded { .. } | Self::OtherEncoding { .. } => "wrong-encoding",
             Self::NoHeader { .. } => "no-header",
+            Self::OtherColumns { .. } => "other-columns",
             Self::UnnamedColumn { .. } => "unnamed-column",
             Self::DuplicateColumn { .. } => "duplicate-column",
             Self::TooManyColumns { .. } => "too-many-columns",

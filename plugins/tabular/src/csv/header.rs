@@ -26,6 +26,32 @@ pub(super) fn names(record: &ByteRecord) -> Result<Vec<String>, DataError> {
     Ok(names)
 }
 
+/// Names for a file without a header: `column_1` and so on.
+///
+/// # Errors
+/// There are too many columns.
+pub(super) fn places(columns: usize) -> Result<Vec<String>, DataError> {
+    if columns > COLUMNS_MAX {
+        return Err(DataError::TooManyColumns { columns, limit: COLUMNS_MAX });
+    }
+    Ok((1..=columns).map(|place| format!("column_{place}")).collect())
+}
+
+/// Names that were given for a file without a header.
+///
+/// # Errors
+/// There are not as many as columns, one is empty, or one stands there twice.
+pub(super) fn given(names: &[String], columns: usize) -> Result<Vec<String>, DataError> {
+    if names.len() != columns {
+        return Err(DataError::OtherColumns { names: names.len(), columns });
+    }
+    check_distinct(names)?;
+    match names.iter().position(String::is_empty) {
+        Some(place) => Err(DataError::UnnamedColumn { position: place + 1 }),
+        None => Ok(names.to_vec()),
+    }
+}
+
 fn check_distinct(names: &[String]) -> Result<(), DataError> {
     let mut seen = std::collections::HashMap::with_capacity(names.len());
     for (place, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {

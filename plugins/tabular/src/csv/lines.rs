@@ -3,13 +3,13 @@
 //! The csv crate's own count is that of the place where it began to look: it lags behind by one after `\r\n`, and by all blank
 //! lines that it skipped.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 
-/// The line, from 1, of the first byte at or after `offset_bytes` that ends no line; 0 if the file cannot be read.
-pub(super) fn line_at(path: &Path, offset_bytes: u64) -> u64 {
-    File::open(path).ok().and_then(|file| count(BufReader::new(file), offset_bytes).ok()).unwrap_or(0)
+use super::encoding::TextFile;
+
+/// The line, from 1, of the first byte at or after `offset_bytes` of the text that ends no line; 0 if the file cannot be read.
+pub(super) fn line_at(text: &TextFile, offset_bytes: u64) -> u64 {
+    text.reader().ok().and_then(|text| count(BufReader::new(text), offset_bytes).ok()).unwrap_or(0)
 }
 
 fn count(mut text: impl BufRead, offset_bytes: u64) -> std::io::Result<u64> {

@@ -1,9 +1,9 @@
-//! CSV in: UTF-8 with or without a byte order mark, a header line, any one-byte delimiter, RFC 4180 quotes.
+//! CSV in: UTF-8 or any encoding of the web, with or without a byte order mark; with a header line or without; any one-byte delimiter
+//! and quote, RFC 4180.
 //!
 //! The file is read three times, so that it never has to be held as text: once for its encoding, once to find out which columns
 //! are numbers, once for the values. A column is text if any cell that is not a gap is not a number; if all of them are dates, it is
-//! times ([`crate::time`]). White space round a cell
-//! does not count. Lines in messages count from 1, the header included.
+//! times ([`crate::time`]). White space round a cell does not count. Lines in messages count from 1, the header included.
 //!
 //! It must never know what a column is for: target and features are the caller's business.
 
@@ -12,16 +12,17 @@ mod encoding;
 mod header;
 mod lines;
 
-use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
+use encoding_rs::{Encoding, UTF_8};
 
 use crate::error::{DataError, Place};
 use crate::limits::CELL_MAX_BYTES;
 use crate::table::{Column, Table, Wanted};
 use cells::{Guess, Misfit};
+use encoding::TextFile;
 
 pub use header::looks_like_number;
 
@@ -30,13 +31,37 @@ pub use header::looks_like_number;
 pub struct CsvOptions {
     /// What stands between two cells.
     pub delimiter: u8,
+    /// What stands round a cell that holds a delimiter or a line's end; none if nothing does.
+    pub quote: Option<u8>,
+    /// What the text is encoded in, if no byte order mark says otherwise.
+    pub encoding: &'static Encoding,
+    /// Where the columns' names come from.
+    pub header: Header,
     /// Cells that mean "nothing", compared after trimming.
     pub missing_values: Vec<String>,
 }
 
+/// Where the columns' names come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Header {
+    /// The first line.
+    FirstLine,
+    /// Their places, from 1: `column_1`. The first line is data.
+    Places,
+    /// These, one for each column. The first line is data.
+    Names(Vec<String>),
+}
+
+/// An encoding by its name, such as `windows-1252`, `latin1` or `utf-16le`: any label of the WHATWG's Encoding Standard whose text can be
+/// read as a stream.
+pub fn encoding(name: &str) -> Option<&'static Encoding> {
+    Encoding::for_label_no_replacement(name.as_bytes())
+}
+
 impl Default for CsvOptions {
     fn default() -> Self {
-        Self { delimiter: b',', missing_values: vec![String::new(), "NA".into()] }
+        let (quote, encoding, header) = (Some(b'"'), UTF_8, Header::FirstLine);
+        Self { delimiter: b',', quote, encoding, header, missing_values: vec![String::new(), "NA".into()] }
     }
 }
 
@@ -45,7 +70,7 @@ impl Default for CsvOptions {
 pub struct CsvFile {
     path: PathBuf,
     options: CsvOptions,
-    body_offset_bytes: u64,
+    text: TextFile,
     header: Vec<String>,
 }
 
@@ -53,16 +78,21 @@ impl CsvFile {
     /// Checks the encoding of the whole file and reads its header.
     ///
     /// # Errors
-    /// The file cannot be read, is empty, is not UTF-8, or its header is missing, has unnamed columns or names one twice.
+    /// The file cannot be read, is empty, is not in its encoding, or its header is missing, has unnamed columns or names one twice; or
+    /// there are not as many names as columns.
     pub fn open(path: &Path, options: CsvOptions) -> Result<Self, DataError> {
-        let body_offset_bytes = encoding::check(path)?;
-        let mut file = Self { path: path.to_owned(), options, body_offset_bytes, header: Vec::new() };
+        let text = TextFile::open(path, options.encoding)?;
+        let mut file = Self { path: path.to_owned(), options, text, header: Vec::new() };
         let mut record = ByteRecord::new();
         let found = file.reader()?.read_byte_record(&mut record).map_err(|error| file.broken(error))?;
         if !found {
             return Err(DataError::Empty { file: path.display().to_string() });
         }
-        file.header = header::names(&record)?;
+        file.header = match &file.options.header {
+            Header::FirstLine => header::names(&record)?,
+            Header::Places => header::places(record.len())?,
+            Header::Names(names) => header::given(names, record.len())?,
+        };
         Ok(file)
     }
 
@@ -128,7 +158,9 @@ impl CsvFile {
     fn for_each_row(&self, mut each: impl FnMut(u64, &ByteRecord)) -> Result<usize, DataError> {
         let mut reader = self.reader()?;
         let mut record = ByteRecord::new();
-        reader.read_byte_record(&mut record).map_err(|error| self.broken(error))?;
+        if self.options.header == Header::FirstLine {
+            reader.read_byte_record(&mut record).map_err(|error| self.broken(error))?;
+        }
         let mut rows = 0;
         while reader.read_byte_record(&mut record).map_err(|error| self.broken(error))? {
             let offset_bytes = record.position().map_or(0, csv::Position::byte);
@@ -158,18 +190,19 @@ impl CsvFile {
 
     /// The line, from 1, of the row that the csv crate found at this place of the text. Only for messages: it reads the file.
     fn line_at(&self, offset_bytes: u64) -> u64 {
-        lines::line_at(&self.path, self.body_offset_bytes + offset_bytes)
+        lines::line_at(&self.text, offset_bytes)
     }
 
-    fn reader(&self) -> Result<Reader<BufReader<File>>, DataError> {
+    fn reader(&self) -> Result<Reader<BufReader<Box<dyn Read>>>, DataError> {
         let unreadable = |source| DataError::Unreadable { file: self.path.display().to_string(), source };
-        let mut file = File::open(&self.path).map_err(unreadable)?;
-        file.seek(SeekFrom::Start(self.body_offset_bytes)).map_err(unreadable)?;
+        let text = self.text.reader().map_err(unreadable)?;
         Ok(ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(self.options.delimiter)
-            .from_reader(BufReader::new(file)))
+            .quoting(self.options.quote.is_some())
+            .quote(self.options.quote.unwrap_or(b'"'))
+            .from_reader(BufReader::new(text)))
     }
 
     fn broken(&self, source: csv::Error) -> DataError {

@@ -2,7 +2,7 @@ use std::io::Write;
 
 use tempfile::NamedTempFile;
 
-use super::{CsvFile, CsvOptions};
+use super::{CsvFile, CsvOptions, Header, encoding};
 use crate::error::DataError;
 use crate::table::{ColumnData, Kind, Table, Wanted};
 
@@ -136,7 +136,7 @@ fn lines_are_counted_through_blank_lines_and_quoted_line_ends() {
 #[test]
 fn a_byte_that_is_not_utf8_is_named_by_line_and_offset() {
     let (code, message) = refusal(b"a,b\n1,2\n3,caf\xE9\n");
-    assert_eq!(code, "not-utf8");
+    assert_eq!(code, "wrong-encoding");
     assert!(message.contains("line 3 holds the byte 0xE9 at offset 13"), "{message}");
     assert!(matches!(open(b"a,b\n1,\xC3"), Err(DataError::NotUtf8 { line: 2, offset_bytes: 6, byte: 0xC3 })));
 }
@@ -153,10 +153,10 @@ fn a_bad_byte_far_into_the_file_is_found_and_characters_across_pieces_are_whole(
 }
 
 #[test]
-fn utf16_is_recognised_by_its_mark() {
-    let (code, message) = refusal(b"\xFF\xFEa\0,\0b\0\n\0");
-    assert_eq!(code, "not-utf8");
-    assert!(message.contains("UTF-16LE"), "{message}");
+fn utf32_is_recognised_by_its_mark_and_refused() {
+    let (code, message) = refusal(b"\xFF\xFE\0\0a\0\0\0");
+    assert_eq!(code, "wrong-encoding");
+    assert!(message.contains("UTF-32LE") && message.contains("iconv"), "{message}");
 }
 
 #[test]
@@ -210,4 +210,52 @@ fn a_quote_that_is_never_closed_is_refused_before_it_swallows_the_file() {
 fn a_missing_file_is_unreadable() {
     let error = CsvFile::open(std::path::Path::new("no/such/file.csv"), CsvOptions::default()).unwrap_err();
     assert_eq!(error.code(), "unreadable-input");
+}
+
+fn read_as(bytes: &[u8], options: CsvOptions) -> Result<Table, DataError> {
+    let file = file(bytes);
+    let csv = CsvFile::open(file.path(), options)?;
+    let wanted: Vec<_> = csv.header().iter().map(|name| Wanted { name: name.clone(), read_as: None }).collect();
+    csv.read(&wanted)
+}
+
+#[test]
+fn a_file_in_another_encoding_is_read_if_it_is_named_or_marked() {
+    let latin = CsvOptions { encoding: encoding("latin1").unwrap(), ..CsvOptions::default() };
+    let table = read_as(b"a,stra\xDFe\n1,M\xFCnchen\n", latin).unwrap();
+    assert_eq!(texts(&table, "straße"), [Some("München")]);
+
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let marked = [vec![0xFF, 0xFE], utf16("a,b\n1,é\n")].concat();
+    assert_eq!(texts(&read_as(&marked, CsvOptions::default()).unwrap(), "b"), [Some("é")]);
+    let named = CsvOptions { encoding: encoding("utf-16le").unwrap(), ..CsvOptions::default() };
+    assert_eq!(texts(&read_as(&utf16("a,b\n1,é\n"), named.clone()).unwrap(), "b"), [Some("é")]);
+    // Half a character at the end, and one that stands alone.
+    let broken = [utf16("a,b\n1,x\n2,"), vec![0x00, 0xD8, 0x0A, 0x00]].concat();
+    let error = read_as(&broken, named.clone()).unwrap_err();
+    assert!(error.code() == "wrong-encoding" && error.to_string().contains("line 3"), "{error}");
+    // The lines of other mistakes are those of the text.
+    let ragged = read_as(&utf16("a,b\n1,é\n2\n"), named).unwrap_err();
+    assert!(ragged.code() == "ragged-row" && ragged.to_string().contains("line 3"), "{ragged}");
+    assert!(encoding("klingon").is_none() && encoding("replacement").is_none());
+}
+
+#[test]
+fn a_file_without_a_header_has_names_that_are_given_or_places() {
+    let with = |header| CsvOptions { header, ..CsvOptions::default() };
+    let table = read_as(b"1,x\n2,y\n", with(Header::Places)).unwrap();
+    assert_eq!((numbers(&table, "column_1"), texts(&table, "column_2")), (&[1.0, 2.0][..], vec![Some("x"), Some("y")]));
+    let names = |names: &[&str]| with(Header::Names(names.iter().map(|name| (*name).to_owned()).collect()));
+    assert_eq!(numbers(&read_as(b"1,x\n2,y\n", names(&["a", "b"])).unwrap(), "a"), [1.0, 2.0]);
+    let code = |given: &[&str]| read_as(b"1,x\n2,y\n", names(given)).unwrap_err().code();
+    assert_eq!((code(&["a"]), code(&["a", "a"]), code(&["a", ""])), ("other-columns", "duplicate-column", "unnamed-column"));
+    let error = read_as(b"1,x\n2\n", with(Header::Places)).unwrap_err();
+    assert!(error.to_string().contains("line 2"), "{error}");
+}
+
+#[test]
+fn another_quote_or_none_can_be_asked_for() {
+    let with = |quote| CsvOptions { quote, ..CsvOptions::default() };
+    assert_eq!(texts(&read_as(b"a,b\n1,'x, \"y'\n", with(Some(b'\''))).unwrap(), "b"), [Some("x, \"y")]);
+    assert_eq!(texts(&read_as(b"a,b\n1,5\" pipe\n2,\"\n", with(None)).unwrap(), "b"), [Some("5\" pipe"), Some("\"")]);
 }
