@@ -80,14 +80,16 @@ fn predict(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<
     let features = read_features(inputs.test, &model.features)?;
     let said = Said::new(&model, &features)?;
     predictions::write(outputs.predictions, &model, &said, None)?;
-    let summary =
-        Summary { figures: Figures::default(), rows: features.rows(), classes: None, comparison: None };
+    let summary = Summary { figures: Figures::default(), rows: features.rows(), classes: None, comparison: None };
     Ok(Evaluated { summary, warnings: Vec::new() })
 }
 
 fn judge(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<Evaluated, EvaluateError> {
     if inputs.baseline.is_none() && !params.no_worse_in.is_empty() {
-        return Err(EvaluateError::Params { param: "no_worse_in", why: "needs an earlier model: wire the input `baseline`" });
+        return Err(EvaluateError::Params {
+            param: "no_worse_in",
+            why: "needs an earlier model: wire the input `baseline`",
+        });
     }
     let model = read_model(inputs.model)?;
     let Dataset { target, features, .. } = read_dataset(inputs.test, Some(&model.target)).map_err(target_absent)?;

@@ -226,7 +226,8 @@ fn a_model_of_a_number_has_errors_and_residuals_and_no_classes() {
     let gate = Params { minimum: [(Figure::Accuracy, 0.5)].into(), ..Params::default() };
     let (code, words) = run_with(&regression(), &delays(), &gate).refusal();
     assert!(code == "not-good-enough" && words.contains("a model of a number has none"), "{words}");
-    let (code, words) = run(&regression(), &Dataset { target_name: "delay".into(), ..dataset(&["no", "yes"]) }).refusal();
+    let (code, words) =
+        run(&regression(), &Dataset { target_name: "delay".into(), ..dataset(&["no", "yes"]) }).refusal();
     assert!(code == "model-data-mismatch" && words.contains("estimates a number"), "{words}");
 }
 

@@ -47,8 +47,7 @@ impl Said {
     /// Scores beyond what a number holds.
     pub fn new(model: &Model, features: &Matrix) -> Result<Self, EvaluateError> {
         let (classes, scores) = (model.classes.len(), model.scores(features));
-        let (said, width) =
-            if model.is_regression() { (scores, 1) } else { (probabilities(scores, classes), classes) };
+        let (said, width) = if model.is_regression() { (scores, 1) } else { (probabilities(scores, classes), classes) };
         match said.iter().position(|number| !number.is_finite()) {
             Some(place) => Err(EvaluateError::NotFinite { row: place / width + 1 }),
             None if model.is_regression() => Ok(Self::Estimates(said)),
@@ -99,12 +98,9 @@ impl Judgement {
                     ..Figures::default()
                 }
             }
-            Self::Number { errors, .. } => Figures {
-                rmse: Some(errors.rmse),
-                mae: Some(errors.mae),
-                r2: Some(errors.r2),
-                ..Figures::default()
-            },
+            Self::Number { errors, .. } => {
+                Figures { rmse: Some(errors.rmse), mae: Some(errors.mae), r2: Some(errors.r2), ..Figures::default() }
+            }
         }
     }
 }

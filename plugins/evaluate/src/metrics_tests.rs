@@ -2,8 +2,8 @@ use dagwood_tabular::model::most_likely;
 use serde::Deserialize;
 
 use super::{accuracy, by_class, log_loss, macro_averages};
-use crate::confusion::Confusion;
 use crate::certainty::Certainty;
+use crate::confusion::Confusion;
 use crate::errors::Errors;
 
 /// What scikit-learn says of predictions: made by `tests/sklearn/make.py`.

@@ -119,9 +119,10 @@ impl<'a> MetricsFile<'a> {
             Judgement::Classes { confusion, certainty } => {
                 let sure = certainty.rankings.iter().zip(&certainty.calibrations);
                 let entries = classes.iter().zip(by_class(confusion)).zip(sure);
-                let entry = |((class, figures), (ranking, calibration)): ((&'a String, _), (&Option<Ranking>, &'a Vec<_>))| {
-                    entry(class, figures, ranking.as_ref(), calibration)
-                };
+                let entry =
+                    |((class, figures), (ranking, calibration)): ((&'a String, _), (&Option<Ranking>, &'a Vec<_>))| {
+                        entry(class, figures, ranking.as_ref(), calibration)
+                    };
                 (entries.map(entry).collect(), confusion.rows().collect())
             }
             Judgement::Number { .. } => (Vec::new(), Vec::new()),

@@ -39,8 +39,9 @@ pub const CONFUSION_MATRIX: Output<Optional> =
 /// The picture of the ROC curve.
 pub const ROC: Output<Optional> = Output::optional("roc").about("The ROC curve of each class").media_type(SVG);
 /// The picture of precision and recall.
-pub const PRECISION_RECALL: Output<Optional> =
-    Output::optional("precision_recall").about("Precision and recall of each class, over all thresholds").media_type(SVG);
+pub const PRECISION_RECALL: Output<Optional> = Output::optional("precision_recall")
+    .about("Precision and recall of each class, over all thresholds")
+    .media_type(SVG);
 /// The picture of calibration.
 pub const CALIBRATION: Output<Optional> =
     Output::optional("calibration").about("How often what was given a probability came true").media_type(SVG);

@@ -17,6 +17,8 @@ const HEAD: i32 = 78;
 const LEGEND: i32 = 24;
 /// The width of a character at the size of the legend, about.
 const CHARACTER: i32 = 7;
+/// Names at an axis are cut to this many characters.
+const NAME_MAX_CHARS: usize = 16;
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 const INK: RGBColor = RGBColor(31, 41, 51);
 const FAINT: RGBColor = RGBColor(91, 104, 117);
@@ -59,8 +61,21 @@ pub struct Axis<'a> {
     pub label: &'a str,
     /// What it covers.
     pub range: Range<f64>,
-    /// Whether its places are whole numbers.
-    pub whole: bool,
+    /// How its places are written.
+    pub ticks: Ticks<'a>,
+}
+
+/// How the places of an axis are written.
+#[derive(Debug, Clone, Copy)]
+pub enum Ticks<'a> {
+    /// As numbers, with as many digits as tell them apart.
+    Numbers,
+    /// As whole numbers.
+    Whole,
+    /// As this says.
+    By(fn(f64) -> String),
+    /// By names, from above to below, each one wide from 0 on; of a vertical axis.
+    Names(&'a [String]),
 }
 
 /// Points that belong together.
@@ -89,12 +104,14 @@ pub enum Mark {
     Cloud,
     /// A bar from 0 up to each: `x` is its left edge, and the next one's its right edge.
     Bars,
+    /// A bar from 0 to the right, for each name of the vertical axis from above to below; only `x` counts.
+    Rows,
 }
 
 impl<'a> Axis<'a> {
     /// An axis from 0 to 1.
     pub fn share(label: &'a str) -> Self {
-        Self { label, range: 0.0..1.0, whole: false }
+        Self { label, range: 0.0..1.0, ticks: Ticks::Numbers }
     }
 
     /// An axis over these numbers and a little more; 0 to 1 if there are none.
@@ -105,7 +122,7 @@ impl<'a> Axis<'a> {
             return Self::share(label);
         }
         let room = if most > least { (most - least) * 0.04 } else { most.abs().max(1.0) * 0.5 };
-        Self { label, range: least - room..most + room, whole: false }
+        Self { label, range: least - room..most + room, ticks: Ticks::Numbers }
     }
 }
 
@@ -161,24 +178,27 @@ fn paint_panel<'b>(panel: &Panel<'_>, area: &Area<'b>) -> Painted<'b> {
     let mut builder = ChartBuilder::on(area);
     builder.margin_top(top * SCALE).margin_right(18 * SCALE).margin_bottom(8 * SCALE);
     builder.x_label_area_size(if panel.x.label.is_empty() { 26 } else { 46 } * SCALE);
-    builder.y_label_area_size(if panel.y.label.is_empty() { 48 } else { 66 } * SCALE);
+    builder.y_label_area_size(names_width(&panel.y).unwrap_or(if panel.y.label.is_empty() { 48 } else { 66 }) * SCALE);
     let mut plot = builder.build_cartesian_2d(panel.x.range.clone(), panel.y.range.clone())?;
     if let Some(title) = panel.title {
         let style = font(13).style(FontStyle::Bold).color(&INK);
         text(area, &shortened(title, 30), (48, 14), style)?;
     }
     let (x_label, y_label) = (without_controls(panel.x.label), without_controls(panel.y.label));
-    let labels = |range: &Range<f64>, whole: bool, most: usize| {
-        if whole { most.min((range.end - range.start) as usize + 1) } else { most }
+    let most = if height < 300 * SCALE as u32 { 4 } else { 6 };
+    let labels = |axis: &Axis<'_>| match axis.ticks {
+        Ticks::Whole => most.min((axis.range.end - axis.range.start) as usize + 1),
+        Ticks::By(_) => most - 1,
+        Ticks::Numbers => most,
+        Ticks::Names(_) => 0,
     };
-    let small = height < 300 * SCALE as u32;
     plot.configure_mesh()
         .x_desc(x_label)
         .y_desc(y_label)
         .axis_desc_style(font(13).color(&FAINT))
         .label_style(font(12).color(&FAINT))
-        .x_labels(labels(&panel.x.range, panel.x.whole, if small { 4 } else { 6 }))
-        .y_labels(labels(&panel.y.range, panel.y.whole, if small { 4 } else { 6 }))
+        .x_labels(labels(&panel.x))
+        .y_labels(labels(&panel.y))
         .x_label_formatter(&|place| number(*place, &panel.x))
         .y_label_formatter(&|place| number(*place, &panel.y))
         .light_line_style(TRANSPARENT)
@@ -189,7 +209,28 @@ fn paint_panel<'b>(panel: &Panel<'_>, area: &Area<'b>) -> Painted<'b> {
     for series in &panel.series {
         paint_series(series, panel, &mut plot)?;
     }
+    if let Ticks::Names(names) = panel.y.ticks {
+        let origin = area.get_base_pixel();
+        for (place, name) in names.iter().enumerate() {
+            let (x, y) = plot.backend_coord(&(panel.x.range.start, row(panel, place) - 0.5));
+            let style = font(12).color(&INK).pos(Pos::new(HPos::Right, VPos::Center));
+            let name = without_controls(&shortened(name, NAME_MAX_CHARS));
+            area.draw(&Text::new(name, (x - origin.0 - 6 * SCALE, y - origin.1), style))?;
+        }
+    }
     Ok(())
+}
+
+/// The upper edge of a name's row.
+fn row(panel: &Panel<'_>, place: usize) -> f64 {
+    panel.y.range.end - place as f64
+}
+
+/// The room for the names of an axis, in pixels.
+fn names_width(axis: &Axis<'_>) -> Option<i32> {
+    let Ticks::Names(names) = axis.ticks else { return None };
+    let longest = names.iter().map(|name| name.chars().count().min(NAME_MAX_CHARS)).max().unwrap_or(0);
+    Some((CHARACTER * longest as i32 + 14).max(48))
 }
 
 type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
@@ -198,9 +239,7 @@ fn paint_series<'b>(series: &Series<'_>, panel: &Panel<'_>, plot: &mut Plot<'_, 
     let points = || series.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite());
     let colour = colour(series);
     let line = colour.stroke_width(2 * SCALE as u32);
-    let dot = |radius: i32, alpha: f64| {
-        move |point: (f64, f64)| Circle::new(point, radius, colour.mix(alpha).filled())
-    };
+    let dot = |radius: i32, alpha: f64| move |point: (f64, f64)| Circle::new(point, radius, colour.mix(alpha).filled());
     match series.mark {
         Mark::Line => {
             plot.draw_series(LineSeries::new(points(), line))?;
@@ -215,6 +254,12 @@ fn paint_series<'b>(series: &Series<'_>, panel: &Panel<'_>, plot: &mut Plot<'_, 
         }
         Mark::Cloud => {
             plot.draw_series(points().map(dot(2 * SCALE, 0.35)))?;
+        }
+        Mark::Rows => {
+            plot.draw_series(points().enumerate().map(|(place, (length, _))| {
+                let top = row(panel, place);
+                Rectangle::new([(0.0, top - 0.15), (length, top - 0.85)], colour.filled())
+            }))?;
         }
         Mark::Bars => {
             let edges = points().map(|(x, _)| x).skip(1).chain([panel.x.range.end]);
@@ -255,7 +300,7 @@ fn key<'b>(root: &Area<'b>, series: &Series<'_>, at: i32) -> Painted<'b> {
             }
         }
         Mark::Cloud => root.draw(&Circle::new((left + 10 * SCALE, y), 3 * SCALE, colour.filled()))?,
-        Mark::Bars => root.draw(&Rectangle::new(
+        Mark::Bars | Mark::Rows => root.draw(&Rectangle::new(
             [(left + 4 * SCALE, y - 5 * SCALE), (left + 16 * SCALE, y + 5 * SCALE)],
             colour.filled(),
         ))?,
@@ -283,8 +328,11 @@ fn text<'b>(area: &Area<'b>, content: &str, (x, y): (i32, i32), style: TextStyle
 fn number(place: f64, axis: &Axis<'_>) -> String {
     let size = axis.range.start.abs().max(axis.range.end.abs());
     let span = axis.range.end - axis.range.start;
-    if axis.whole {
-        return format!("{place:.0}");
+    match axis.ticks {
+        Ticks::Whole => return format!("{place:.0}"),
+        Ticks::By(say) => return without_controls(&say(place)),
+        Ticks::Names(_) => return String::new(),
+        Ticks::Numbers => {}
     }
     if size >= 1e6 || (size > 0.0 && size < 1e-3) {
         return if place == 0.0 { "0".into() } else { format!("{place:.1e}") };

@@ -10,7 +10,7 @@ pub mod chart;
 pub mod colour;
 pub mod document;
 
-pub use chart::{Axis, Chart, Mark, Panel, Series, draw};
+pub use chart::{Axis, Chart, Mark, Panel, Series, Ticks, draw};
 
 #[cfg(test)]
 mod tests;

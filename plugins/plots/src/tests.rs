@@ -1,4 +1,4 @@
-use crate::chart::{Axis, Chart, Mark, Panel, Series, draw};
+use crate::chart::{Axis, Chart, Mark, Panel, Series, Ticks, draw};
 use crate::colour::{of_share, on_share};
 use crate::document::{INK, escape, shortened, without_controls};
 
@@ -9,14 +9,7 @@ fn panel<'a>(title: Option<&'a str>, mark: Mark, name: &'a str) -> Panel<'a> {
 }
 
 fn chart<'a>(panels: Vec<Panel<'a>>) -> Chart<'a> {
-    Chart {
-        title: "ROC of <late>",
-        facts: "12 rows",
-        description: "A & B",
-        panels,
-        columns: 2,
-        panel_size: (400, 300),
-    }
+    Chart { title: "ROC of <late>", facts: "12 rows", description: "A & B", panels, columns: 2, panel_size: (400, 300) }
 }
 
 #[test]
@@ -40,6 +33,30 @@ fn each_mark_is_drawn_and_points_that_are_none_are_left_out() {
     assert_eq!(count(Mark::LineAndDots, "<polyline"), lines);
     assert_eq!(count(Mark::Bars, "<rect") - count(Mark::Cloud, "<rect"), 3);
     assert!(count(Mark::Reference, "<polyline") > lines, "dashes");
+}
+
+#[test]
+fn names_stand_at_their_rows_from_above_to_below() {
+    let names = ["ATL", "a name that is too long for its place"].map(str::to_owned);
+    let mut rows = panel(None, Mark::Rows, "");
+    rows.y = Axis { label: "", range: 0.0..2.0, ticks: Ticks::Names(&names) };
+    rows.series[0].points = vec![(0.75, 0.0), (0.25, 0.0)];
+    let svg = draw(&chart(vec![rows]));
+    let place = |text: &str| {
+        let at = svg.find(text).unwrap();
+        let from = svg[..at].rfind(" y=\"").unwrap() + 4;
+        svg[from..].split('"').next().unwrap().parse::<i32>().unwrap()
+    };
+    assert!(place("ATL") < place("a name that is …"), "{svg}");
+}
+
+#[test]
+fn places_are_written_as_their_axis_says() {
+    let mut by = panel(None, Mark::Line, "");
+    by.x.ticks = Ticks::By(|place| format!("<{place}>"));
+    by.y = Axis { label: "", range: 0.0..3.0, ticks: Ticks::Whole };
+    let svg = draw(&chart(vec![by]));
+    assert!(svg.contains("&lt;0.5&gt;") && !svg.contains(">0.5<"), "{svg}");
 }
 
 #[test]

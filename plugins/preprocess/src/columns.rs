@@ -9,8 +9,9 @@ use dagwood_tabular::{ColumnData, DataError, Kind, Table, Wanted};
 use crate::derive::Formula;
 use crate::error::PreprocessError;
 use crate::limits::ROW_NUMBER_MIN_ROWS;
-use crate::params::{ColumnType, DatePart, Params};
+use crate::params::{DatePart, Params};
 use crate::patterns::{meant, of};
+use crate::transform::TransformFile;
 
 /// Why a column is not among the features though nobody asked for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +89,41 @@ impl Plan {
             let why = "the table has no column beside the target and those dropped".into();
             return Err(PreprocessError::NoFeatures { why });
         }
-        Ok(offer.plan(header, params, features, dropped))
+        let needed =
+            features.iter().map(String::as_str).chain([params.target.as_str()]).chain(params.split_by.as_deref());
+        let needed = needed.map(str::to_owned).collect();
+        let kind = |name: &str| of(&params.types, name).map(|kind| kind.kind());
+        let Chosen { read, date_parts, derived } = offer.choose(header, needed, kind);
+        Ok(Self { read, date_parts, derived, features, dropped })
     }
+
+    /// What a transformation needs of a file with this header: its features, and the target if the file has it.
+    ///
+    /// # Errors
+    /// The file lacks columns that the features are, or are made of.
+    pub fn recorded(header: &[String], transform: &TransformFile) -> Result<Self, PreprocessError> {
+        let offer = Offer::recorded(transform)?;
+        let features: Vec<String> = transform.columns.iter().map(|fitted| fitted.column().to_owned()).collect();
+        let sources: BTreeSet<String> = features.iter().flat_map(|name| offer.sources(name)).collect();
+        let missing: Vec<String> = sources.into_iter().filter(|name| !header.contains(name)).collect();
+        if !missing.is_empty() {
+            return Err(PreprocessError::ColumnsAbsent { missing });
+        }
+        let mut needed: HashSet<String> = features.iter().cloned().collect();
+        if offer.sources(&transform.target.column).iter().all(|name| header.contains(name)) {
+            needed.insert(transform.target.column.clone());
+        }
+        let kind = |name: &str| transform.read.iter().find(|entry| entry.column == name).map(|entry| entry.kind.kind());
+        let Chosen { read, date_parts, derived } = offer.choose(header, needed, kind);
+        Ok(Self { read, date_parts, derived, features, dropped: Vec::new() })
+    }
+}
+
+/// The part of an offer that is needed.
+struct Chosen {
+    read: Vec<Wanted>,
+    date_parts: Vec<(String, Vec<DatePart>)>,
+    derived: Vec<Formula>,
 }
 
 impl Offer {
@@ -128,36 +162,36 @@ impl Offer {
         if let Some(formula) = self.formula(name) {
             return formula.variables.iter().flat_map(|variable| self.sources(variable)).collect();
         }
-        let makes = |parts: &[DatePart], column: &str| parts.iter().any(|part| part.columns(column).iter().any(|made| made == name));
+        let makes = |parts: &[DatePart], column: &str| {
+            parts.iter().any(|part| part.columns(column).iter().any(|made| made == name))
+        };
         let dated = self.date_parts.iter().find(|(column, parts)| makes(parts, column));
         BTreeSet::from([dated.map_or(name, |(column, _)| column).to_owned()])
     }
 
-    /// Only what is needed, in the file's order.
-    fn plan(self, header: &[String], params: &Params, features: Vec<String>, dropped: Vec<(String, Reason)>) -> Plan {
-        let mut needed: HashSet<&str> = features.iter().map(String::as_str).collect();
-        needed.insert(&params.target);
-        needed.extend(params.split_by.as_deref());
-        let derived: Vec<Formula> =
-            self.derived.iter().filter(|formula| needed.contains(formula.name.as_str())).cloned().collect();
-        needed.extend(derived.iter().flat_map(|formula| &formula.variables).map(String::as_str));
-        let is_needed = |(column, parts): &&(String, Vec<DatePart>)| {
-            parts.iter().flat_map(|part| part.columns(column)).any(|name| needed.contains(name.as_str()))
+    /// As a transformation has it.
+    fn recorded(transform: &TransformFile) -> Result<Self, PreprocessError> {
+        let date_parts = transform.date_parts.iter().map(|(column, parts)| (column.clone(), parts.clone())).collect();
+        let derived = transform.derive.iter().map(|(name, text)| Formula::parse(name, text));
+        Ok(Self { names: Vec::new(), date_parts, derived: derived.collect::<Result<_, _>>()? })
+    }
+
+    /// Only what is needed, in the file's order. `kind` says as what a column is read, if that is known.
+    fn choose(self, header: &[String], mut needed: HashSet<String>, kind: impl Fn(&str) -> Option<Kind>) -> Chosen {
+        let derived: Vec<Formula> = self.derived.into_iter().filter(|formula| needed.contains(&formula.name)).collect();
+        needed.extend(derived.iter().flat_map(|formula| formula.variables.iter().cloned()));
+        let is_needed = |(column, parts): &(String, Vec<DatePart>)| {
+            parts.iter().flat_map(|part| part.columns(column)).any(|name| needed.contains(&name))
         };
-        let date_parts: Vec<_> = self.date_parts.iter().filter(is_needed).cloned().collect();
-        needed.extend(date_parts.iter().map(|(column, _)| column.as_str()));
+        let date_parts: Vec<_> = self.date_parts.into_iter().filter(is_needed).collect();
+        needed.extend(date_parts.iter().map(|(column, _)| column.clone()));
         let is_dated = |name: &str| date_parts.iter().any(|(column, _)| column == name);
         let wanted = |name: &String| Wanted {
             name: name.clone(),
-            read_as: match of(&params.types, name) {
-                Some(ColumnType::Number) => Some(Kind::Number),
-                Some(ColumnType::Category) => Some(Kind::Text),
-                Some(ColumnType::Time) => Some(Kind::Time),
-                None => is_dated(name).then_some(Kind::Time),
-            },
+            read_as: kind(name).or_else(|| is_dated(name).then_some(Kind::Time)),
         };
-        let read = header.iter().filter(|name| needed.contains(name.as_str())).map(wanted).collect();
-        Plan { read, date_parts, derived, features, dropped }
+        let read = header.iter().filter(|name| needed.contains(*name)).map(wanted).collect();
+        Chosen { read, date_parts, derived }
     }
 }
 
@@ -194,13 +228,13 @@ fn left_out(offer: &Offer, params: &Params) -> Result<HashMap<String, Option<Rea
 }
 
 /// A list of columns, and those that are left out of it unasked.
-type Chosen = (Vec<String>, Vec<(String, Reason)>);
+type Features = (Vec<String>, Vec<(String, Reason)>);
 
 fn features(
     offer: &Offer,
     params: &Params,
     left_out: &HashMap<String, Option<Reason>>,
-) -> Result<Chosen, PreprocessError> {
+) -> Result<Features, PreprocessError> {
     let Some(asked) = &params.features else {
         let features = offer.names.iter().filter(|name| !left_out.contains_key(*name)).cloned();
         let reason = |name: &String| left_out.get(name).copied().flatten().map(|reason| (name.clone(), reason));
@@ -214,7 +248,9 @@ fn features(
                 Some(_) if name != text => {}
                 Some(None) if *name == params.target => return wrong("the target "),
                 Some(None) => {}
-                Some(Some(reason)) if *reason != Reason::BesideTheTarget => return wrong("what the target is made of: "),
+                Some(Some(reason)) if *reason != Reason::BesideTheTarget => {
+                    return wrong("what the target is made of: ");
+                }
                 None if name != text && features.contains(name) => {}
                 Some(Some(_)) | None if features.contains(name) => return wrong("twice: "),
                 Some(Some(_)) | None => features.push(name.clone()),

@@ -9,6 +9,23 @@ pub enum PreprocessError {
     /// The file, or a column that the params name.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A file that is no transformation.
+    #[error("{file} is not a transformation that can be used: {why}")]
+    NotATransform {
+        /// The path as it was given.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Columns that the transformation needs and the file lacks.
+    #[error("the table lacks {} that the transformation needs: {}", count(missing.len(), "column"), listed(missing))]
+    ColumnsAbsent {
+        /// Their names.
+        missing: Vec<String>,
+    },
+    /// All rows are dropped.
+    #[error("no row is left: all have a gap in a column whose gaps drop them")]
+    NoRowsLeft,
     /// A param that makes no sense.
     #[error("the param `{param}` {why}")]
     Params {
@@ -111,6 +128,9 @@ impl PreprocessError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Data(error) => error.code(),
+            Self::NotATransform { .. } => "not-a-transform",
+            Self::ColumnsAbsent { .. } => "transform-data-mismatch",
+            Self::NoRowsLeft => "too-few-rows",
             Self::Params { .. } => "bad-params",
             Self::TargetAbsent { .. } => "absent-target",
             Self::TooFewRows { .. } => "too-few-rows",

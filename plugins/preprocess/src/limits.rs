@@ -17,3 +17,21 @@ pub const ROW_NUMBER_MIN_ROWS: usize = 20;
 
 /// The result lists at most this many dropped columns; the transformation file lists all.
 pub const REPORTED_COLUMNS_MAX: usize = 100;
+
+/// Shares of the rows at which a profile says how far the values go.
+pub const QUANTILES: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
+
+/// Bins of a histogram of numbers that are not few and whole.
+pub const HISTOGRAM_BINS: usize = 30;
+
+/// Whole numbers over a range shorter than this have a bin each.
+pub const WHOLE_BINS_MAX: f64 = 60.0;
+
+/// A profile lists at most this many texts of a column.
+pub const FREQUENT_MAX: usize = 20;
+
+/// The picture of a profile has at most this many columns.
+pub const DRAWN_COLUMNS_MAX: usize = 30;
+
+/// The picture of a profile has at most this many texts of a column.
+pub const DRAWN_FREQUENT_MAX: usize = 8;

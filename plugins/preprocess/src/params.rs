@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use dagwood_sdk::{JsonSchema, schemars};
+use dagwood_tabular::csv::{self, CsvOptions, Header};
+use dagwood_tabular::wording::quoted;
+use dagwood_tabular::{ColumnData, Kind};
 use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessError;
@@ -63,10 +66,40 @@ pub struct Params {
     #[serde(default = "max_categories")]
     #[schemars(range(min = 2))]
     pub max_categories: usize,
-    /// The one character between two cells.
+    /// Whether a profile of the data is written: what each column holds, as JSON and as a picture.
+    #[serde(default = "yes")]
+    pub profile: bool,
+    /// The one character between two cells of a CSV file.
     #[serde(default = "comma")]
     #[schemars(length(min = 1, max = 1))]
     pub delimiter: String,
+    /// The one character round a cell of a CSV file that holds delimiters or lines; empty if there is none.
+    #[serde(default = "double_quote")]
+    #[schemars(length(max = 1))]
+    pub quote: String,
+    /// What a CSV file is encoded in, such as `windows-1252`, if it has no byte order mark.
+    #[serde(default = "utf_8")]
+    pub encoding: String,
+    /// Whether a CSV file has a line with the columns' names; or their names, if it has none. Without any they are `column_1` and so
+    /// on.
+    #[serde(default)]
+    pub header: HeaderParam,
+}
+
+/// Where the columns' names come from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum HeaderParam {
+    /// Whether the first line is names.
+    IsThere(bool),
+    /// The names.
+    Names(Vec<String>),
+}
+
+impl Default for HeaderParam {
+    fn default() -> Self {
+        Self::IsThere(true)
+    }
 }
 
 /// What a target holds.
@@ -89,6 +122,26 @@ pub enum ColumnType {
     Category,
     /// Times: `2001-01-31`, `2001-01-31T06:30:00`, with an offset or without.
     Time,
+}
+
+impl ColumnType {
+    /// As what a column of it is read.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Number => Kind::Number,
+            Self::Category => Kind::Text,
+            Self::Time => Kind::Time,
+        }
+    }
+
+    /// What a column that was read holds.
+    pub fn of(data: &ColumnData) -> Self {
+        match data {
+            ColumnData::Number(_) => Self::Number,
+            ColumnData::Text(_) => Self::Category,
+            ColumnData::Time(_) => Self::Time,
+        }
+    }
 }
 
 /// What is taken out of a time. Those that go round give two columns, sine and cosine, so that the last is next to the first.
@@ -231,22 +284,71 @@ impl Params {
             scale: Scale::default(),
             encode: Encode::default(),
             max_categories: max_categories(),
+            profile: yes(),
             delimiter: comma(),
+            quote: double_quote(),
+            encoding: utf_8(),
+            header: HeaderParam::default(),
         }
     }
 
-    /// The delimiter as the byte that it must be.
+    /// The params that are not as they are by default, beside the target and those that say how a file is read, by name.
+    pub fn set(&self) -> Vec<&'static str> {
+        let plain = Self::new(&self.target);
+        [
+            ("features", self.features != plain.features),
+            ("drop", self.drop != plain.drop),
+            ("types", self.types != plain.types),
+            ("date_parts", self.date_parts != plain.date_parts),
+            ("derive", self.derive != plain.derive),
+            ("target_kind", self.target_kind != plain.target_kind),
+            ("test_fraction", self.test_fraction != plain.test_fraction),
+            ("split_by", self.split_by != plain.split_by),
+            ("seed", self.seed != plain.seed),
+            ("stratify", self.stratify != plain.stratify),
+            ("missing", self.missing != plain.missing),
+            ("scale", self.scale != plain.scale),
+            ("encode", self.encode != plain.encode),
+            ("max_categories", self.max_categories != plain.max_categories),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_set)| is_set.then_some(name))
+        .collect()
+    }
+
+    /// How a CSV file is read.
     ///
     /// # Errors
-    /// `bad-params` if it is not one ASCII character, or one that cannot separate cells.
-    pub fn delimiter_byte(&self) -> Result<u8, PreprocessError> {
-        match self.delimiter.as_bytes() {
-            [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n') => Ok(*byte),
-            _ => Err(PreprocessError::params(
-                "delimiter",
-                "must be one ASCII character, such as \",\", \";\" or \"\\t\"",
-            )),
+    /// `bad-params`, with the name of the param: a delimiter or quote that is not one ASCII character, or cannot be one; an encoding
+    /// that nobody knows.
+    pub fn csv_options(&self) -> Result<CsvOptions, PreprocessError> {
+        let byte = |text: &str| match text.as_bytes() {
+            [byte] if byte.is_ascii() && !matches!(byte, b'\r' | b'\n') => Some(*byte),
+            _ => None,
+        };
+        let wrong = |param: &str, why: &str| PreprocessError::params(param, why);
+        let must = "must be one ASCII character, such as \",\", \";\" or \"\\t\"";
+        let delimiter = byte(&self.delimiter).ok_or_else(|| wrong("delimiter", must))?;
+        let quote = match &*self.quote {
+            "" => None,
+            quote => Some(byte(quote).ok_or_else(|| wrong("quote", "must be one ASCII character, or empty"))?),
+        };
+        if quote == Some(delimiter) {
+            return Err(wrong("delimiter", "must not be the `quote`"));
         }
+        let encoding = csv::encoding(&self.encoding).ok_or_else(|| {
+            let name = quoted(&self.encoding);
+            PreprocessError::params(
+                "encoding",
+                format!("{name} is none that is known: it is named as on the web, such as `windows-1252`"),
+            )
+        })?;
+        let header = match &self.header {
+            HeaderParam::IsThere(true) => Header::FirstLine,
+            HeaderParam::IsThere(false) => Header::Places,
+            HeaderParam::Names(names) => Header::Names(names.clone()),
+        };
+        Ok(CsvOptions { delimiter, quote, encoding, header, missing_values: self.missing_values.clone() })
     }
 
     /// Checks what the schema cannot, or what a caller without a schema may have got wrong.
@@ -254,7 +356,7 @@ impl Params {
     /// # Errors
     /// `bad-params`, with the name of the param.
     pub fn check(&self) -> Result<(), PreprocessError> {
-        self.delimiter_byte()?;
+        self.csv_options()?;
         if !(self.test_fraction > 0.0 && self.test_fraction < 1.0) {
             return Err(PreprocessError::params("test_fraction", "must lie between 0 and 1"));
         }
@@ -284,6 +386,18 @@ fn missing_values() -> Vec<String> {
 
 fn max_categories() -> usize {
     CATEGORIES_MAX
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn double_quote() -> String {
+    "\"".to_owned()
+}
+
+fn utf_8() -> String {
+    "utf-8".to_owned()
 }
 
 fn comma() -> String {

@@ -1,13 +1,13 @@
 //! From a file to files.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use dagwood_tabular::convert::read_as;
-use dagwood_tabular::csv::CsvOptions;
 use dagwood_tabular::json::write_json;
 use dagwood_tabular::parquet::write_dataset;
 use dagwood_tabular::wording::{count, quoted};
-use dagwood_tabular::{Column, ColumnData, DataError, Dataset, Kind, Labels, Table, TableFile, Target};
+use dagwood_tabular::{Column, ColumnData, DataError, Dataset, Labels, Table, TableFile, Target, Wanted};
 
 use crate::columns::{self, Plan, Reason};
 use crate::derive::dates;
@@ -15,11 +15,14 @@ use crate::error::PreprocessError;
 use crate::limits::REPORTED_COLUMNS_MAX;
 use crate::params::{ColumnType, Params};
 use crate::patterns::of;
+use crate::profile::Profile;
 use crate::report::{DroppedColumn, Prepared, Summary};
 use crate::rows::{self, Kept};
 use crate::split::{self, Split};
 use crate::target;
-use crate::transform::{Applied, DroppedEntry, FORMAT, SplitEntry, TargetEntry, Transform, TransformFile, VERSION};
+use crate::transform::{
+    Applied, DroppedEntry, FORMAT, ReadEntry, SplitEntry, TargetEntry, Transform, TransformFile, VERSION,
+};
 
 /// Where the results go.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +33,10 @@ pub struct Files<'a> {
     pub test: &'a Path,
     /// The fitted transformation, JSON.
     pub transform: &'a Path,
+    /// The profile, JSON.
+    pub profile: &'a Path,
+    /// The profile as a picture, SVG.
+    pub profile_plot: &'a Path,
 }
 
 /// What is known once everything is computed and nothing is written.
@@ -39,6 +46,7 @@ struct Work {
     split: Split,
     stratified: bool,
     transform: Transform,
+    read: Vec<ReadEntry>,
     dropped: Vec<(String, Reason)>,
     train: Applied,
     test: Applied,
@@ -51,10 +59,12 @@ struct Work {
 pub fn preprocess(data: &Path, files: Files<'_>, params: &Params, seed: u64) -> Result<Prepared, PreprocessError> {
     params.check()?;
     let seed = params.seed.unwrap_or(seed);
-    let options = CsvOptions { delimiter: params.delimiter_byte()?, missing_values: params.missing_values.clone() };
-    let file = TableFile::open(data, options)?;
+    let file = TableFile::open(data, params.csv_options()?)?;
     let plan = Plan::new(file.header(), params)?;
-    let table = made(file.read(&plan.read)?, &plan, params)?;
+    let table = made(file.read(&plan.read)?, &plan, &params.types)?;
+    if params.profile {
+        Profile::new(&table).write(files.profile, files.profile_plot)?;
+    }
     let rows = table.rows();
     let work = work(table, &plan, params, seed)?;
     let prepared = Prepared { summary: summary(rows, &work), warnings: warnings(&work, params) };
@@ -63,32 +73,31 @@ pub fn preprocess(data: &Path, files: Files<'_>, params: &Params, seed: u64) -> 
 }
 
 /// The table with the columns that are made of its own.
-fn made(mut table: Table, plan: &Plan, params: &Params) -> Result<Table, PreprocessError> {
+pub(crate) fn made(
+    mut table: Table,
+    plan: &Plan,
+    types: &BTreeMap<String, ColumnType>,
+) -> Result<Table, PreprocessError> {
     for (column, parts) in &plan.date_parts {
         for part in parts {
             let Some(times) = table.column(column) else { continue };
             for made in dates::take(times, *part)? {
-                table.push(typed(made, params)?);
+                table.push(typed(made, types)?);
             }
         }
     }
     for formula in &plan.derived {
         let columns: Vec<&Column> = formula.variables.iter().filter_map(|name| table.column(name)).collect();
         let made = formula.evaluate(&columns, table.rows())?;
-        table.push(typed(made, params)?);
+        table.push(typed(made, types)?);
     }
     Ok(table)
 }
 
 /// A column that was made, as what the params say that it is.
-fn typed(column: Column, params: &Params) -> Result<Column, PreprocessError> {
-    let Some(kind) = of(&params.types, &column.name) else { return Ok(column) };
-    let kind = match kind {
-        ColumnType::Number => Kind::Number,
-        ColumnType::Category => Kind::Text,
-        ColumnType::Time => Kind::Time,
-    };
-    let data = read_as(&column.name, column.data, kind)?;
+fn typed(column: Column, types: &BTreeMap<String, ColumnType>) -> Result<Column, PreprocessError> {
+    let Some(kind) = of(types, &column.name) else { return Ok(column) };
+    let data = read_as(&column.name, column.data, kind.kind())?;
     Ok(Column { name: column.name, data })
 }
 
@@ -114,7 +123,12 @@ fn work(table: Table, plan: &Plan, params: &Params, seed: u64) -> Result<Work, P
     dropped.extend(learnt.dropped);
     let train = learnt.transform.apply(&features, &train_rows)?;
     let test = learnt.transform.apply(&features, &test_rows)?;
-    Ok(Work { target, kept, split, stratified, transform: learnt.transform, dropped, train, test })
+    let entry = |wanted: &Wanted| {
+        let kind = ColumnType::of(&table.column(&wanted.name)?.data);
+        Some(ReadEntry { column: wanted.name.clone(), kind })
+    };
+    let read = plan.read.iter().filter_map(entry).collect();
+    Ok(Work { target, kept, split, stratified, transform: learnt.transform, read, dropped, train, test })
 }
 
 /// The times by which the rows are split, if they are.
@@ -163,26 +177,26 @@ fn part(params: &Params, target: &Target, rows: &[usize], features: Applied) -> 
 }
 
 fn write(files: Files<'_>, work: Work, plan: &Plan, params: &Params, seed: u64) -> Result<(), PreprocessError> {
-    let dropped_columns = work.dropped.iter();
-    let names = work.train.features.names();
+    let dropped =
+        |(column, reason): &(String, Reason)| DroppedEntry { column: column.clone(), reason: reason.text().to_owned() };
     let transform = TransformFile {
-        format: FORMAT,
+        format: FORMAT.into(),
         version: VERSION,
-        fitted_by: concat!("preprocess ", env!("CARGO_PKG_VERSION")),
-        target: TargetEntry { column: &params.target, classes: classes(&work.target) },
+        fitted_by: concat!("preprocess ", env!("CARGO_PKG_VERSION")).into(),
+        target: TargetEntry { column: params.target.clone(), classes: classes(&work.target).map(<[String]>::to_vec) },
         split: SplitEntry {
             seed,
             test_fraction: params.test_fraction,
             stratified: work.stratified,
-            by: params.split_by.as_deref(),
+            by: params.split_by.clone(),
         },
-        date_parts: plan.date_parts.iter().map(|(column, parts)| (column.as_str(), parts.as_slice())).collect(),
-        derive: plan.derived.iter().map(|formula| (formula.name.as_str(), formula.text.as_str())).collect(),
-        columns: work.transform.columns(),
-        dropped_columns: dropped_columns
-            .map(|(column, reason)| DroppedEntry { column, reason: reason.text() })
-            .collect(),
-        features: &names,
+        read: work.read,
+        date_parts: plan.date_parts.iter().cloned().collect(),
+        derive: plan.derived.iter().map(|formula| (formula.name.clone(), formula.text.clone())).collect(),
+        types: params.types.clone(),
+        columns: work.transform.columns().to_vec(),
+        dropped_columns: work.dropped.iter().map(dropped).collect(),
+        features: work.train.features.names(),
     };
     write_json(files.transform, &transform)?;
     write_dataset(files.train, &part(params, &work.target, &work.split.train, work.train))?;
@@ -201,6 +215,7 @@ fn summary(rows: usize, work: &Work) -> Summary {
     let dropped = work.dropped.iter().take(REPORTED_COLUMNS_MAX);
     Summary {
         rows,
+        prepared_rows: None,
         train_rows: work.split.train.len(),
         test_rows: work.split.test.len(),
         dropped_rows: work.kept.without_target + work.kept.with_gaps + work.kept.without_time,

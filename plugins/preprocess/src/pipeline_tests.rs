@@ -21,7 +21,9 @@ impl Tried {
     }
 
     fn bytes(&self) -> Vec<Vec<u8>> {
-        ["train", "test", "transform"].map(|name| std::fs::read(self.path(name)).unwrap()).to_vec()
+        ["train", "test", "transform", "profile", "profile_plot"]
+            .map(|name| std::fs::read(self.path(name)).unwrap())
+            .to_vec()
     }
 
     fn refusal(self) -> (&'static str, String) {
@@ -32,8 +34,10 @@ impl Tried {
 
 fn run(data: &Path, params: &Params, seed: u64) -> Tried {
     let folder = TempDir::new().unwrap();
-    let [train, test, transform] = ["train", "test", "transform"].map(|name| folder.path().join(name));
-    let files = Files { train: &train, test: &test, transform: &transform };
+    let [train, test, transform, profile, profile_plot] =
+        ["train", "test", "transform", "profile", "profile_plot"].map(|name| folder.path().join(name));
+    let files =
+        Files { train: &train, test: &test, transform: &transform, profile: &profile, profile_plot: &profile_plot };
     let answer = preprocess(data, files, params, seed);
     Tried { folder, answer }
 }
@@ -158,6 +162,52 @@ fn a_target_is_made_by_an_expression_and_what_it_is_made_of_is_no_feature() {
     assert!(code == "bad-params" && words.contains("what the target is made of"), "{words}");
     let all = Params { features: Some(vec!["d*".into()]), ..late() };
     assert_eq!(part(&run_text(&flights(240), &all), "train").features.names(), ["distance"]);
+}
+
+#[test]
+fn what_is_made_of_what_the_target_is_made_of_is_no_feature_unless_it_is_named() {
+    let params = Params {
+        derive: BTreeMap::from([
+            ("late".into(), "delay > 15".into()),
+            ("minutes".into(), "delay * 1".into()),
+            ("far".into(), "distance > 50".into()),
+        ]),
+        ..Params::new("late")
+    };
+    let tried = run_text(&flights(240), &params);
+    let dropped = tried.answer.as_ref().unwrap().summary.dropped_columns.clone();
+    assert!(dropped.iter().any(|dropped| dropped.column == "minutes" && dropped.reason.contains("naming it")));
+    let names = ["distance", "origin=JFK", "origin=SFO", "far=false", "far=true"];
+    assert_eq!(part(&tried, "train").features.names(), names);
+    let named = Params { features: Some(vec!["minutes".into(), "d*".into()]), ..params };
+    assert_eq!(part(&run_text(&flights(240), &named), "train").features.names(), ["minutes", "distance"]);
+    // A part of the date that the target is a part of.
+    let by_hour = Params {
+        derive: BTreeMap::from([("morning".into(), "date_hour < 12".into())]),
+        date_parts: BTreeMap::from([("date".into(), vec![DatePart::Hour, DatePart::HourCyclic])]),
+        ..Params::new("morning")
+    };
+    let names = part(&run_text(&flights(240), &by_hour), "train").features.names();
+    assert_eq!(names.iter().filter(|name| name.starts_with("date")).count(), 0, "{names:?}");
+}
+
+#[test]
+fn a_profile_is_written_unless_nobody_wants_it() {
+    let tried = run_text(&flights(240), &late());
+    let profile: serde_json::Value = serde_json::from_slice(&std::fs::read(tried.path("profile")).unwrap()).unwrap();
+    let column = |name: &str| {
+        let columns = profile["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["column"] == name).unwrap().clone()
+    };
+    assert_eq!((profile["rows"].as_u64(), column("delay")["gaps"].as_u64()), (Some(240), Some(80)));
+    assert_eq!(
+        column("late")["most_frequent"][0]["rows"].as_u64().unwrap()
+            + column("late")["most_frequent"][1]["rows"].as_u64().unwrap(),
+        160
+    );
+    assert!(std::fs::read_to_string(tried.path("profile_plot")).unwrap().contains("delay (80 gaps)"));
+    let tried = run_text(&flights(240), &Params { profile: false, ..late() });
+    assert!(tried.answer.is_ok() && !tried.path("profile").exists());
 }
 
 #[test]

@@ -8,6 +8,9 @@ use serde::Serialize;
 pub struct Summary {
     /// Rows in the file.
     pub rows: usize,
+    /// Rows treated as a transformation says; none if one was fitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prepared_rows: Option<usize>,
     /// Rows in the training part.
     pub train_rows: usize,
     /// Rows in the test part.

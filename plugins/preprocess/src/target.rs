@@ -13,7 +13,14 @@ use crate::params::TargetKind;
 /// # Errors
 /// One class only, about as many classes as rows, or text that was to be a number.
 pub fn target(column: &Column, rows: &[usize], kind: Option<TargetKind>) -> Result<Target, PreprocessError> {
-    let kind = kind.unwrap_or_else(|| guess(&column.data, rows));
+    let target = values(column, rows, kind.unwrap_or_else(|| guess(&column.data, rows)))?;
+    if let Target::Classes(labels) = &target {
+        check_classes(&column.name, labels)?;
+    }
+    Ok(target)
+}
+
+fn values(column: &Column, rows: &[usize], kind: TargetKind) -> Result<Target, PreprocessError> {
     let labels = match (&column.data, kind) {
         (ColumnData::Number(values), TargetKind::Numeric) => {
             return Ok(Target::Numbers(rows.iter().map(|row| values[*row]).collect()));
@@ -32,8 +39,16 @@ pub fn target(column: &Column, rows: &[usize], kind: Option<TargetKind>) -> Resu
             labels(&TextColumn { levels: text.levels.clone(), codes })
         }
     };
-    check_classes(&column.name, &labels)?;
     Ok(Target::Classes(labels))
+}
+
+/// The target of rows that are not trained on, none of which is a gap: of classes, or a number.
+///
+/// # Errors
+/// A text that should be a number, or a time.
+pub fn known(column: &Column, rows: &[usize], is_classes: bool) -> Result<Target, PreprocessError> {
+    let kind = if is_classes { TargetKind::Categorical } else { TargetKind::Numeric };
+    values(column, rows, kind)
 }
 
 /// The texts that are met, as classes.

@@ -30,7 +30,8 @@ pub enum TrainError {
     /// Classes where a number is needed.
     #[error(
         "the target {} is classes, and linear regression estimates a number: train `logistic_regression` or \
-         `gradient_boosted_trees`", quoted(target)
+         `gradient_boosted_trees`",
+        quoted(target)
     )]
     TargetIsClasses {
         /// The target's name.

@@ -223,13 +223,7 @@ fn by_row(mut scores: Vec<Vec<f64>>) -> Vec<f64> {
 }
 
 impl Learnt {
-    fn by_search(
-        estimator: Estimator,
-        fit: Fit,
-        importance: Vec<f64>,
-        minimum: &Minimum,
-        losses: Vec<f64>,
-    ) -> Self {
+    fn by_search(estimator: Estimator, fit: Fit, importance: Vec<f64>, minimum: &Minimum, losses: Vec<f64>) -> Self {
         Self {
             estimator,
             fit,

@@ -31,7 +31,10 @@ impl Weights {
                 for (class, weight) in weights {
                     let Some(place) = labels.classes.iter().position(|known| known == class) else {
                         let (class, classes) = (quoted(class), listed(&labels.classes));
-                        return Err(TrainError::params("class_weights", format!("names the class {class}, and the classes are {classes}")));
+                        return Err(TrainError::params(
+                            "class_weights",
+                            format!("names the class {class}, and the classes are {classes}"),
+                        ));
                     };
                     even.of_class[place] = *weight;
                 }

@@ -84,7 +84,14 @@ fn areas(curves: &[Curve], figure: &str) -> String {
     if curves.is_empty() { "rows of one class alone have no such curve".into() } else { format!("{figure}: {all}") }
 }
 
-fn picture(title: &str, facts: &str, (x, y): (Axis<'_>, Axis<'_>), curves: &[Curve], mark: Mark, line: Option<Series<'_>>) -> String {
+fn picture(
+    title: &str,
+    facts: &str,
+    (x, y): (Axis<'_>, Axis<'_>),
+    curves: &[Curve],
+    mark: Mark,
+    line: Option<Series<'_>>,
+) -> String {
     let of_curve = |(colour, curve): (usize, &'_ Curve)| (colour, curve.points.clone());
     let drawn = curves.iter().enumerate().map(of_curve).zip(curves);
     let series = drawn.map(|((colour, points), curve)| Series { name: &curve.name, points, mark, colour });
@@ -126,7 +133,8 @@ pub fn draw_calibration(of: &Compared<'_>) -> String {
     });
     let axes = (Axis::share("Mean predicted probability"), Axis::share("Share that it came true of"));
     let title = format!("Calibration of {}", of.about());
-    let brier = |judgement: &Judgement| judgement.figures().brier.map(|brier| format!("{brier:.4}")).unwrap_or_default();
+    let brier =
+        |judgement: &Judgement| judgement.figures().brier.map(|brier| format!("{brier:.4}")).unwrap_or_default();
     let mut facts = format!("Brier score: {}", brier(of.judgement));
     if let Some(baseline) = of.baseline {
         facts = format!("Brier score: model {}, baseline {}", brier(of.judgement), brier(baseline));

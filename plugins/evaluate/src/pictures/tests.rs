@@ -86,7 +86,9 @@ fn judgement(second: &[f64]) -> Judgement {
 fn curves_of_two_classes_are_those_of_the_second_with_their_areas() {
     let (model, judgement) = (model(&["no", "yes"]), judgement(&[0.1, 0.9, 0.4, 0.3]));
     let of = Compared { model: &model, judgement: &judgement, baseline: None };
-    assert!(draw_roc(&of).contains("ROC curve of late = yes") && draw_roc(&of).contains("Area under the curve: 0.7500"));
+    assert!(
+        draw_roc(&of).contains("ROC curve of late = yes") && draw_roc(&of).contains("Area under the curve: 0.7500")
+    );
     assert!(draw_precision_recall(&of).contains("Average precision: 0.8333"));
     assert!(draw_calibration(&of).contains("Brier score: 0.1675"));
     assert!(!draw_roc(&of).contains("baseline"));

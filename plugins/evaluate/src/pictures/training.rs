@@ -1,6 +1,6 @@
 //! How training went: the loss by iteration.
 
-use dagwood_plots::{Axis, Chart, Mark, Panel, Series, draw};
+use dagwood_plots::{Axis, Chart, Mark, Panel, Series, Ticks, draw};
 use dagwood_tabular::model::{Estimator, Model};
 use dagwood_tabular::wording::count;
 
@@ -30,7 +30,7 @@ pub fn draw_loss(model: &Model) -> String {
     let label = if model.is_regression() { "Half the mean squared error" } else { "Mean log-loss, nats" };
     let panel = Panel {
         title: None,
-        x: Axis { label: steps, range: 0.0..last as f64, whole: true },
+        x: Axis { label: steps, range: 0.0..last as f64, ticks: Ticks::Whole },
         y: Axis::over(label, all),
         series,
     };

@@ -1,27 +1,28 @@
 //! What is learnt from the training part, as a file that says it all, and its use on any rows of the same table.
 //!
 //! ```json
-//! {"format": "dagwood.transform", "version": 2, "fitted_by": "preprocess 0.1.0",
+//! {"format": "dagwood.transform", "version": 3, "fitted_by": "preprocess 0.1.0",
 //!  "target": {"column": "species", "classes": ["Adelie", "Gentoo"]},
 //!  "split": {"seed": 7, "test_fraction": 0.25, "stratified": true, "by": null},
-//!  "date_parts": {"date": ["hour"]}, "derive": {"late": "delay > 15"},
+//!  "read": [{"column": "bill_length_mm", "kind": "number"}, {"column": "island", "kind": "category"}],
+//!  "date_parts": {"date": ["hour"]}, "derive": {"late": "delay > 15"}, "types": {},
 //!  "columns": [{"column": "bill_length_mm", "kind": "numeric", "missing": "mean", "fill": 43.9, "center": 43.9, "width": 5.4},
 //!              {"column": "island", "kind": "categorical", "missing": "mode", "fill": "Biscoe", "coding": "one_hot",
 //!               "categories": ["Biscoe", "Dream"]}],
 //!  "dropped_columns": [], "features": ["bill_length_mm", "island=Biscoe", "island=Dream"]}
 //! ```
 //!
-//! Parts of dates are taken first, then expressions are evaluated. A number is filled, then scaled: `(x - center) / width`. A text is filled, then stands for a feature `column=category` for each of its
-//! categories, 1 where it is that one and 0 elsewhere; one that was not seen while fitting is 0 in all of them. In the tables it
-//! stays one column of text.
+//! Columns are read as their kinds, parts of dates are taken, then expressions are evaluated; what was made becomes what `types` says
+//! of it. A number is filled, then scaled: `(x - center) / width`. A text is filled, then stands for a feature `column=category` for
+//! each of its categories, 1 where it is that one and 0 elsewhere; one that was not seen while fitting is 0 in all of them. In the
+//! tables it stays one column of text.
 //!
 //! To add an encoding, add a variant to [`Fitted`], learn it in `fit.rs`, use it in `apply.rs`.
 
 mod apply;
+mod file;
 mod fit;
 mod statistics;
-
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,13 +30,9 @@ use dagwood_tabular::{Column, Matrix};
 
 use crate::columns::Reason;
 use crate::error::PreprocessError;
-use crate::params::{Coding, DatePart, Params, Policy};
+use crate::params::{Coding, Params, Policy};
 
-/// What a transformation file calls itself.
-pub const FORMAT: &str = "dagwood.transform";
-
-/// The version of the transformation file.
-pub const VERSION: u32 = 2;
+pub use file::{DroppedEntry, FORMAT, ReadEntry, SplitEntry, TargetEntry, TransformFile, VERSION};
 
 /// The category of those that are too rare for one of their own.
 pub const RARE: &str = "(rare)";
@@ -96,62 +93,6 @@ pub struct Applied {
     pub unseen: Vec<(String, usize)>,
 }
 
-/// The transformation file.
-#[derive(Debug, Clone, Serialize)]
-pub struct TransformFile<'a> {
-    /// Always [`FORMAT`].
-    pub format: &'static str,
-    /// Always [`VERSION`].
-    pub version: u32,
-    /// The plugin that wrote it, and its version.
-    pub fitted_by: &'static str,
-    /// The column to predict.
-    pub target: TargetEntry<'a>,
-    /// How the rows were split.
-    pub split: SplitEntry<'a>,
-    /// What was taken out of times.
-    pub date_parts: BTreeMap<&'a str, &'a [DatePart]>,
-    /// Expressions, by the columns that they make.
-    pub derive: BTreeMap<&'a str, &'a str>,
-    /// What was learnt, in the features' order.
-    pub columns: &'a [Fitted],
-    /// Columns that are not among the features though nobody asked for that.
-    pub dropped_columns: Vec<DroppedEntry<'a>>,
-    /// The features' names, in order.
-    pub features: &'a [String],
-}
-
-/// The target, in the transformation file.
-#[derive(Debug, Clone, Serialize)]
-pub struct TargetEntry<'a> {
-    /// Its name.
-    pub column: &'a str,
-    /// Its classes in order; none if it is a number.
-    pub classes: Option<&'a [String]>,
-}
-
-/// The split, in the transformation file.
-#[derive(Debug, Clone, Serialize)]
-pub struct SplitEntry<'a> {
-    /// What decided which rows are for testing.
-    pub seed: u64,
-    /// As asked for.
-    pub test_fraction: f64,
-    /// Whether it was made class by class.
-    pub stratified: bool,
-    /// The column of times by which it was made; none if it was made at random.
-    pub by: Option<&'a str>,
-}
-
-/// A dropped column, in the transformation file.
-#[derive(Debug, Clone, Serialize)]
-pub struct DroppedEntry<'a> {
-    /// Its name.
-    pub column: &'a str,
-    /// Why.
-    pub reason: &'static str,
-}
-
 impl Transform {
     /// Learns from `rows` of `columns`, and looks at no other row.
     ///
@@ -169,6 +110,11 @@ impl Transform {
         apply::apply(&self.columns, columns, rows)
     }
 
+    /// What a file says that was learnt.
+    pub fn recorded(columns: Vec<Fitted>) -> Self {
+        Self { columns }
+    }
+
     /// What was learnt about each column.
     pub fn columns(&self) -> &[Fitted] {
         &self.columns
@@ -176,6 +122,20 @@ impl Transform {
 }
 
 impl Fitted {
+    /// The column's name.
+    pub fn column(&self) -> &str {
+        match self {
+            Self::Numeric { column, .. } | Self::Categorical { column, .. } => column,
+        }
+    }
+
+    /// Whether rows with a gap in it are dropped.
+    pub fn drops_gaps(&self) -> bool {
+        match self {
+            Self::Numeric { missing, .. } | Self::Categorical { missing, .. } => *missing == Policy::Drop,
+        }
+    }
+
     /// The features that the column becomes.
     pub fn feature_names(&self) -> Vec<String> {
         match self {

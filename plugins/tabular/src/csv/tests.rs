@@ -248,7 +248,10 @@ fn a_file_without_a_header_has_names_that_are_given_or_places() {
     let names = |names: &[&str]| with(Header::Names(names.iter().map(|name| (*name).to_owned()).collect()));
     assert_eq!(numbers(&read_as(b"1,x\n2,y\n", names(&["a", "b"])).unwrap(), "a"), [1.0, 2.0]);
     let code = |given: &[&str]| read_as(b"1,x\n2,y\n", names(given)).unwrap_err().code();
-    assert_eq!((code(&["a"]), code(&["a", "a"]), code(&["a", ""])), ("other-columns", "duplicate-column", "unnamed-column"));
+    assert_eq!(
+        (code(&["a"]), code(&["a", "a"]), code(&["a", ""])),
+        ("other-columns", "duplicate-column", "unnamed-column")
+    );
     let error = read_as(b"1,x\n2\n", with(Header::Places)).unwrap_err();
     assert!(error.to_string().contains("line 2"), "{error}");
 }

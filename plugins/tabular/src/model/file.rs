@@ -61,8 +61,7 @@ fn contradiction(model: &Model) -> Option<String> {
     }
     let scores = if classes <= 2 { 1 } else { classes };
     let ragged = |row: &[f64]| {
-        (row.len() != features)
-            .then(|| format!("a row of {} coefficients does not fit {features} features", row.len()))
+        (row.len() != features).then(|| format!("a row of {} coefficients does not fit {features} features", row.len()))
     };
     match &model.estimator {
         Estimator::GradientBoostedTrees { base, rounds } => {

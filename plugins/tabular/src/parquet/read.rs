@@ -59,7 +59,8 @@ pub fn read_features(path: &Path, wanted: &[FeatureSpec]) -> Result<Matrix, Data
     let file = OpenFile::open(path)?;
     file.check_codecs()?;
     let place = |spec: &FeatureSpec| file.names().position(|name| name == spec.column());
-    let missing: Vec<_> = wanted.iter().filter(|spec| place(spec).is_none()).map(|spec| spec.column().to_owned()).collect();
+    let missing: Vec<_> =
+        wanted.iter().filter(|spec| place(spec).is_none()).map(|spec| spec.column().to_owned()).collect();
     if !missing.is_empty() {
         return Err(DataError::FeaturesAbsent { missing });
     }

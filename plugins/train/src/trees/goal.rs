@@ -124,7 +124,13 @@ fn slope(probability: f64, wanted: bool, weight: f64) -> Slope {
 }
 
 /// Of two classes, with one logarithm for many rows of a class.
-fn two(labels: &Labels, weights: &Weights, scores: &[f64], rows: &[u32], mut tell: impl FnMut(usize, usize, Slope)) -> f64 {
+fn two(
+    labels: &Labels,
+    weights: &Weights,
+    scores: &[f64],
+    rows: &[u32],
+    mut tell: impl FnMut(usize, usize, Slope),
+) -> f64 {
     let weight_of = [weights.of(0), weights.of(1)];
     let (mut loss, mut weight_of_all) = (0.0, 0.0);
     for rows in rows.chunks(FACTORS_MAX) {
@@ -145,7 +151,13 @@ fn two(labels: &Labels, weights: &Weights, scores: &[f64], rows: &[u32], mut tel
     loss / f64::max(weight_of_all, f64::MIN_POSITIVE)
 }
 
-fn many(labels: &Labels, weights: &Weights, scores: &[Vec<f64>], rows: &[u32], mut tell: impl FnMut(usize, usize, Slope)) -> f64 {
+fn many(
+    labels: &Labels,
+    weights: &Weights,
+    scores: &[Vec<f64>],
+    rows: &[u32],
+    mut tell: impl FnMut(usize, usize, Slope),
+) -> f64 {
     let (mut loss, mut weight_of_all) = (0.0, 0.0);
     let mut row_scores = vec![0.0; scores.len()];
     for row in rows {

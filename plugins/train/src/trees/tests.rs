@@ -188,9 +188,8 @@ fn a_number_is_estimated_with_its_categories_and_stops_early_too() {
     let how = Boosting { rounds: 500, early_stopping: stopping, ..how() };
     let boosted = super::boost::boost(&features, &Goal::number(&values), how, |_| {});
     assert!(boosted.stopped && boosted.rounds.len() > 5, "{}", boosted.rounds.len());
-    let of_row = |row| {
-        boosted.base[0] + boosted.rounds.iter().map(|trees| trees[0].value(features.columns(), row)).sum::<f64>()
-    };
+    let of_row =
+        |row| boosted.base[0] + boosted.rounds.iter().map(|trees| trees[0].value(features.columns(), row)).sum::<f64>();
     for (row, value) in values.iter().enumerate() {
         assert!((of_row(row) - value).abs() < 10.0, "{} is not {value}", of_row(row));
         assert!((of_row(row) - boosted.scores[0][row]).abs() < 1e-3);

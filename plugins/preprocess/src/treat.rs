@@ -1,0 +1,106 @@
+//! New rows, treated as those were that a model was trained on.
+
+use std::path::Path;
+
+use dagwood_tabular::parquet::{write_dataset, write_features};
+use dagwood_tabular::wording::{count, quoted};
+use dagwood_tabular::{Column, Dataset, Table, TableFile, Target};
+
+use crate::columns::Plan;
+use crate::error::PreprocessError;
+use crate::params::Params;
+use crate::pipeline::made;
+use crate::report::{Prepared, Summary};
+use crate::target;
+use crate::transform::{Applied, Transform, TransformFile};
+
+/// Treats the CSV or Parquet file at `data` as the transformation says, and writes all its rows to `prepared`, Parquet: with the target,
+/// if it is there in every row.
+///
+/// # Errors
+/// The files or the params are wrong, the table lacks a column or has one of another kind, or the result cannot be written.
+pub fn treat(data: &Path, transform: &Path, prepared: &Path, params: &Params) -> Result<Prepared, PreprocessError> {
+    params.check()?;
+    let recorded = TransformFile::read(transform)?;
+    check(params, &recorded)?;
+    let file = TableFile::open(data, params.csv_options()?)?;
+    let plan = Plan::recorded(file.header(), &recorded)?;
+    let table = made(file.read(&plan.read)?, &plan, &recorded.types)?;
+    let rows = kept(&table, &recorded);
+    if rows.is_empty() {
+        return Err(PreprocessError::NoRowsLeft);
+    }
+    let features: Vec<&Column> = plan.features.iter().filter_map(|name| table.column(name)).collect();
+    let Applied { features, unseen } = Transform::recorded(recorded.columns.clone()).apply(&features, &rows)?;
+    let mut warnings = Vec::new();
+    let target = known_target(&table, &rows, &recorded, &mut warnings)?;
+    if rows.len() < table.rows() {
+        let dropped = count(table.rows() - rows.len(), "row");
+        warnings.push(format!("{dropped} dropped: a gap in a column whose gaps drop rows"));
+    }
+    for (column, rows) in unseen {
+        let rows = count(rows, "row");
+        warnings.push(format!("column {}: {rows} with a text not seen in training", quoted(&column)));
+    }
+    let summary = Summary {
+        rows: table.rows(),
+        prepared_rows: Some(rows.len()),
+        train_rows: 0,
+        test_rows: 0,
+        dropped_rows: table.rows() - rows.len(),
+        features: features.width(),
+        classes: recorded.target.classes.as_ref().map(Vec::len),
+        dropped_columns: Vec::new(),
+    };
+    match target {
+        Some(target) => {
+            write_dataset(prepared, &Dataset { target_name: recorded.target.column, target, features })?;
+        }
+        None => write_features(prepared, &features)?,
+    }
+    Ok(Prepared { summary, warnings })
+}
+
+/// Whether the params leave to the transformation what is its business.
+fn check(params: &Params, recorded: &TransformFile) -> Result<(), PreprocessError> {
+    if let Some(param) = params.set().first() {
+        return Err(PreprocessError::params(
+            *param,
+            "does not go with the input `transform`, which says all but how the file is read",
+        ));
+    }
+    if params.target != recorded.target.column {
+        let why =
+            format!("is {}, and the transformation is for {}", quoted(&params.target), quoted(&recorded.target.column));
+        return Err(PreprocessError::params("target", why));
+    }
+    Ok(())
+}
+
+/// The rows without a gap in a column whose gaps drop them.
+fn kept(table: &Table, recorded: &TransformFile) -> Vec<usize> {
+    let dropping = recorded.columns.iter().filter(|fitted| fitted.drops_gaps());
+    let dropping: Vec<&Column> = dropping.filter_map(|fitted| table.column(fitted.column())).collect();
+    (0..table.rows()).filter(|row| !dropping.iter().any(|column| column.data.is_gap(*row))).collect()
+}
+
+/// The target of these rows, if the table has it and none of them is a gap.
+fn known_target(
+    table: &Table,
+    rows: &[usize],
+    recorded: &TransformFile,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Target>, PreprocessError> {
+    let Some(column) = table.column(&recorded.target.column) else { return Ok(None) };
+    let gaps = rows.iter().filter(|row| column.data.is_gap(**row)).count();
+    if gaps > 0 {
+        let (target, gaps) = (quoted(&column.name), count(gaps, "row"));
+        warnings.push(format!("the target {target} is left out: {gaps} without it"));
+        return Ok(None);
+    }
+    target::known(column, rows, recorded.target.classes.is_some()).map(Some)
+}
+
+#[cfg(test)]
+#[path = "treat_tests.rs"]
+mod tests;

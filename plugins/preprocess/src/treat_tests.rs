@@ -1,0 +1,152 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use dagwood_tabular::parquet::{read_dataset, read_features};
+use dagwood_tabular::{Feature, FeatureSpec, Matrix, Target};
+use tempfile::TempDir;
+
+use super::treat;
+use crate::error::PreprocessError;
+use crate::params::{DatePart, HeaderParam, Missing, Params, Policy};
+use crate::pipeline::{Files, preprocess};
+use crate::report::Prepared;
+
+/// A flight every hour; of every third the delay is not known.
+fn flights(rows: usize) -> String {
+    let row = |row: usize| {
+        let (day, hour) = (row / 24 + 1, row % 24);
+        let delay = if row.is_multiple_of(3) { "NA".to_owned() } else { ((row * 7) % 40).to_string() };
+        let distance = if row.is_multiple_of(11) { "NA".to_owned() } else { ((row * 13) % 100).to_string() };
+        format!("2001-01-{day:02} {hour:02}:30,{delay},{distance},{}\n", ["ATL", "SFO", "JFK"][row % 4 % 3])
+    };
+    std::iter::once("date,delay,distance,origin\n".to_owned()).chain((0..rows).map(row)).collect()
+}
+
+fn late() -> Params {
+    Params {
+        derive: BTreeMap::from([
+            ("late".into(), "delay > 15".into()),
+            ("far".into(), "'far' if distance > 50 else 'near'".into()),
+        ]),
+        date_parts: BTreeMap::from([("date".into(), vec![DatePart::Hour, DatePart::WeekdayCyclic])]),
+        ..Params::new("late")
+    }
+}
+
+struct Fitted {
+    folder: TempDir,
+}
+
+impl Fitted {
+    /// Fits a transformation on 240 flights.
+    fn new(params: &Params) -> Self {
+        let fitted = Self { folder: TempDir::new().unwrap() };
+        let path = |name| fitted.path(name);
+        std::fs::write(path("data.csv"), flights(240)).unwrap();
+        let files = Files {
+            train: &path("train"),
+            test: &path("test"),
+            transform: &path("transform"),
+            profile: &path("profile"),
+            profile_plot: &path("profile_plot"),
+        };
+        preprocess(&path("data.csv"), files, params, 1).unwrap();
+        fitted
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn treat(&self, table: &str, params: &Params) -> Result<Prepared, PreprocessError> {
+        std::fs::write(self.path("new.csv"), table).unwrap();
+        treat(&self.path("new.csv"), &self.path("transform"), &self.path("prepared"), params)
+    }
+
+    fn refusal(&self, table: &str, params: &Params) -> (&'static str, String) {
+        let error = self.treat(table, params).unwrap_err();
+        (error.code(), dagwood_tabular::wording::with_causes(&error))
+    }
+}
+
+/// The rows of a table, as what they hold.
+fn rows(features: &Matrix) -> Vec<Vec<u64>> {
+    let cell = |column: &Feature, row: usize| match column {
+        Feature::Number { values, .. } => values[row].to_bits(),
+        Feature::OneHot { codes, .. } => codes[row].into(),
+    };
+    (0..features.rows()).map(|row| features.columns().iter().map(|column| cell(column, row)).collect()).collect()
+}
+
+fn features_of(path: &Path, specs: &[FeatureSpec]) -> Matrix {
+    read_features(path, specs).unwrap()
+}
+
+#[test]
+fn rows_are_treated_as_they_were_when_it_was_fitted() {
+    let fitted = Fitted::new(&late());
+    let answer = fitted.treat(&flights(240), &Params::new("late")).unwrap();
+    assert_eq!((answer.summary.prepared_rows, answer.summary.dropped_rows), (Some(240), 0));
+    assert_eq!(answer.warnings, ["the target \"late\" is left out: 80 rows without it"]);
+    let train = read_dataset(&fitted.path("train"), None).unwrap().features;
+    let specs = train.specs();
+    let all = rows(&features_of(&fitted.path("prepared"), &specs));
+    // What was split is found again, bit by bit and in its order.
+    for part in [train, features_of(&fitted.path("test"), &specs)] {
+        let mut left = all.iter();
+        assert!(rows(&part).iter().all(|row| left.any(|other| other == row)));
+    }
+    assert_eq!(specs.iter().map(FeatureSpec::column).collect::<Vec<_>>().len(), 6, "{specs:?}");
+}
+
+#[test]
+fn the_target_is_kept_where_every_row_has_it_and_may_be_gone() {
+    let fitted = Fitted::new(&late());
+    let known = "date,delay,distance,origin\n2001-02-01 06:30,16,70,ATL\n2001-02-01 07:30,5,20,SFO\n";
+    fitted.treat(known, &Params::new("late")).unwrap();
+    let data = read_dataset(&fitted.path("prepared"), None).unwrap();
+    let Target::Classes(labels) = &data.target else { panic!("classes") };
+    assert_eq!((data.target_name.as_str(), labels.texts().collect::<Vec<_>>()), ("late", vec!["true", "false"]));
+
+    // No delay yet, other columns, another order, another form of file.
+    let fresh = "SFO;x;2001-02-01 06:30;70\nLAX;y;2001-02-01 07:30;NA\n";
+    let names = ["origin", "note", "date", "distance"].map(str::to_owned).to_vec();
+    let params = Params { delimiter: ";".into(), header: HeaderParam::Names(names), ..Params::new("late") };
+    let answer = fitted.treat(fresh, &params).unwrap();
+    assert_eq!(answer.summary.prepared_rows, Some(2));
+    assert_eq!(answer.warnings, ["column \"origin\": 1 row with a text not seen in training"]);
+    let error = read_dataset(&fitted.path("prepared"), None).unwrap_err();
+    assert_eq!(error.code(), "target-unknown", "there is no target in it");
+}
+
+#[test]
+fn rows_with_gaps_are_dropped_where_they_were() {
+    let params = Params { missing: Missing { numeric: Policy::Drop, ..Missing::default() }, ..late() };
+    let fitted = Fitted::new(&params);
+    let table = "date,distance,origin\n2001-02-01 06:30,70,ATL\n2001-02-01 07:30,NA,SFO\n";
+    let answer = fitted.treat(table, &Params::new("late")).unwrap();
+    assert_eq!((answer.summary.prepared_rows, answer.summary.dropped_rows), (Some(1), 1));
+    let (code, _) = fitted.refusal("date,distance,origin\n2001-02-01 07:30,NA,SFO\n", &Params::new("late"));
+    assert_eq!(code, "too-few-rows");
+}
+
+#[test]
+fn what_does_not_fit_the_transformation_is_named() {
+    let fitted = Fitted::new(&late());
+    let plain = Params::new("late");
+    let (code, words) = fitted.refusal("date,weight\n2001-02-01,1\n2001-02-02,2\n", &plain);
+    assert_eq!(code, "transform-data-mismatch");
+    assert!(words.contains("lacks 2 columns") && words.contains("\"distance\", \"origin\""), "{words}");
+    let (code, words) = fitted.refusal("date,distance,origin\n2001-02-01,many,ATL\n", &plain);
+    assert!(code == "not-of-kind" && words.contains("line 2, column \"distance\": \"many\""), "{words}");
+    let (code, words) = fitted.refusal(&flights(24), &Params { drop: vec!["origin".into()], ..plain.clone() });
+    assert!(code == "bad-params" && words.contains("`drop` does not go with"), "{words}");
+    let (code, words) = fitted.refusal(&flights(24), &Params::new("delay"));
+    assert!(code == "bad-params" && words.contains("is for \"late\""), "{words}");
+
+    std::fs::write(fitted.path("transform"), "{\"format\": \"dagwood.transform\", \"version\": 2}").unwrap();
+    let (code, words) = fitted.refusal(&flights(24), &plain);
+    assert!(code == "not-a-transform" && words.contains("prepare the training data again"), "{words}");
+    std::fs::write(fitted.path("transform"), "a,b\n").unwrap();
+    assert_eq!(fitted.refusal(&flights(24), &plain).0, "not-a-transform");
+}
