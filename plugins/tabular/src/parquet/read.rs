@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use parquet::basic::Type as PhysicalType;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescriptor;
+use rustc_hash::FxHashMap;
 
 use super::file::{OpenFile, append_or, for_each_batch, wrong_type};
 use super::{ONE_HOT_KEY, TARGET_KEY};
@@ -124,23 +124,23 @@ impl OpenFile {
     /// A column of text or of true and false.
     fn labels(&self, place: usize) -> Result<Labels, DataError> {
         let column = self.column(place);
-        let mut texts: Vec<Arc<str>> = Vec::with_capacity(self.rows());
-        // A label is kept once, however many rows have it.
-        let mut known: HashMap<Vec<u8>, Arc<str>> = HashMap::new();
+        let mut codes: Vec<u32> = Vec::with_capacity(self.rows());
+        // In order of first appearance; a label is kept once, however many rows have it.
+        let mut known: FxHashMap<Vec<u8>, u32> = FxHashMap::default();
         let mut label = |value: &[u8]| match known.get(value) {
-            Some(label) => Arc::clone(label),
+            Some(code) => *code,
             None => {
-                let label: Arc<str> = String::from_utf8_lossy(value).into();
-                known.insert(value.to_vec(), Arc::clone(&label));
-                label
+                let code = known.len() as u32;
+                known.insert(value.to_vec(), code);
+                code
             }
         };
         for group in 0..self.metadata().num_row_groups() {
             let read = match self.column_reader(group, place)? {
                 ColumnReader::BoolColumnReader(reader) => {
-                    append(reader, &mut texts, |value| label(value.to_string().as_bytes()))
+                    append(reader, &mut codes, |value| label(value.to_string().as_bytes()))
                 }
-                ColumnReader::ByteArrayColumnReader(reader) => append(reader, &mut texts, |value| label(value.data())),
+                ColumnReader::ByteArrayColumnReader(reader) => append(reader, &mut codes, |value| label(value.data())),
                 ColumnReader::Int32ColumnReader(_)
                 | ColumnReader::Int64ColumnReader(_)
                 | ColumnReader::Int96ColumnReader(_)
@@ -150,15 +150,19 @@ impl OpenFile {
                     return Err(wrong_type(column, "a class must be text"));
                 }
             };
-            self.settle(read, column, texts.len())?;
+            self.settle(read, column, codes.len())?;
         }
-        Ok(Labels::new(&texts))
+        let mut texts = vec![String::new(); known.len()];
+        known.into_iter().for_each(|(text, code)| texts[code as usize] = String::from_utf8_lossy(&text).into_owned());
+        let met = Labels::new(&texts);
+        codes.iter_mut().for_each(|code| *code = met.codes[*code as usize]);
+        Ok(Labels { classes: met.classes, codes })
     }
 
     /// A column of text as codes of its categories.
     fn codes(&self, place: usize, categories: &[String]) -> Result<Vec<u32>, DataError> {
         let column = self.column(place);
-        let places: HashMap<&[u8], u32> = categories.iter().map(String::as_bytes).zip(0..).collect();
+        let places: FxHashMap<&[u8], u32> = categories.iter().map(String::as_bytes).zip(0..).collect();
         let mut codes = Vec::with_capacity(self.rows());
         for group in 0..self.metadata().num_row_groups() {
             let ColumnReader::ByteArrayColumnReader(reader) = self.column_reader(group, place)? else {

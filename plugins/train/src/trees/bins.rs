@@ -9,6 +9,8 @@ use crate::limits::{BIN_SAMPLE_ROWS, BINS_MAX};
 pub struct Bins {
     /// In the table's order.
     pub columns: Vec<BinnedColumn>,
+    /// The same row by row, of four columns each; the last four may be fewer, filled up with zeros.
+    pub quads: Vec<Vec<[u8; 4]>>,
 }
 
 /// A column in bins.
@@ -52,8 +54,18 @@ impl Bins {
             Feature::Number { values, .. } => numbers(values),
             Feature::OneHot { categories, codes, .. } => self::categories(categories.len(), codes),
         };
-        Self { columns: features.columns().iter().map(column).collect() }
+        let columns: Vec<BinnedColumn> = features.columns().iter().map(column).collect();
+        let quads = columns.chunks(4).map(|columns| quad(columns, features.rows())).collect();
+        Self { columns, quads }
     }
+}
+
+fn quad(columns: &[BinnedColumn], rows: usize) -> Vec<[u8; 4]> {
+    let mut quad = vec![[0; 4]; rows];
+    for (place, column) in columns.iter().enumerate() {
+        quad.iter_mut().zip(&column.codes).for_each(|(row, code)| row[place] = *code);
+    }
+    quad
 }
 
 fn numbers(values: &[f64]) -> BinnedColumn {

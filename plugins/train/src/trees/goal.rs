@@ -4,7 +4,8 @@ use dagwood_tabular::Labels;
 use dagwood_tabular::model::linear::softmax;
 
 use super::histogram::Slope;
-use crate::limits::{FACTORS_MAX, WEIGHT_MAX};
+use super::sigmoid::Sigmoid;
+use crate::limits::WEIGHT_MAX;
 use crate::weights::Weights;
 
 /// What trees are to tell of each row.
@@ -18,6 +19,8 @@ pub enum Goal<'a> {
         weights: Weights,
         /// What was taken from the weights, and has to be taken from penalties as well.
         shrunk: f64,
+        /// For two classes.
+        sigmoid: Sigmoid,
     },
     /// A number.
     Number(Scaled),
@@ -42,7 +45,7 @@ impl<'a> Goal<'a> {
     pub fn classes(labels: &'a Labels, weights: &Weights) -> Self {
         let mean = weights.total(labels) / labels.codes.len().max(1) as f64;
         let shrunk = 1.0 / mean.max(weights.greatest() / WEIGHT_MAX).max(1.0);
-        Self::Classes { labels, weights: weights.times(shrunk), shrunk }
+        Self::Classes { labels, weights: weights.times(shrunk), shrunk, sigmoid: Sigmoid::new() }
     }
 
     /// Numbers that are finite and differ.
@@ -112,7 +115,7 @@ impl<'a> Goal<'a> {
     fn each(&self, scores: &[Vec<f64>], rows: &[u32], tell: impl FnMut(usize, usize, Slope)) -> f64 {
         match (self, scores) {
             (Self::Number(scaled), _) => scaled.each(scores, rows, tell),
-            (Self::Classes { labels, weights, .. }, [scores]) => two(labels, weights, scores, rows, tell),
+            (Self::Classes { labels, weights, sigmoid, .. }, [scores]) => two(labels, (weights, sigmoid), scores, rows, tell),
             (Self::Classes { labels, weights, .. }, _) => many(labels, weights, scores, rows, tell),
         }
     }
@@ -123,30 +126,23 @@ fn slope(probability: f64, wanted: bool, weight: f64) -> Slope {
     Slope::new(weight * gradient, weight * probability * (1.0 - probability))
 }
 
-/// Of two classes, with one logarithm for many rows of a class.
 fn two(
     labels: &Labels,
-    weights: &Weights,
+    (weights, sigmoid): (&Weights, &Sigmoid),
     scores: &[f64],
     rows: &[u32],
     mut tell: impl FnMut(usize, usize, Slope),
 ) -> f64 {
     let weight_of = [weights.of(0), weights.of(1)];
     let (mut loss, mut weight_of_all) = (0.0, 0.0);
-    for rows in rows.chunks(FACTORS_MAX) {
-        let mut products = [1.0, 1.0];
-        for row in rows {
-            let row = *row as usize;
-            let code = (labels.codes[row] as usize).min(1);
-            let (odds, weight) = (scores[row], weight_of[code]);
-            let e = (-odds.abs()).exp();
-            let probability = if odds >= 0.0 { 1.0 } else { e } / (1.0 + e);
-            tell(0, row, slope(probability, code == 1, weight));
-            products[code] *= 1.0 + e;
-            loss += weight * (odds.max(0.0) - code as f64 * odds);
-            weight_of_all += weight;
-        }
-        loss += weight_of[0] * products[0].ln() + weight_of[1] * products[1].ln();
+    for row in rows {
+        let row = *row as usize;
+        let code = (labels.codes[row] as usize).min(1);
+        let (odds, weight) = (scores[row], weight_of[code]);
+        let (probability, softplus) = sigmoid.at(odds);
+        tell(0, row, slope(probability, code == 1, weight));
+        loss += weight * if code == 1 { softplus - odds } else { softplus };
+        weight_of_all += weight;
     }
     loss / f64::max(weight_of_all, f64::MIN_POSITIVE)
 }

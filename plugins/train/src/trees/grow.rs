@@ -121,20 +121,22 @@ fn most_to_gain(leaves: &[Leaf]) -> Option<usize> {
     best.map(|(place, _)| place)
 }
 
-/// Puts the rows that go to the left before the others, each side in its order. Gives how many go to the left.
+/// Puts the rows that go to the left before the others, each side in its order. Gives how many go to the left. Every row is written to
+/// both sides, and one of them is then kept: which it is cannot be foretold, so a branch would cost more.
 fn part(rows: &mut [u32], codes: &[u8], goes_left: &[bool], aside: &mut Vec<u32>) -> usize {
-    aside.clear();
-    let mut kept = 0;
+    let mut goes = [0_u8; 256];
+    goes.iter_mut().zip(goes_left).for_each(|(goes, left)| *goes = u8::from(*left));
+    aside.resize(rows.len(), 0);
+    let (mut kept, mut others) = (0, 0);
     for place in 0..rows.len() {
         let row = rows[place];
-        if goes_left[usize::from(codes[row as usize])] {
-            rows[kept] = row;
-            kept += 1;
-        } else {
-            aside.push(row);
-        }
+        let left = usize::from(goes[usize::from(codes[row as usize])]);
+        rows[kept] = row;
+        aside[others] = row;
+        kept += left;
+        others += 1 - left;
     }
-    rows[kept..].copy_from_slice(aside);
+    rows[kept..].copy_from_slice(&aside[..others]);
     kept
 }
 

@@ -95,6 +95,19 @@ pub(super) struct Histogram {
     offsets: Vec<usize>,
 }
 
+/// Sums of four columns, of as many bins as a code can say, so that none is out of bounds.
+fn count<'a>(codes: impl Iterator<Item = &'a [u8; 4]>, slopes: &[Slope]) -> [[Packed; 256]; 4] {
+    let mut sums = [[Packed::default(); 256]; 4];
+    for (codes, slope) in codes.zip(slopes) {
+        let slope = Packed::from(*slope);
+        for (sums, code) in sums.iter_mut().zip(codes) {
+            let bin = &mut sums[usize::from(*code)];
+            *bin = *bin + slope;
+        }
+    }
+    sums
+}
+
 impl Histogram {
     /// Of these rows, whose slopes come in the same order.
     pub(super) fn new(bins: &Bins, rows: &[u32], slopes: &[Slope]) -> Self {
@@ -102,21 +115,17 @@ impl Histogram {
         for column in &bins.columns {
             offsets.push(offsets.last().copied().unwrap_or_default() + column.meaning.bins());
         }
-        let mut sums = vec![Packed::default(); offsets.last().copied().unwrap_or_default()];
-        for (column, span) in bins.columns.iter().zip(offsets.windows(2)) {
-            // As many as a code can say, so that none is out of bounds.
-            let mut own = [Packed::default(); 256];
-            let mut count = |code: u8, slope: &Slope| {
-                let bin = &mut own[usize::from(code)];
-                *bin = *bin + Packed::from(*slope);
-            };
-            if rows.len() == column.codes.len() {
+        let mut sums = Vec::with_capacity(offsets.last().copied().unwrap_or_default());
+        for (codes, columns) in bins.quads.iter().zip(bins.columns.chunks(4)) {
+            let counted = if rows.len() == codes.len() {
                 // All of them, one after the other.
-                column.codes.iter().zip(slopes).for_each(|(code, slope)| count(*code, slope));
+                count(codes.iter(), slopes)
             } else {
-                rows.iter().zip(slopes).for_each(|(row, slope)| count(column.codes[*row as usize], slope));
+                count(rows.iter().map(|row| &codes[*row as usize]), slopes)
+            };
+            for (column, own) in columns.iter().zip(&counted) {
+                sums.extend_from_slice(&own[..column.meaning.bins()]);
             }
-            sums[span[0]..span[1]].copy_from_slice(&own[..span[1] - span[0]]);
         }
         Self { sums, offsets }
     }

@@ -4,7 +4,7 @@
 //! - `histogram`: what each bin of some rows sums up to
 //! - `split`: where a node is best parted
 //! - `grow`: one tree, leaf by leaf
-//! - [`goal`]: what they are to tell
+//! - [`goal`]: what they are to tell; `sigmoid`: probabilities, by a table
 //! - [`boost`]: round after round, until nothing gets better
 //!
 //! The tree is grown as LightGBM does it (Ke et al. 2017): the leaf with the most to gain is parted next, and of two children only
@@ -15,6 +15,7 @@ pub mod boost;
 pub mod goal;
 mod grow;
 mod histogram;
+mod sigmoid;
 mod split;
 
 #[cfg(test)]
