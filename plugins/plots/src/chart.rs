@@ -19,6 +19,8 @@ const LEGEND: i32 = 24;
 const CHARACTER: i32 = 7;
 /// Names at an axis are cut to this many characters.
 const NAME_MAX_CHARS: usize = 16;
+/// Fewer points are larger.
+const CLOUD_POINTS: usize = 500;
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 const INK: RGBColor = RGBColor(31, 41, 51);
 const FAINT: RGBColor = RGBColor(91, 104, 117);
@@ -100,7 +102,7 @@ pub enum Mark {
     Reference,
     /// A line, and a dot for each.
     LineAndDots,
-    /// A small dot for each, that others shine through.
+    /// A dot for each, that others shine through; smaller and fainter where they are many.
     Cloud,
     /// A bar from 0 up to each: `x` is its left edge, and the next one's its right edge.
     Bars,
@@ -204,7 +206,7 @@ fn paint_panel<'b>(panel: &Panel<'_>, area: &Area<'b>) -> Painted<'b> {
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRID.stroke_width(SCALE as u32))
         .axis_style(FAINT.stroke_width(SCALE as u32))
-        .set_all_tick_mark_size(0)
+        .set_all_tick_mark_size(4 * SCALE)
         .draw()?;
     for series in &panel.series {
         paint_series(series, panel, &mut plot)?;
@@ -253,7 +255,8 @@ fn paint_series<'b>(series: &Series<'_>, panel: &Panel<'_>, plot: &mut Plot<'_, 
             plot.draw_series(points().map(dot(4 * SCALE, 1.0)))?;
         }
         Mark::Cloud => {
-            plot.draw_series(points().map(dot(2 * SCALE, 0.35)))?;
+            let (radius, alpha) = if series.points.len() < CLOUD_POINTS { (3, 0.7) } else { (2, 0.35) };
+            plot.draw_series(points().map(dot(radius * SCALE, alpha)))?;
         }
         Mark::Rows => {
             plot.draw_series(points().enumerate().map(|(place, (length, _))| {
@@ -334,13 +337,19 @@ fn number(place: f64, axis: &Axis<'_>) -> String {
         Ticks::Names(_) => return String::new(),
         Ticks::Numbers => {}
     }
-    if size >= 1e6 || (size > 0.0 && size < 1e-3) {
+    if size >= 1e12 || (size > 0.0 && size < 1e-3) {
         return if place == 0.0 { "0".into() } else { format!("{place:.1e}") };
     }
-    let digits = (1.0 - (span / 5.0).log10().floor()).clamp(0.0, 6.0) as usize;
-    let text = format!("{place:.digits$}");
+    let (unit, letter) = match size {
+        size if size >= 1e9 => (1e9, "G"),
+        size if size >= 1e6 => (1e6, "M"),
+        size if size >= 1e4 => (1e3, "k"),
+        _ => (1.0, ""),
+    };
+    let digits = (1.0 - (span / unit / 5.0).log10().floor()).clamp(0.0, 6.0) as usize;
+    let text = format!("{:.digits$}", place / unit);
     let trimmed = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if trimmed == "-0" { "0".into() } else { trimmed.to_owned() }
+    if matches!(trimmed, "-0" | "0") { "0".into() } else { format!("{trimmed}{letter}") }
 }
 
 /// The document with its size in pixels, and its name and description in words.

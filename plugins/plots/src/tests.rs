@@ -60,6 +60,23 @@ fn places_are_written_as_their_axis_says() {
 }
 
 #[test]
+fn numbers_have_the_digits_that_tell_them_apart_and_a_letter_where_they_are_large() {
+    let labels = |range: std::ops::Range<f64>| {
+        let mut panel = panel(None, Mark::Line, "");
+        panel.x = Axis { label: "", range, ticks: Ticks::Numbers };
+        draw(&chart(vec![panel]))
+    };
+    let has = |svg: &str, text: &str| svg.lines().any(|line| line == text);
+    assert!(has(&labels(0.0..1.0), "0.4"));
+    assert!(has(&labels(0.48..0.5), "0.49"));
+    assert!(has(&labels(0.0..600_000.0), "200k"));
+    assert!(has(&labels(0.0..2.5e6), "0.5M"));
+    assert!(has(&labels(-2e9..2e9), "-1G"));
+    assert!(has(&labels(0.0..5e-5), "2.0e-5"));
+    assert!(has(&labels(0.0..9_000.0), "2000"));
+}
+
+#[test]
 fn panels_share_a_legend_that_names_each_series_once() {
     let panels = ["a", "b", "c"].map(|title| panel(Some(title), Mark::Bars, "training part"));
     let svg = draw(&chart(panels.to_vec()));
