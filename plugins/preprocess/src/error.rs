@@ -43,8 +43,14 @@ pub enum PreprocessError {
         source: DataError,
     },
     /// The target has gaps only, or there are too few rows to split.
-    #[error("{} with a target and without a gap that drops them: at least 2 are needed, one for each part", count(*rows, "row"))]
+    #[error(
+        "{} with a value of the target {} and without a gap that drops them: at least 2 are needed, one for each part",
+        count(*rows, "row"),
+        quoted(target)
+    )]
     TooFewRows {
+        /// The target's name.
+        target: String,
         /// The rows that are left.
         rows: usize,
     },

@@ -7,7 +7,7 @@ use dagwood_tabular::convert::read_as;
 use dagwood_tabular::json::write_json;
 use dagwood_tabular::parquet::write_dataset;
 use dagwood_tabular::wording::{count, quoted};
-use dagwood_tabular::{Column, ColumnData, DataError, Dataset, Labels, Table, TableFile, Target, Wanted};
+use dagwood_tabular::{Column, ColumnData, DataError, Dataset, Labels, Mixed, Table, TableFile, Target, Wanted};
 
 use crate::columns::{self, Plan, Reason};
 use crate::derive::dates;
@@ -62,12 +62,14 @@ pub fn preprocess(data: &Path, files: Files<'_>, params: &Params, seed: u64) -> 
     let file = TableFile::open(data, params.csv_options()?)?;
     let plan = Plan::new(file.header(), params)?;
     let table = made(file.read(&plan.read)?, &plan, &params.types)?;
+    let mixed = mixed(&table);
     if params.profile {
         Profile::new(&table).write(files.profile, files.profile_plot)?;
     }
     let rows = table.rows();
     let work = work(table, &plan, params, seed)?;
-    let prepared = Prepared { summary: summary(rows, &work), warnings: warnings(&work, params) };
+    let warnings = mixed.into_iter().chain(warnings(&work, params)).collect();
+    let prepared = Prepared { summary: summary(rows, &work), warnings };
     write(files, work, &plan, params, seed)?;
     Ok(prepared)
 }
@@ -113,7 +115,7 @@ fn work(table: Table, plan: &Plan, params: &Params, seed: u64) -> Result<Work, P
         plan.features.iter().filter(is_feature).filter_map(|name| table.column(name)).collect();
     let kept = rows::keep(&table, target_column, &features, params);
     if kept.rows.len() < 2 {
-        return Err(PreprocessError::TooFewRows { rows: kept.rows.len() });
+        return Err(PreprocessError::TooFewRows { rows: kept.rows.len(), target: params.target.clone() });
     }
     let target = target::target(target_column, &kept.rows, params.target_kind)?;
     let times = times(&table, &kept.rows, params)?;
@@ -225,6 +227,17 @@ fn summary(rows: usize, work: &Work) -> Summary {
             .map(|(column, reason)| DroppedColumn { column: column.clone(), reason: reason.text().into() })
             .collect(),
     }
+}
+
+/// Columns that may not be what somebody thinks.
+pub(crate) fn mixed(table: &Table) -> Vec<String> {
+    let told = |Mixed { column, place, cell }: &Mixed| {
+        let (column, cell) = (quoted(column), quoted(cell));
+        format!(
+            "column {column} is taken for texts, though most of it is numbers: {place} holds {cell}; if that is a gap, add it to `missing_values`"
+        )
+    };
+    table.mixed().iter().map(told).collect()
 }
 
 fn warnings(work: &Work, params: &Params) -> Vec<String> {

@@ -323,3 +323,26 @@ fn texts_that_only_the_test_part_has_are_warned_of() {
     let prepared = run_text(&text, &Params::new("y")).answer.unwrap();
     assert!(prepared.warnings.iter().any(|line| line.contains("not seen in training")), "{:?}", prepared.warnings);
 }
+
+#[test]
+fn columns_that_say_nothing_or_are_mixed_are_named_with_what_becomes_of_them() {
+    let mut text = "empty,same,mixed,useful,y\n".to_owned();
+    for row in 0..40 {
+        let mixed = if row == 7 { "?".to_owned() } else { (row % 4).to_string() };
+        text += &format!("NA,5,{mixed},{},{}\n", (row * 3) % 11, row % 2);
+    }
+    let tried = run_text(&text, &Params::new("y"));
+    let warnings = tried.answer.as_ref().unwrap().warnings.join("\n");
+    for line in [
+        "column \"empty\" is left out: it is empty in the training part",
+        "column \"same\" is left out: it has one value only in the training part",
+        "column \"mixed\" is taken for texts, though most of it is numbers: line 9 holds \"?\"",
+    ] {
+        assert!(warnings.contains(line), "{warnings}");
+    }
+    let (code, words) = run_text("a,y\n1,NA\n2,\n", &Params::new("y")).refusal();
+    assert!(code == "too-few-rows" && words.starts_with("0 rows with a value of the target \"y\""), "{words}");
+    let as_numbers = Params { types: BTreeMap::from([("mixed".into(), ColumnType::Number)]), ..Params::new("y") };
+    let (code, words) = run_text(&text, &as_numbers).refusal();
+    assert!(code == "not-of-kind" && words.contains("line 9, column \"mixed\": \"?\""), "{words}");
+}

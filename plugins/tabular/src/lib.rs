@@ -24,4 +24,4 @@ pub use dataset::{Dataset, Labels, Target};
 pub use error::DataError;
 pub use features::{Feature, FeatureSpec, Matrix};
 pub use source::TableFile;
-pub use table::{Column, ColumnData, Kind, Table, TextBuilder, TextColumn, Wanted};
+pub use table::{Column, ColumnData, Kind, Mixed, Table, TextBuilder, TextColumn, Wanted};

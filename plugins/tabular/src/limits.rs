@@ -23,3 +23,6 @@ pub const LIST_MAX_NAMES: usize = 20;
 
 /// The CSV file is checked for its encoding in pieces of this size.
 pub const ENCODING_CHUNK_BYTES: usize = 64 * 1024;
+
+/// Whether a column of texts has more numbers than texts is judged by about this many cells.
+pub const MIXED_SEEN_CELLS: usize = 1_000;

@@ -2,11 +2,25 @@
 
 use std::collections::HashMap;
 
+use crate::error::Place;
+
 /// A table in memory, one vector for each column, all of the same length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     rows: usize,
     columns: Vec<Column>,
+    mixed: Vec<Mixed>,
+}
+
+/// A column that was read as texts, though most of its cells are numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mixed {
+    /// Its name.
+    pub column: String,
+    /// Where its first text stands.
+    pub place: Place,
+    /// The text.
+    pub cell: String,
 }
 
 /// One named column.
@@ -136,7 +150,18 @@ impl Table {
     /// A table of `columns`; columns shorter than the longest are read as ending in gaps.
     pub fn new(columns: Vec<Column>) -> Self {
         let rows = columns.iter().map(|column| column.data.len()).max().unwrap_or(0);
-        Self { rows, columns }
+        Self { rows, columns, mixed: Vec::new() }
+    }
+
+    /// The same, with columns that a reader found to be of mixed types.
+    pub fn with_mixed(mut self, mixed: Vec<Mixed>) -> Self {
+        self.mixed = mixed;
+        self
+    }
+
+    /// Columns of mixed types.
+    pub fn mixed(&self) -> &[Mixed] {
+        &self.mixed
     }
 
     /// Adds a column, which should be as long as the others.

@@ -1,5 +1,6 @@
 //! From cells to columns: first a guess at what a column holds, then its values.
 
+use crate::limits::MIXED_SEEN_CELLS;
 use crate::table::{ColumnData, Kind, TextBuilder};
 use crate::time;
 
@@ -30,6 +31,9 @@ pub(super) struct Guess {
     not_time: Option<Odd>,
     not_finite: Option<Odd>,
     has_values: bool,
+    /// Among the first cells that hold something.
+    numbers: usize,
+    texts: usize,
 }
 
 /// A cell that does not fit, in the row that begins at this place of the text.
@@ -49,19 +53,21 @@ pub(super) enum Misfit {
 
 impl Guess {
     pub(super) fn new(asked: Option<Kind>) -> Self {
-        Self { asked, not_number: None, not_time: None, not_finite: None, has_values: false }
+        Self { asked, not_number: None, not_time: None, not_finite: None, has_values: false, numbers: 0, texts: 0 }
     }
 
     pub(super) fn see(&mut self, cell: &str, offset_bytes: u64, missing_values: &[String]) {
-        if self.asked == Some(Kind::Text) || (self.not_number.is_some() && self.not_time.is_some()) {
+        let is_settled = self.not_number.is_some() && self.not_time.is_some();
+        if self.asked == Some(Kind::Text) || (is_settled && self.numbers + self.texts >= MIXED_SEEN_CELLS) {
             return;
         }
         let odd = || Odd { offset_bytes, cell: cell.to_owned() };
         let class = classify(cell, missing_values);
         match class {
             Cell::Gap => return,
-            Cell::Number(_) => {}
+            Cell::Number(_) => self.numbers += 1,
             Cell::Text => {
+                self.texts += 1;
                 self.not_number.get_or_insert_with(odd);
             }
             Cell::NotFinite => {
@@ -74,6 +80,12 @@ impl Guess {
         if !is_time {
             self.not_time.get_or_insert_with(odd);
         }
+    }
+
+    /// The first text of a column that is read as texts though most of its cells are numbers, and nobody asked for that.
+    pub(super) fn mixed(&self) -> Option<Odd> {
+        let is_mixed = self.asked.is_none() && self.kind() == Kind::Text && self.numbers > self.texts;
+        self.not_number.clone().filter(|_| is_mixed)
     }
 
     fn kind(&self) -> Kind {

@@ -20,8 +20,8 @@ use encoding_rs::{Encoding, UTF_8};
 
 use crate::error::{DataError, Place};
 use crate::limits::CELL_MAX_BYTES;
-use crate::table::{Column, Table, Wanted};
-use cells::{Guess, Misfit};
+use crate::table::{Column, Mixed, Table, Wanted};
+use cells::{Guess, Misfit, Odd};
 use encoding::TextFile;
 
 pub use header::looks_like_number;
@@ -117,6 +117,11 @@ impl CsvFile {
         if rows == 0 {
             return Err(DataError::NoRows);
         }
+        let mixed = guesses.iter().zip(wanted).filter_map(|(guess, column)| {
+            let Odd { offset_bytes, cell } = guess.mixed()?;
+            Some(Mixed { column: column.name.clone(), place: Place::Line(self.line_at(offset_bytes)), cell })
+        });
+        let mixed = mixed.collect();
         let mut builders = Vec::with_capacity(wanted.len());
         for (guess, column) in guesses.into_iter().zip(wanted) {
             builders.push(guess.builder(rows).map_err(|misfit| self.misfit(&column.name, misfit))?);
@@ -127,9 +132,8 @@ impl CsvFile {
             }
         })?;
         let columns = builders.into_iter().zip(wanted);
-        Ok(Table::new(
-            columns.map(|(data, column)| Column { name: column.name.clone(), data: data.finish() }).collect(),
-        ))
+        let columns = columns.map(|(data, column)| Column { name: column.name.clone(), data: data.finish() });
+        Ok(Table::new(columns.collect()).with_mixed(mixed))
     }
 
     fn misfit(&self, column: &str, misfit: Misfit) -> DataError {

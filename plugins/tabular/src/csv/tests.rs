@@ -3,7 +3,7 @@ use std::io::Write;
 use tempfile::NamedTempFile;
 
 use super::{CsvFile, CsvOptions, Header, encoding};
-use crate::error::DataError;
+use crate::error::{DataError, Place};
 use crate::table::{ColumnData, Kind, Table, Wanted};
 
 fn file(bytes: &[u8]) -> NamedTempFile {
@@ -261,4 +261,11 @@ fn another_quote_or_none_can_be_asked_for() {
     let with = |quote| CsvOptions { quote, ..CsvOptions::default() };
     assert_eq!(texts(&read_as(b"a,b\n1,'x, \"y'\n", with(Some(b'\''))).unwrap(), "b"), [Some("x, \"y")]);
     assert_eq!(texts(&read_as(b"a,b\n1,5\" pipe\n2,\"\n", with(None)).unwrap(), "b"), [Some("5\" pipe"), Some("\"")]);
+}
+
+#[test]
+fn a_column_of_numbers_with_a_text_among_them_is_told() {
+    let table = read(b"a,b,c\n1,x,1\n2,y,2\n\n?,3,3\n4,z,NA\n").unwrap();
+    let [mixed] = table.mixed() else { panic!("only a is mixed: {:?}", table.mixed()) };
+    assert_eq!((mixed.column.as_str(), mixed.cell.as_str(), mixed.place), ("a", "?", Place::Line(5)));
 }

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::Compression;
@@ -227,4 +228,22 @@ fn what_is_no_parquet_file_is_refused() {
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() - 10]).unwrap();
     assert_eq!(read_dataset(&path, None).unwrap_err().code(), "not-parquet");
+}
+
+#[test]
+fn a_file_that_is_compressed_otherwise_is_refused_with_the_column_and_the_codec() {
+    // Made by `tests/pyarrow/make.py`.
+    let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pyarrow").join(name);
+    for (name, codec) in [("zstd.parquet", "ZSTD"), ("gzip.parquet", "GZIP")] {
+        for error in [
+            ParquetFile::open(&file(name)).map(|_| ()).unwrap_err(),
+            read_dataset(&file(name), Some("delay")).unwrap_err(),
+        ] {
+            let words = error.to_string();
+            assert_eq!(error.code(), "unknown-codec");
+            assert!(words.contains("\"delay\"") && words.contains(codec) && words.contains("Snappy"), "{words}");
+        }
+    }
+    let table = ParquetFile::open(&file("snappy.parquet")).unwrap();
+    assert_eq!(table.header(), ["delay", "origin"]);
 }

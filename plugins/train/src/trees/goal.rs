@@ -115,7 +115,9 @@ impl<'a> Goal<'a> {
     fn each(&self, scores: &[Vec<f64>], rows: &[u32], tell: impl FnMut(usize, usize, Slope)) -> f64 {
         match (self, scores) {
             (Self::Number(scaled), _) => scaled.each(scores, rows, tell),
-            (Self::Classes { labels, weights, sigmoid, .. }, [scores]) => two(labels, (weights, sigmoid), scores, rows, tell),
+            (Self::Classes { labels, weights, sigmoid, .. }, [scores]) => {
+                two(labels, (weights, sigmoid), scores, rows, tell)
+            }
             (Self::Classes { labels, weights, .. }, _) => many(labels, weights, scores, rows, tell),
         }
     }
