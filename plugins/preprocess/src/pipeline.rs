@@ -255,10 +255,7 @@ fn warnings(work: &Work, params: &Params) -> Vec<String> {
     if work.kept.without_time > 0 {
         warnings.push(format!("{} dropped: no time to split them by", count(work.kept.without_time, "row")));
     }
-    for (column, rows) in &work.test.unseen {
-        let rows = count(*rows, "row");
-        warnings.push(format!("column {}: {rows} for testing with a text not seen in training", quoted(column)));
-    }
+    warnings.extend(work.test.unseen.iter().map(|unseen| format!("for testing: {unseen}")));
     if let Target::Classes(labels) = &work.target {
         for (rows, doing) in [(&work.split.train, "training"), (&work.split.test, "testing")] {
             let counts = Labels { classes: labels.classes.clone(), codes: pick(&labels.codes, rows) }.counts();

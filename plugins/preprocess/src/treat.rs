@@ -38,10 +38,7 @@ pub fn treat(data: &Path, transform: &Path, prepared: &Path, params: &Params) ->
         let dropped = count(table.rows() - rows.len(), "row");
         warnings.push(format!("{dropped} dropped: a gap in a column whose gaps drop rows"));
     }
-    for (column, rows) in unseen {
-        let rows = count(rows, "row");
-        warnings.push(format!("column {}: {rows} with a text not seen in training", quoted(&column)));
-    }
+    warnings.extend(unseen.iter().map(ToString::to_string));
     let summary = Summary {
         rows: table.rows(),
         prepared_rows: Some(rows.len()),

@@ -114,7 +114,7 @@ fn the_target_is_kept_where_every_row_has_it_and_may_be_gone() {
     let params = Params { delimiter: ";".into(), header: HeaderParam::Names(names), ..Params::new("late") };
     let answer = fitted.treat(fresh, &params).unwrap();
     assert_eq!(answer.summary.prepared_rows, Some(2));
-    assert_eq!(answer.warnings, ["column \"origin\": 1 row with a text not seen in training"]);
+    assert_eq!(answer.warnings, ["column \"origin\": 1 row with a text not seen in training, first \"LAX\" in row 2"]);
     let error = read_dataset(&fitted.path("prepared"), None).unwrap_err();
     assert_eq!(error.code(), "target-unknown", "there is no target in it");
 }

@@ -2,7 +2,7 @@
 
 use dagwood_tabular::{Column, ColumnData, DataError, Feature, Matrix, TextColumn};
 
-use super::{Applied, Fitted, RARE};
+use super::{Applied, Fitted, RARE, Unseen};
 use crate::error::PreprocessError;
 use crate::params::Coding;
 
@@ -20,8 +20,9 @@ pub(super) fn apply(fitted: &[Fitted], columns: &[&Column], rows: &[usize]) -> R
                 applied.features.push(column.clone(), rows.iter().map(scaled).collect());
             }
             Fitted::Categorical { column, fill, categories, coding, .. } => {
-                let codes = codes(texts(columns, column)?, rows, fill.as_deref(), categories);
-                let unseen = codes.iter().filter(|code| **code == Feature::NO_CATEGORY).count();
+                let text = texts(columns, column)?;
+                let codes = codes(text, rows, fill.as_deref(), categories);
+                applied.unseen.extend(unseen(column, text, rows, &codes));
                 match coding {
                     Coding::OneHot => applied.features.push_one_hot(column.clone(), categories.clone(), codes),
                     Coding::Ordinal => {
@@ -29,13 +30,22 @@ pub(super) fn apply(fitted: &[Fitted], columns: &[&Column], rows: &[usize]) -> R
                         applied.features.push(column.clone(), codes.iter().map(place).collect());
                     }
                 }
-                if unseen > 0 {
-                    applied.unseen.push((column.clone(), unseen));
-                }
             }
         }
     }
     Ok(applied)
+}
+
+/// The rows whose text was not seen while fitting, if there are any.
+fn unseen(column: &str, text: &TextColumn, rows: &[usize], codes: &[u32]) -> Option<Unseen> {
+    let is_unseen = |code: &u32| *code == Feature::NO_CATEGORY;
+    let first = *rows.get(codes.iter().position(is_unseen)?)?;
+    Some(Unseen {
+        column: column.to_owned(),
+        rows: codes.iter().filter(|code| is_unseen(code)).count(),
+        first_row: first + 1,
+        text: text.get(first).map(str::to_owned),
+    })
 }
 
 /// For each row the place of its text among the categories; none if it was not seen while fitting.

@@ -24,8 +24,11 @@ mod file;
 mod fit;
 mod statistics;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
+use dagwood_tabular::wording::{count, quoted};
 use dagwood_tabular::{Column, Matrix};
 
 use crate::columns::Reason;
@@ -89,8 +92,30 @@ pub struct Learnt {
 pub struct Applied {
     /// One column for each feature.
     pub features: Matrix,
-    /// Columns in which texts were met that the training part does not have, and in how many rows.
-    pub unseen: Vec<(String, usize)>,
+    /// Columns in which texts were met that the training part does not have.
+    pub unseen: Vec<Unseen>,
+}
+
+/// Texts of a column that the training part does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The column's name.
+    pub column: String,
+    /// How many rows have one.
+    pub rows: usize,
+    /// The first of them, from 1, in the table.
+    pub first_row: usize,
+    /// What stands there; none for a gap that nothing fills.
+    pub text: Option<String>,
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.text.as_deref().map_or_else(|| "a gap".to_owned(), quoted);
+        let rows = count(self.rows, "row");
+        let (column, row) = (quoted(&self.column), self.first_row);
+        write!(f, "column {column}: {rows} with a text not seen in training, first {text} in row {row}")
+    }
 }
 
 impl Transform {

@@ -77,7 +77,10 @@ fn what_is_learnt_comes_from_the_training_rows_alone() {
     assert_eq!(categories, &["x", "y"]);
     let applied = learnt.transform.apply(&[&column, &text], &[3, 4]).unwrap();
     assert_eq!(applied.features.names(), ["a", "b=x", "b=y"]);
-    assert_eq!(applied.unseen, [("b".to_owned(), 1)]);
+    assert_eq!(
+        applied.unseen.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["column \"b\": 1 row with a text not seen in training, first \"z\" in row 4"]
+    );
     // "z" was not seen, so it is neither; the gap is filled with the mode, "x".
     assert_eq!(codes(&applied, 1), [Feature::NO_CATEGORY, 0]);
 }
@@ -126,7 +129,7 @@ fn a_category_may_be_its_place_among_the_others() {
     assert_eq!(learnt.transform.columns()[0].feature_names(), ["a"]);
     let applied = learnt.transform.apply(&[&text], &[0, 1, 2, 3]).unwrap();
     assert_eq!(numbers_of(&applied, 0), [0.0, 2.0, 1.0, -1.0]);
-    assert_eq!(applied.unseen, [("a".to_owned(), 1)]);
+    assert_eq!((applied.unseen[0].first_row, applied.unseen[0].text.as_deref()), (4, Some("new")));
 }
 
 #[test]
