@@ -175,6 +175,7 @@ fn paint<'b>(
 }
 
 fn paint_panel<'b>(panel: &Panel<'_>, area: &Area<'b>) -> Painted<'b> {
+    let panel = &drawable(panel);
     let top = if panel.title.is_some() { 26 } else { 6 };
     let (_, height) = area.dim_in_pixel();
     let mut builder = ChartBuilder::on(area);
@@ -235,10 +236,33 @@ fn names_width(axis: &Axis<'_>) -> Option<i32> {
     Some((CHARACTER * longest as i32 + 14).max(48))
 }
 
+/// The same with ranges that can be drawn and points within them; those that are not finite are left out.
+fn drawable<'a>(panel: &Panel<'a>) -> Panel<'a> {
+    let mut panel = panel.clone();
+    let (x, y) = (sound(&panel.x.range), sound(&panel.y.range));
+    for series in &mut panel.series {
+        series.points.retain(|point| point.0.is_finite() && point.1.is_finite());
+        for point in &mut series.points {
+            *point = (point.0.clamp(x.start, x.end), point.1.clamp(y.start, y.end));
+        }
+    }
+    (panel.x.range, panel.y.range) = (x, y);
+    panel
+}
+
+/// A range that can be drawn: from less to more, and no further than numbers reach.
+fn sound(range: &Range<f64>) -> Range<f64> {
+    const MOST: f64 = f64::MAX / 8.0;
+    let limited = |end: f64, other: f64| if end.is_nan() { other } else { end.clamp(-MOST, MOST) };
+    let (start, end) = (limited(range.start, 0.0), limited(range.end, 1.0));
+    let least = start.abs().max(end.abs()).max(1e-290) * 1e-9;
+    if end - start > least { start..end } else { start - least..start + 2.0 * least }
+}
+
 type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 fn paint_series<'b>(series: &Series<'_>, panel: &Panel<'_>, plot: &mut Plot<'_, 'b>) -> Painted<'b> {
-    let points = || series.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite());
+    let points = || series.points.iter().copied();
     let colour = colour(series);
     let line = colour.stroke_width(2 * SCALE as u32);
     let dot = |radius: i32, alpha: f64| move |point: (f64, f64)| Circle::new(point, radius, colour.mix(alpha).filled());
@@ -260,8 +284,10 @@ fn paint_series<'b>(series: &Series<'_>, panel: &Panel<'_>, plot: &mut Plot<'_, 
         }
         Mark::Rows => {
             plot.draw_series(points().enumerate().map(|(place, (length, _))| {
+                let within = |y: f64| y.clamp(panel.y.range.start, panel.y.range.end);
                 let top = row(panel, place);
-                Rectangle::new([(0.0, top - 0.15), (length, top - 0.85)], colour.filled())
+                let corners = [(panel.x.range.start, within(top - 0.15)), (length, within(top - 0.85))];
+                Rectangle::new(corners, colour.filled())
             }))?;
         }
         Mark::Bars => {
@@ -269,7 +295,10 @@ fn paint_series<'b>(series: &Series<'_>, panel: &Panel<'_>, plot: &mut Plot<'_, 
             let bars = points().zip(edges).filter(|((_, height), _)| *height > 0.0);
             plot.draw_series(bars.map(|((left, height), right)| {
                 let gap = (right - left) * 0.06;
-                Rectangle::new([(left + gap, 0.0), (right - gap, height)], colour.filled())
+                Rectangle::new(
+                    [(left + gap, 0.0_f64.clamp(panel.y.range.start, panel.y.range.end)), (right - gap, height)],
+                    colour.filled(),
+                )
             }))?;
         }
     }

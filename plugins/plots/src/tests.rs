@@ -96,6 +96,22 @@ fn names_from_data_cannot_leave_their_place() {
 }
 
 #[test]
+fn no_figures_are_too_odd_to_be_drawn() {
+    let odd = [0.0, -0.0, 1.0, -1.0, 1e-320, 1e17, 1e17 + 16.0, f64::MAX, f64::MIN, f64::INFINITY, f64::NAN];
+    for start in odd {
+        for end in odd {
+            for mark in [Mark::Line, Mark::Reference, Mark::LineAndDots, Mark::Cloud, Mark::Bars, Mark::Rows] {
+                let mut panel = panel(None, mark, "odd");
+                panel.x = Axis { label: "", range: start..end, ticks: Ticks::Numbers };
+                panel.y = Axis::over("", [start, end].into_iter());
+                panel.series[0].points = vec![(start, end), (end, start), (start, start)];
+                assert!(draw(&chart(vec![panel])).ends_with("</svg>\n"), "{start} {end} {mark:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_axis_covers_what_it_is_given() {
     let axis = Axis::over("", [3.0, f64::NAN, -1.0].into_iter());
     assert!(axis.range.start < -1.0 && axis.range.end > 3.0);

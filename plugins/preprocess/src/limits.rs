@@ -35,3 +35,6 @@ pub const DRAWN_COLUMNS_MAX: usize = 30;
 
 /// The picture of a profile has at most this many texts of a column.
 pub const DRAWN_FREQUENT_MAX: usize = 8;
+
+/// Numbers that are no further apart than this share of their size have no bins between them: their edges would be rounded away.
+pub const NEAR: f64 = 1e-12;

@@ -80,7 +80,7 @@ pub enum TrainError {
         limit: usize,
     },
     /// The objective is not a number at the very start.
-    #[error("the features are too large to compute with: standardise them first")]
+    #[error("the features or the target are too large or too small to compute with: scale them first")]
     NotFinite,
 }
 

@@ -254,12 +254,15 @@ fn check_numbers(data: &Dataset, values: &[f64], params: &Params) -> Result<(), 
         let why = format!("needs a target of classes, and {:?} is a number", data.target_name);
         return Err(TrainError::params("class_weights", why));
     }
-    match values.first() {
-        Some(first) if values.iter().all(|value| value == first) => {
-            Err(TrainError::OneValue { target: data.target_name.clone(), value: *first })
-        }
-        _ => check_features(data),
+    if let Some(first) = values.first()
+        && values.iter().all(|value| value == first)
+    {
+        return Err(TrainError::OneValue { target: data.target_name.clone(), value: *first });
     }
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let spread = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    // Squares must be numbers, and not nothing.
+    if spread.is_normal() { check_features(data) } else { Err(TrainError::NotFinite) }
 }
 
 fn check_features(data: &Dataset) -> Result<(), TrainError> {

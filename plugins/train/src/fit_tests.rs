@@ -153,6 +153,12 @@ fn tables_with_nothing_to_learn_are_refused() {
         (dataset(two_classes()), Algorithm::LinearRegression, "target-is-classes"),
         (dataset(Target::Numbers(vec![0.5; 6])), Algorithm::LinearRegression, "one-value"),
         (dataset(Target::Numbers(vec![0.5; 6])), Algorithm::GradientBoostedTrees, "one-value"),
+        (
+            dataset(Target::Numbers(vec![1e200, 2e200, 0.0, 0.0, 0.0, 1.0])),
+            Algorithm::GradientBoostedTrees,
+            "not-finite",
+        ),
+        (dataset(Target::Numbers(vec![1e-200, 0.0, 0.0, 0.0, 0.0, 0.0])), Algorithm::LinearRegression, "not-finite"),
     ] {
         assert_eq!(run(folder.path(), &data, &regression(algorithm)).unwrap_err().code(), code);
     }

@@ -4,7 +4,7 @@ use dagwood_tabular::time::shown;
 use dagwood_tabular::{Column, ColumnData, TextColumn};
 use serde::Serialize;
 
-use crate::limits::{FREQUENT_MAX, HISTOGRAM_BINS, QUANTILES, WHOLE_BINS_MAX};
+use crate::limits::{FREQUENT_MAX, HISTOGRAM_BINS, NEAR, QUANTILES, WHOLE_BINS_MAX};
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,9 +32,9 @@ pub enum Values {
         least: f64,
         /// The greatest.
         greatest: f64,
-        /// The arithmetic mean.
+        /// The arithmetic mean; null in the file if the sum is beyond all numbers.
         mean: f64,
-        /// The population standard deviation.
+        /// The population standard deviation; null in the file if it is beyond all numbers.
         std: f64,
         /// Values up to which a share of the rows goes, by the nearest rank.
         quantiles: Vec<Quantile<f64>>,
@@ -139,20 +139,24 @@ fn at_share(sorted: &[f64], share: f64) -> f64 {
 /// A bin for each whole number where they are few, else bins of equal width between the first and the last hundredth.
 fn histogram(sorted: &[f64]) -> Histogram<f64> {
     let (least, greatest) = (sorted[0], sorted[sorted.len() - 1]);
+    let are_near = |from: f64, to: f64| (to - from) <= from.abs().max(to.abs()) * NEAR;
     let are_few_whole = greatest - least < WHOLE_BINS_MAX && sorted.iter().all(|value| value.fract() == 0.0);
-    let edges: Vec<f64> = if are_few_whole {
+    let (mut from, mut to) = (at_share(sorted, 0.01), at_share(sorted, 0.99));
+    if are_near(from, to) {
+        (from, to) = (least, greatest);
+    }
+    let edge = |bin: usize| {
+        let share = bin as f64 / HISTOGRAM_BINS as f64;
+        from * (1.0 - share) + to * share
+    };
+    let edges: Vec<f64> = if are_near(least, greatest) {
+        // Numbers that could not be told apart, or one alone.
+        let room = (least.abs() * NEAR * 4.0).max(0.5);
+        vec![least - room, greatest + room]
+    } else if are_few_whole {
         (0..=(greatest - least) as usize + 1).map(|place| least - 0.5 + place as f64).collect()
     } else {
-        let (mut from, mut to) = (at_share(sorted, 0.01), at_share(sorted, 0.99));
-        if from >= to {
-            (from, to) = (least, greatest);
-        }
-        let width = (to - from) / HISTOGRAM_BINS as f64;
-        if width > 0.0 && width.is_finite() {
-            (0..HISTOGRAM_BINS).map(|bin| from + bin as f64 * width).chain([to]).collect()
-        } else {
-            vec![from - 0.5, from + 0.5]
-        }
+        (0..=HISTOGRAM_BINS).map(edge).collect()
     };
     let below = |edge: f64| sorted.partition_point(|value| *value < edge);
     let last = edges.len() - 1;

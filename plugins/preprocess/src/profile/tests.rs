@@ -21,8 +21,21 @@ fn numbers_are_counted_and_summed_up() {
 #[test]
 fn every_row_is_in_a_bin_or_beyond_them() {
     let long_tail: Vec<f64> = (0..2_000).map(|row| f64::from(row % 100) / 7.0).chain([1e9, -1e9]).collect();
-    for values in [long_tail, vec![0.5; 40], vec![1e300, -1e300, 0.1], vec![7.0], (0..500).map(f64::from).collect()] {
+    for values in [
+        long_tail,
+        vec![0.5; 40],
+        vec![1e300, -1e300, 0.1],
+        vec![f64::MAX, f64::MIN],
+        vec![7.0],
+        vec![1e17],
+        vec![1e17, 1e17 + 64.0],
+        vec![-1e-300, 1e-300],
+        vec![0.0, f64::MIN_POSITIVE],
+        (0..500).map(f64::from).collect(),
+    ] {
         let rows = values.len() as u64;
+        let table = Table::new(vec![Column { name: "a".into(), data: ColumnData::Number(values.clone()) }]);
+        assert!(picture::draw_profile(&Profile::new(&table)).contains("</svg>"));
         let Values::Number { histogram, .. } = number(values).values else { panic!("numbers") };
         assert_eq!(histogram.rows.iter().sum::<u64>() + histogram.below + histogram.above, rows, "{histogram:?}");
         assert_eq!(histogram.edges.len(), histogram.rows.len() + 1);
