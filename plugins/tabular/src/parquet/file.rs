@@ -58,7 +58,9 @@ impl OpenFile {
         let chunks = self.metadata().row_groups().iter().flat_map(|group| group.columns());
         for chunk in chunks {
             if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY) {
+                // Without its level: `ZSTD(ZstdLevel(1))`.
                 let codec = chunk.compression().to_string();
+                let codec = codec.split('(').next().unwrap_or(&codec).to_owned();
                 return Err(DataError::Codec { column: chunk.column_path().string(), codec });
             }
         }
