@@ -1,4 +1,5 @@
-use crate::chart::{Axis, Chart, Mark, Panel, Series, Ticks, draw};
+use crate::axis::{Axis, Ticks};
+use crate::chart::{Chart, Mark, Panel, Series, draw};
 use crate::colour::{of_share, on_share};
 use crate::document::{INK, escape, shortened, without_controls};
 

@@ -1,69 +1,24 @@
 //! From a prepared table to a model file.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use dagwood_sdk::{JsonSchema, schemars};
 use dagwood_tabular::model::linear::LinearScores;
 use dagwood_tabular::model::{Estimator, FORMAT, Fit, Importance, Model, Training, VERSION, write_model};
 use dagwood_tabular::parquet::read_dataset;
 use dagwood_tabular::{Dataset, Labels, Matrix, Target};
-use serde::Serialize;
 
 use crate::error::TrainError;
 use crate::lbfgs::{Minimum, Objective, Reason, Stop, minimise};
-use crate::limits::{REPORTED_COLUMNS_MAX, TREE_ROWS_MAX};
+use crate::limits::TREE_ROWS_MAX;
 use crate::linear::{LinearObjective, RowLoss};
 use crate::logistic::LogLoss;
 use crate::params::{Algorithm, Params, Stopping};
+use crate::report::{Summary, Trained, warnings};
 use crate::squared::SquaredLoss;
 use crate::trees::boost::{Boosted, Boosting, EarlyStopping, Step, boost};
 use crate::trees::goal::Goal;
 use crate::weights::Weights;
 use crate::{importance, quality};
-
-/// The task's result.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Summary {
-    /// The objective at the end: mean log-loss and penalty, in nats, or half the mean squared error and penalty, in the target's unit
-    /// squared; for trees the mean loss on the rows held back, if any.
-    pub loss: f64,
-    /// The mean log-loss on the training part alone, in nats; of classes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log_loss: Option<f64>,
-    /// The share of the training rows that the model gets right, 0 to 1; of classes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub accuracy: Option<f64>,
-    /// The root of the mean squared error on the training part, in the target's unit; of a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rmse: Option<f64>,
-    /// The share of the target's variance in the training part that the model explains; of a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub r2: Option<f64>,
-    /// Iterations taken.
-    pub iterations: usize,
-    /// Whether the tolerance was reached.
-    pub converged: bool,
-    /// Rows trained on.
-    pub rows: usize,
-    /// Classes told apart; none of a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub classes: Option<usize>,
-    /// Features learnt from, each category counted.
-    pub features: usize,
-    /// For each column how much it counts, as a share of 1: by what splits on it gained, or by its coefficients times the deviation
-    /// of its features; the twenty that count most.
-    pub importance: BTreeMap<String, f64>,
-}
-
-/// The result, and what people should hear of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Trained {
-    /// The task's result.
-    pub summary: Summary,
-    /// One line each, for the log.
-    pub warnings: Vec<String>,
-}
 
 /// What was learnt, and how that went.
 struct Learnt {
@@ -98,7 +53,7 @@ pub fn train(
     };
     let fitted = self::model(&data, learnt);
     write_model(model, &fitted)?;
-    Ok(Trained { summary: summary(&fitted), warnings: warnings(&fitted) })
+    Ok(Trained { summary: Summary::new(&fitted), warnings: warnings(&fitted) })
 }
 
 fn logistic_regression(data: &Dataset, params: &Params, watch: &mut impl FnMut(Step)) -> Result<Learnt, TrainError> {
@@ -304,38 +259,6 @@ fn importances(features: &Matrix, shares: Vec<f64>) -> Vec<Importance> {
         columns.map(|(column, share)| Importance { column: column.column().to_owned(), share }).collect();
     found.sort_by(|a, b| b.share.total_cmp(&a.share));
     found
-}
-
-fn summary(model: &Model) -> Summary {
-    let training = &model.training;
-    let (log_loss, accuracy, rmse, r2) = match training.fit {
-        Fit::Classes { log_loss, accuracy } => (Some(log_loss), Some(accuracy), None, None),
-        Fit::Number { rmse, r2 } => (None, None, Some(rmse), Some(r2)),
-    };
-    let importance = model.importance.iter().take(REPORTED_COLUMNS_MAX).cloned();
-    Summary {
-        loss: training.loss,
-        log_loss,
-        accuracy,
-        rmse,
-        r2,
-        iterations: training.iterations,
-        converged: training.converged,
-        rows: training.rows,
-        classes: (!model.is_regression()).then_some(model.classes.len()),
-        features: model.width(),
-        importance: importance.map(|Importance { column, share }| (column, share)).collect(),
-    }
-}
-
-fn warnings(model: &Model) -> Vec<String> {
-    if model.training.converged {
-        return Vec::new();
-    }
-    let iterations = model.training.iterations;
-    vec![format!(
-        "not converged after {iterations} iterations: raise `max_iter` or `l2`, or let `preprocess` standardise the columns"
-    )]
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@ use dagwood_tabular::parquet::write_dataset;
 use dagwood_tabular::{Dataset, FeatureSpec, Labels, Matrix, Target};
 use tempfile::TempDir;
 
-use super::{Trained, train};
+use super::train;
 use crate::error::TrainError;
 use crate::params::{Algorithm, Balanced, ClassWeights, Params};
+use crate::report::Trained;
 
 fn dataset(target: Target) -> Dataset {
     let mut features = Matrix::with_rows(6);

@@ -6,8 +6,9 @@ use dagwood_sdk::{
 use dagwood_tabular::wording::with_causes;
 
 use crate::error::TrainError;
-use crate::fit::{Summary, train};
+use crate::fit::train;
 use crate::params::Params;
+use crate::report::Summary;
 use crate::trees::boost::Step;
 
 /// The prepared table.

@@ -1,0 +1,88 @@
+//! What training answers.
+
+use std::collections::BTreeMap;
+
+use dagwood_sdk::{JsonSchema, schemars};
+use dagwood_tabular::model::{Fit, Importance, Model};
+use serde::Serialize;
+
+use crate::limits::REPORTED_COLUMNS_MAX;
+
+/// The task's result.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Summary {
+    /// The objective at the end: mean log-loss and penalty, in nats, or half the mean squared error and penalty, in the target's unit
+    /// squared; for trees the mean loss on the rows held back, if any.
+    pub loss: f64,
+    /// The mean log-loss on the training part alone, in nats; of classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_loss: Option<f64>,
+    /// The share of the training rows that the model gets right, 0 to 1; of classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// The root of the mean squared error on the training part, in the target's unit; of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
+    /// The share of the target's variance in the training part that the model explains; of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// Iterations taken.
+    pub iterations: usize,
+    /// Whether the tolerance was reached.
+    pub converged: bool,
+    /// Rows trained on.
+    pub rows: usize,
+    /// Classes told apart; none of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<usize>,
+    /// Features learnt from, each category counted.
+    pub features: usize,
+    /// For each column how much it counts, as a share of 1: by what splits on it gained, or by its coefficients times the deviation
+    /// of its features; the twenty that count most.
+    pub importance: BTreeMap<String, f64>,
+}
+
+/// The result, and what people should hear of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The task's result.
+    pub summary: Summary,
+    /// One line each, for the log.
+    pub warnings: Vec<String>,
+}
+
+impl Summary {
+    /// Of a trained model.
+    pub fn new(model: &Model) -> Self {
+        let training = &model.training;
+        let (log_loss, accuracy, rmse, r2) = match training.fit {
+            Fit::Classes { log_loss, accuracy } => (Some(log_loss), Some(accuracy), None, None),
+            Fit::Number { rmse, r2 } => (None, None, Some(rmse), Some(r2)),
+        };
+        let importance = model.importance.iter().take(REPORTED_COLUMNS_MAX).cloned();
+        Self {
+            loss: training.loss,
+            log_loss,
+            accuracy,
+            rmse,
+            r2,
+            iterations: training.iterations,
+            converged: training.converged,
+            rows: training.rows,
+            classes: (!model.is_regression()).then_some(model.classes.len()),
+            features: model.width(),
+            importance: importance.map(|Importance { column, share }| (column, share)).collect(),
+        }
+    }
+}
+
+/// What people should hear of.
+pub fn warnings(model: &Model) -> Vec<String> {
+    if model.training.converged {
+        return Vec::new();
+    }
+    let iterations = model.training.iterations;
+    vec![format!(
+        "not converged after {iterations} iterations: raise `max_iter` or `l2`, or let `preprocess` standardise the columns"
+    )]
+}
