@@ -159,14 +159,17 @@ impl Offer {
 
     /// The columns of the file that a column is made of; itself, if it is one of them.
     fn sources(&self, name: &str) -> BTreeSet<String> {
-        if let Some(formula) = self.formula(name) {
-            return formula.variables.iter().flat_map(|variable| self.sources(variable)).collect();
+        match self.formula(name) {
+            Some(formula) => formula.variables.iter().map(|variable| self.dated(variable)).collect(),
+            None => BTreeSet::from([self.dated(name)]),
         }
-        let makes = |parts: &[DatePart], column: &str| {
-            parts.iter().any(|part| part.columns(column).iter().any(|made| made == name))
-        };
-        let dated = self.date_parts.iter().find(|(column, parts)| makes(parts, column));
-        BTreeSet::from([dated.map_or(name, |(column, _)| column).to_owned()])
+    }
+
+    /// The column of the file that this one is a part of, if it is one of a date; else itself.
+    fn dated(&self, name: &str) -> String {
+        let makes = |part: &DatePart, column: &str| part.columns(column).iter().any(|made| made == name);
+        let dated = self.date_parts.iter().find(|(column, parts)| parts.iter().any(|part| makes(part, column)));
+        dated.map_or(name, |(column, _)| column).to_owned()
     }
 
     /// As a transformation has it.
