@@ -115,7 +115,7 @@ fn baseline(path: &Path, test: &Path, model: &Model, target: &Target) -> Result<
     let of_baseline = |error: EvaluateError| EvaluateError::Baseline(Box::new(error));
     let judged = |earlier: &Model| {
         let said = Said::new(earlier, &read_features(test, &earlier.features)?)?;
-        Judgement::new(earlier, said, target)
+        Judgement::new(model, said.ordered(&earlier.classes, &model.classes), target)
     };
     let earlier = read_model(path).map_err(|error| of_baseline(error.into()))?;
     if earlier.target != model.target {

@@ -256,6 +256,22 @@ fn an_earlier_model_is_compared_on_the_same_rows_whatever_its_order_of_classes()
 }
 
 #[test]
+fn a_model_that_has_its_classes_in_another_order_is_as_good_as_itself() {
+    let data = dataset(&["no", "yes", "no", "yes", "yes", "no", "yes"]);
+    // Log-odds of "no" are those of "yes" with the other sign.
+    let estimator =
+        Estimator::LogisticRegression { l2: 1.0, coefficients: vec![vec![-2.0, 0.0]], intercepts: vec![0.0] };
+    let turned = Model { classes: vec!["yes".into(), "no".into()], estimator, ..model() };
+    let tried = run_against(&model(), Some(&turned), &data, &Params::default());
+    let comparison = tried.answer.as_ref().unwrap().summary.comparison.as_ref().unwrap();
+    assert_eq!(comparison.len(), 8);
+    assert!(comparison.values().all(|compared| compared.difference.abs() < 1e-12), "{comparison:?}");
+    let svg = tried.read("precision_recall");
+    let figure = |who: &str| svg.split(who).nth(1).unwrap()[..6].to_owned();
+    assert_eq!(figure("model "), figure("baseline "), "{svg}");
+}
+
+#[test]
 fn an_earlier_model_that_cannot_be_compared_is_told_so() {
     let data = dataset(&["no", "no", "yes", "yes"]);
     let against = |earlier: &Model| run_against(&model(), Some(earlier), &data, &Params::default()).refusal();

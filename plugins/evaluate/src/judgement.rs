@@ -54,6 +54,15 @@ impl Said {
             None => Ok(Self::Probabilities(said)),
         }
     }
+
+    /// The same with the probabilities of the model's `own` classes in the order of `wanted`, which are the same classes.
+    pub fn ordered(self, own: &[String], wanted: &[String]) -> Self {
+        let Self::Probabilities(probabilities) = self else { return self };
+        let place = |class: &String| own.iter().position(|known| known == class).unwrap_or_default();
+        let places: Vec<usize> = wanted.iter().map(place).collect();
+        let rows = probabilities.chunks_exact(own.len().max(1));
+        Self::Probabilities(rows.flat_map(|row| places.iter().map(|place| row[*place])).collect())
+    }
 }
 
 impl Judgement {
