@@ -307,6 +307,12 @@ fn predictions_need_no_target_and_say_what_a_judgement_is_made_of() {
     let beside = read_dataset(&tried.folder.path().join("predictions"), None).unwrap();
     assert_eq!((beside.target_name.as_str(), &beside.target), ("late", &data.target));
 
+    let target = || "prediction".to_owned();
+    let (named_so, data) = (Model { target: target(), ..model() }, Dataset { target_name: target(), ..data });
+    let tried = run_with(&named_so, &data, &Params { predictions: true, ..Params::default() });
+    let names = read_dataset(&tried.folder.path().join("predictions"), None).unwrap().features.names();
+    assert!(names.contains(&"predicted=yes".into()), "{names:?}");
+
     let gate = Params { minimum: [(Figure::F1, 0.5)].into(), ..predict };
     assert_eq!(run_with(&model(), &data, &gate).refusal().0, "bad-params");
 }
