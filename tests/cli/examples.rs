@@ -45,7 +45,7 @@ fn flights_are_told_late_as_well_as_the_readme_says_and_the_same_way_each_time()
     let [logistic, trees] = ["evaluate_logistic", "compare"].map(|task| instance(&document, task)["value"].clone());
     let figure = |value: &Value, name: &str| value[name].as_f64().unwrap();
     let (of_logistic, of_trees) = (figure(&logistic, "roc_auc"), figure(&trees, "roc_auc"));
-    // What is much better than scikit-learn, with 0.634 and 0.699 on these rows, knows too much.
+    // scikit-learn has 0.634, and trees 0.687, or 0.699 with airports as categories: what is much better knows too much.
     assert!((0.634..0.65).contains(&of_logistic), "{logistic}");
     assert!((0.685..0.71).contains(&of_trees), "{trees}");
     let compared = &trees["comparison"]["roc_auc"];

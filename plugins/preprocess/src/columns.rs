@@ -212,13 +212,11 @@ fn add(names: &mut Vec<String>, name: String, param: &str) -> Result<(), Preproc
 /// What is no feature, whatever a pattern says, and whether somebody has to hear of it.
 fn left_out(offer: &Offer, params: &Params) -> Result<HashMap<String, Option<Reason>>, PreprocessError> {
     let mut left_out = HashMap::new();
-    if let Some(formula) = offer.formula(&params.target) {
-        let sources = offer.sources(&params.target);
-        let beside = offer.names.iter().filter(|name| !offer.sources(name).is_disjoint(&sources));
-        left_out.extend(beside.map(|name| (name.clone(), Some(Reason::BesideTheTarget))));
-        let of_it = sources.iter().chain(&formula.variables);
-        left_out.extend(of_it.map(|name| (name.clone(), Some(Reason::OfTheTarget))));
-    }
+    let sources = offer.sources(&params.target);
+    let beside = offer.names.iter().filter(|name| !offer.sources(name).is_disjoint(&sources));
+    left_out.extend(beside.map(|name| (name.clone(), Some(Reason::BesideTheTarget))));
+    let variables = offer.formula(&params.target).into_iter().flat_map(|formula| &formula.variables);
+    left_out.extend(sources.iter().chain(variables).map(|name| (name.clone(), Some(Reason::OfTheTarget))));
     for text in &params.drop {
         let names = meant(text, &offer.names)?;
         if names.contains(&&params.target) {

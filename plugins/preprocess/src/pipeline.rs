@@ -13,7 +13,7 @@ use crate::columns::{self, Plan, Reason};
 use crate::derive::dates;
 use crate::error::PreprocessError;
 use crate::limits::REPORTED_COLUMNS_MAX;
-use crate::params::{ColumnType, Params};
+use crate::params::{ColumnType, DatePart, Params};
 use crate::patterns::of;
 use crate::profile::Profile;
 use crate::report::{DroppedColumn, Prepared, Summary};
@@ -193,7 +193,7 @@ fn write(files: Files<'_>, work: Work, plan: &Plan, params: &Params, seed: u64) 
             by: params.split_by.clone(),
         },
         read: work.read,
-        date_parts: plan.date_parts.iter().cloned().collect(),
+        date_parts: by_column(&plan.date_parts),
         derive: plan.derived.iter().map(|formula| (formula.name.clone(), formula.text.clone())).collect(),
         types: params.types.clone(),
         columns: work.transform.columns().to_vec(),
@@ -204,6 +204,15 @@ fn write(files: Files<'_>, work: Work, plan: &Plan, params: &Params, seed: u64) 
     write_dataset(files.train, &part(params, &work.target, &work.split.train, work.train))?;
     write_dataset(files.test, &part(params, &work.target, &work.split.test, work.test))?;
     Ok(())
+}
+
+/// What is taken out of each column, which a name and a pattern may have said together.
+fn by_column(date_parts: &[(String, Vec<DatePart>)]) -> BTreeMap<String, Vec<DatePart>> {
+    let mut all: BTreeMap<String, Vec<DatePart>> = BTreeMap::new();
+    for (column, parts) in date_parts {
+        all.entry(column.clone()).or_default().extend(parts);
+    }
+    all
 }
 
 fn classes(target: &Target) -> Option<&[String]> {

@@ -346,3 +346,47 @@ fn columns_that_say_nothing_or_are_mixed_are_named_with_what_becomes_of_them() {
     let (code, words) = run_text(&text, &as_numbers).refusal();
     assert!(code == "not-of-kind" && words.contains("line 9, column \"mixed\": \"?\""), "{words}");
 }
+
+#[test]
+fn what_is_made_of_a_target_that_is_in_the_file_is_no_feature_either() {
+    let params = Params { target: "delay".into(), ..late() };
+    let tried = run_text(&flights(240), &params);
+    let dropped = &tried.answer.as_ref().unwrap().summary.dropped_columns;
+    assert!(dropped.iter().any(|dropped| dropped.column == "late"), "{dropped:?}");
+    assert!(!part(&tried, "train").features.names().iter().any(|name| name.starts_with("late")));
+    let hour = Params {
+        date_parts: BTreeMap::from([("date".into(), vec![DatePart::Hour, DatePart::HourCyclic])]),
+        ..Params::new("date_hour")
+    };
+    assert!(
+        !part(&run_text(&flights(240), &hour), "train").features.names().iter().any(|name| name.starts_with("date"))
+    );
+}
+
+#[test]
+fn parts_of_one_date_by_name_and_by_pattern_are_all_in_the_transformation() {
+    let params = Params {
+        date_parts: BTreeMap::from([("dat*".into(), vec![DatePart::Hour]), ("date".into(), vec![DatePart::Weekday])]),
+        ..late()
+    };
+    let text = std::fs::read_to_string(run_text(&flights(240), &params).path("transform")).unwrap();
+    let transform: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(transform["date_parts"], serde_json::json!({"date": ["hour", "weekday"]}));
+}
+
+#[test]
+fn gaps_that_are_filled_with_a_category_count_as_its_rows() {
+    let mut params = Params::new("y");
+    params.missing.categorical = Policy::Constant(crate::params::Constant::Text("unknown".into()));
+    params.encode.min_count = 5;
+    let row = |row: usize| format!("{},{}\n", if row.is_multiple_of(2) { "NA" } else { "known" }, row % 3);
+    let text: String = std::iter::once("a,y\n".to_owned()).chain((0..60).map(row)).collect();
+    assert_eq!(part(&run_text(&text, &params), "train").features.names(), ["a=known", "a=unknown"]);
+}
+
+#[test]
+fn a_target_that_names_hundreds_of_thousands_of_rows_is_refused_at_once() {
+    let text: String =
+        std::iter::once("a,y\n".to_owned()).chain((0..300_000).map(|row| format!("1,t{row}\n"))).collect();
+    assert_eq!(run_text(&text, &Params { profile: false, ..Params::new("y") }).refusal().0, "too-many-classes");
+}

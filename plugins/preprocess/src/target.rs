@@ -1,6 +1,6 @@
 //! The target's values: classes or numbers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use dagwood_tabular::{Column, ColumnData, Labels, Target, TextColumn};
 
@@ -57,7 +57,8 @@ fn labels(text: &TextColumn) -> Labels {
     text.codes.iter().for_each(|code| is_met[*code as usize] = true);
     let met: Vec<&String> = text.levels.iter().zip(&is_met).filter(|(_, met)| **met).map(|(level, _)| level).collect();
     let classes = Labels::new(&met).classes;
-    let place = |level: &String| classes.iter().position(|class| class == level).unwrap_or_default() as u32;
+    let places: HashMap<&String, u32> = classes.iter().zip(0..).collect();
+    let place = |level: &String| places.get(level).copied().unwrap_or_default();
     let by_level: Vec<u32> = text.levels.iter().map(place).collect();
     Labels { codes: text.codes.iter().map(|code| by_level[*code as usize]).collect(), classes }
 }

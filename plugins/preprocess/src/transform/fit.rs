@@ -103,7 +103,7 @@ fn fit_texts(column: &str, text: &TextColumn, rows: &[usize], missing: Policy, p
     if counts.is_empty() {
         return Ok(Err(Reason::AllMissing));
     }
-    let has_gaps = counts.values().sum::<usize>() < rows.len();
+    let gaps = rows.len() - counts.values().sum::<usize>();
     let fill = match &missing {
         Policy::Mode => most_frequent(&counts),
         Policy::Drop => None,
@@ -111,8 +111,8 @@ fn fit_texts(column: &str, text: &TextColumn, rows: &[usize], missing: Policy, p
         Policy::Constant(Constant::Number(number)) => Some(number.to_string()),
         Policy::Mean | Policy::Median => return Err(misfit(column, "holds text, which has no mean and no median")),
     };
-    if let Some(fill) = fill.as_deref().filter(|_| has_gaps) {
-        *counts.entry(fill).or_default() += 1;
+    if let Some(fill) = fill.as_deref().filter(|_| gaps > 0) {
+        *counts.entry(fill).or_default() += gaps;
     }
     if counts.len() == 1 {
         return Ok(Err(Reason::Constant));

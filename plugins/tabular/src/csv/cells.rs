@@ -134,7 +134,10 @@ impl Builder {
                 Cell::Gap => None,
                 Cell::Number(_) | Cell::NotFinite | Cell::Text => Some(cell),
             }),
-            Self::Time(times) => times.push(time::parse(cell).unwrap_or(ColumnData::NO_TIME)),
+            Self::Time(times) => times.push(match classify(cell, missing_values) {
+                Cell::Gap => ColumnData::NO_TIME,
+                Cell::Number(_) | Cell::NotFinite | Cell::Text => time::parse(cell).unwrap_or(ColumnData::NO_TIME),
+            }),
         }
     }
 

@@ -269,3 +269,10 @@ fn a_column_of_numbers_with_a_text_among_them_is_told() {
     let [mixed] = table.mixed() else { panic!("only a is mixed: {:?}", table.mixed()) };
     assert_eq!((mixed.column.as_str(), mixed.cell.as_str(), mixed.place), ("a", "?", Place::Line(5)));
 }
+
+#[test]
+fn a_time_that_marks_a_gap_is_one() {
+    let options = CsvOptions { missing_values: vec!["9999-12-31".into()], ..CsvOptions::default() };
+    let table = read_as(b"a\n1970-01-01\n9999-12-31\n", options).unwrap();
+    assert_eq!(table.column("a").unwrap().data, ColumnData::Time(vec![0, ColumnData::NO_TIME]));
+}
