@@ -1,6 +1,6 @@
 //! Any flat table from a Parquet file, whoever wrote it, a batch of rows at a time.
 //!
-//! Numbers of every width are numbers, decimals too; timestamps and dates are times; texts, and true and false, are texts. A null is
+//! Numbers of every width are numbers, decimals that are whole numbers underneath too (others are not read yet); timestamps and dates are times; texts, and true and false, are texts. A null is
 //! a gap, and so is NaN, which is how pandas writes one.
 
 use std::fmt;
