@@ -8,15 +8,25 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts pairs of true and predicted classes, numbered from 0 to `classes - 1`; other numbers are not counted.
-    pub fn new(classes: usize, truth: &[u32], predicted: &[u32]) -> Self {
-        let mut counts = vec![0; classes * classes];
-        for (truth, predicted) in truth.iter().zip(predicted).map(|(t, p)| (*t as usize, *p as usize)) {
-            if truth < classes && predicted < classes {
-                counts[truth * classes + predicted] += 1;
-            }
+    /// Nothing counted yet of so many classes.
+    pub fn new(classes: usize) -> Self {
+        Self { classes, counts: vec![0; classes * classes] }
+    }
+
+    /// Counts a row of the class `truth` that was taken for `predicted`, both from 0 to `classes - 1`; another is not counted.
+    pub fn add(&mut self, truth: u32, predicted: u32) {
+        let (truth, predicted) = (truth as usize, predicted as usize);
+        if truth < self.classes && predicted < self.classes {
+            self.counts[truth * self.classes + predicted] += 1;
         }
-        Self { classes, counts }
+    }
+
+    /// Of pairs of true and predicted classes.
+    #[cfg(test)]
+    pub(crate) fn of(classes: usize, truth: &[u32], predicted: &[u32]) -> Self {
+        let mut confusion = Self::new(classes);
+        truth.iter().zip(predicted).for_each(|(truth, predicted)| confusion.add(*truth, *predicted));
+        confusion
     }
 
     /// How many classes there are.

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use dagwood_tabular::json::write_json;
 use dagwood_tabular::model::{Model, read_model};
-use dagwood_tabular::parquet::{read_dataset, read_features};
+use dagwood_tabular::parquet::{column_names, read_features, read_target};
 use dagwood_tabular::wording::{count, listed};
-use dagwood_tabular::{DataError, Dataset, Feature, Matrix, Target};
+use dagwood_tabular::{DataError, Target};
 
 use crate::error::EvaluateError;
 use crate::figures::{Figures, compare};
-use crate::judgement::{Judgement, Said};
+use crate::judgement::{Asked, Judgement};
 use crate::params::{Mode, Params};
 use crate::pictures::{self, Compared};
 use crate::predictions;
@@ -78,9 +78,9 @@ fn predict(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<
     }
     let model = read_model(inputs.model)?;
     let features = read_features(inputs.test, &model.features)?;
-    let said = Said::new(&model, &features)?;
-    predictions::write(outputs.predictions, &model, &said, None)?;
-    let summary = Summary { figures: Figures::default(), rows: features.rows(), classes: None, comparison: None };
+    let asked = Asked::new(&model, features);
+    predictions::write(outputs.predictions, &model, &asked, None)?;
+    let summary = Summary { figures: Figures::default(), rows: asked.rows(), classes: None, comparison: None };
     Ok(Evaluated { summary, warnings: Vec::new() })
 }
 
@@ -92,14 +92,16 @@ fn judge(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<Ev
         });
     }
     let model = read_model(inputs.model)?;
-    let Dataset { target, features, .. } = read_dataset(inputs.test, Some(&model.target)).map_err(target_absent)?;
-    let warnings = unused(&model, &features);
-    let rows = features.rows();
-    let said = Said::new(&model, &features.select(&model.features)?)?;
+    let target = read_target(inputs.test, &model.target).map_err(target_absent)?;
+    let asked = Asked::new(&model, read_features(inputs.test, &model.features)?);
+    let warnings = unused(&model, &column_names(inputs.test)?);
+    let judgement = Judgement::new(&model, &asked, &target)?;
     if params.predictions {
-        predictions::write(outputs.predictions, &model, &said, Some(&target))?;
+        predictions::write(outputs.predictions, &model, &asked, Some(&target))?;
     }
-    let judgement = Judgement::new(&model, said, &target)?;
+    let rows = asked.rows();
+    // The earlier model has features of its own.
+    drop(asked);
     let baseline = inputs.baseline.map(|path| baseline(path, inputs.test, &model, &target)).transpose()?;
     let mut summary = Summary::new(&model.classes, &judgement, rows);
     let earlier = baseline.as_ref().map(Judgement::figures);
@@ -114,8 +116,8 @@ fn judge(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<Ev
 fn baseline(path: &Path, test: &Path, model: &Model, target: &Target) -> Result<Judgement, EvaluateError> {
     let of_baseline = |error: EvaluateError| EvaluateError::Baseline(Box::new(error));
     let judged = |earlier: &Model| {
-        let said = Said::new(earlier, &read_features(test, &earlier.features)?)?;
-        Judgement::new(model, said.ordered(&earlier.classes, &model.classes), target)
+        let asked = Asked::new(earlier, read_features(test, &earlier.features)?).ordered(&model.classes);
+        Judgement::new(model, &asked, target)
     };
     let earlier = read_model(path).map_err(|error| of_baseline(error.into()))?;
     if earlier.target != model.target {
@@ -167,9 +169,10 @@ fn target_absent(error: DataError) -> EvaluateError {
 }
 
 /// Columns that the table has and the model does not use.
-fn unused(model: &Model, features: &Matrix) -> Vec<String> {
-    let used = |column: &Feature| model.features.iter().any(|spec| spec.column() == column.column());
-    let unused = features.columns().iter().filter(|column| !used(column)).map(Feature::column).collect::<Vec<_>>();
+fn unused(model: &Model, columns: &[String]) -> Vec<String> {
+    let used =
+        |column: &&String| **column == model.target || model.features.iter().any(|spec| spec.column() == *column);
+    let unused = columns.iter().filter(|column| !used(column)).collect::<Vec<_>>();
     if unused.is_empty() {
         return Vec::new();
     }

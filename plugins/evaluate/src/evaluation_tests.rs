@@ -166,6 +166,20 @@ fn a_model_and_a_table_that_do_not_fit_each_other_are_told_so() {
 }
 
 #[test]
+fn what_the_model_does_not_use_may_be_texts_and_gaps() {
+    let mut data = dataset(&["no", "yes", "yes", "yes"]);
+    let none = dagwood_tabular::Feature::NO_CATEGORY;
+    data.features.push_one_hot("comment".into(), vec!["late again".into()], vec![0, none, none, none]);
+    data.features.push("gaps".into(), vec![f64::NAN; 4]);
+    let evaluated = run(&model(), &data).answer.unwrap();
+    assert_eq!(evaluated.summary.figures.accuracy, Some(0.75));
+    assert_eq!(
+        evaluated.warnings,
+        ["3 columns not used, since the model was trained without: \"c\", \"comment\", \"gaps\""]
+    );
+}
+
+#[test]
 fn scores_beyond_all_numbers_are_named_by_row() {
     let mut features = Matrix::with_rows(2);
     features.push("a".into(), vec![1.0, 1e308]);
@@ -181,6 +195,13 @@ fn scores_beyond_all_numbers_are_named_by_row() {
     let (code, message) = run(&three, &huge).refusal();
     assert_eq!(code, "not-finite");
     assert!(message.contains("row 2"), "{message}");
+
+    let folder = TempDir::new().unwrap();
+    write_model(&folder.path().join("model"), &three).unwrap();
+    write_dataset(&folder.path().join("test"), &huge).unwrap();
+    let predict = Params { mode: Mode::Predict, ..Params::default() };
+    assert_eq!(evaluate_in(folder.path(), false, &predict).unwrap_err().code(), "not-finite");
+    assert!(!folder.path().join("predictions").exists(), "half a table is none");
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! What a model says of rows, held against what they are.
 
-use dagwood_tabular::model::{Model, most_likely, probabilities};
+use std::ops::Range;
+
+use dagwood_tabular::metrics::Errors;
+use dagwood_tabular::model::Model;
 use dagwood_tabular::{Labels, Matrix, Target};
 
-use crate::certainty::Certainty;
+use crate::certainty::{Certainty, judge};
 use crate::confusion::Confusion;
 use crate::error::EvaluateError;
-use crate::errors::Errors;
 use crate::figures::Figures;
+use crate::limits::RANKED_TOGETHER_MAX;
 use crate::metrics::{accuracy, macro_averages};
 
 /// What came of it.
@@ -31,62 +34,85 @@ pub enum Judgement {
     },
 }
 
-/// What a model says of each row.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Said {
-    /// The probability of each class, row by row.
-    Probabilities(Vec<f64>),
-    /// A number.
-    Estimates(Vec<f64>),
+/// A model and the rows that it says something of.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    model: &'a Model,
+    /// The model's, in its order.
+    features: Matrix,
+    /// Where each class stands among the model's own.
+    places: Vec<usize>,
 }
 
-impl Said {
-    /// Of rows whose features are the model's, in its order.
+impl<'a> Asked<'a> {
+    /// `features` are the model's, in its order.
+    pub fn new(model: &'a Model, features: Matrix) -> Self {
+        Self { model, features, places: (0..model.classes.len()).collect() }
+    }
+
+    /// The same with the model's classes in the order of `wanted`, which are the same classes.
+    pub fn ordered(mut self, wanted: &[String]) -> Self {
+        let place = |class: &String| self.model.classes.iter().position(|known| known == class).unwrap_or_default();
+        self.places = wanted.iter().map(place).collect();
+        self
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.features.rows()
+    }
+
+    /// Calls `each` with these rows, block by block, and what the model says of them: the probability of each class, row by row, or the
+    /// estimate.
     ///
     /// # Errors
     /// Scores beyond what a number holds.
-    pub fn new(model: &Model, features: &Matrix) -> Result<Self, EvaluateError> {
-        let (classes, scores) = (model.classes.len(), model.scores(features));
-        let (said, width) = if model.is_regression() { (scores, 1) } else { (probabilities(scores, classes), classes) };
-        match said.iter().position(|number| !number.is_finite()) {
-            Some(place) => Err(EvaluateError::NotFinite { row: place / width + 1 }),
-            None if model.is_regression() => Ok(Self::Estimates(said)),
-            None => Ok(Self::Probabilities(said)),
-        }
-    }
-
-    /// The same with the probabilities of the model's `own` classes in the order of `wanted`, which are the same classes.
-    pub fn ordered(self, own: &[String], wanted: &[String]) -> Self {
-        let Self::Probabilities(probabilities) = self else { return self };
-        let place = |class: &String| own.iter().position(|known| known == class).unwrap_or_default();
-        let places: Vec<usize> = wanted.iter().map(place).collect();
-        let rows = probabilities.chunks_exact(own.len().max(1));
-        Self::Probabilities(rows.flat_map(|row| places.iter().map(|place| row[*place])).collect())
+    pub fn answer(&self, rows: Range<usize>, mut each: impl FnMut(Range<usize>, &[f64])) -> Result<(), EvaluateError> {
+        let width = self.places.len().max(1);
+        let is_turned = self.places.iter().enumerate().any(|(wanted, own)| wanted != *own);
+        let (mut turned, mut bad_row) = (Vec::new(), None);
+        self.model.say(&self.features, rows, |rows, said| {
+            if let Some(place) = said.iter().position(|number| !number.is_finite()) {
+                bad_row.get_or_insert(rows.start + place / width);
+            }
+            if bad_row.is_some() {
+                return;
+            }
+            if !is_turned {
+                return each(rows, said);
+            }
+            turned.clear();
+            turned.extend(said.chunks_exact(width).flat_map(|row| self.places.iter().map(|place| row[*place])));
+            each(rows, &turned);
+        });
+        bad_row.map_or(Ok(()), |row| Err(EvaluateError::NotFinite { row: row + 1 }))
     }
 }
 
 impl Judgement {
-    /// Holds what the model says against the truth.
+    /// Holds what is said against the truth; classes are those of `model`, in its order.
     ///
     /// # Errors
-    /// The rows are of a class that the model does not know, or are numbers where it has classes, or the other way round.
-    pub fn new(model: &Model, said: Said, target: &Target) -> Result<Self, EvaluateError> {
-        match (said, target) {
-            (Said::Probabilities(probabilities), Target::Classes(labels)) => {
-                let (classes, truth) = (model.classes.len(), codes(model, labels)?);
-                let confusion = Confusion::new(classes, &truth, &most_likely(&probabilities, classes));
-                Ok(Self::Classes { confusion, certainty: Certainty::new(&probabilities, classes, &truth) })
+    /// The rows are of a class that the model does not know, or are numbers where it has classes, or the other way round; or scores
+    /// beyond what a number holds.
+    pub fn new(model: &Model, asked: &Asked<'_>, target: &Target) -> Result<Self, EvaluateError> {
+        match target {
+            Target::Classes(_) if model.is_regression() => {
+                Err(EvaluateError::TargetIsClasses { target: model.target.clone() })
             }
-            (Said::Estimates(estimates), Target::Numbers(truth)) => {
+            Target::Classes(labels) => {
+                let (classes, truth) = (model.classes.len(), codes(model, labels)?);
+                let (certainty, confusion) =
+                    judge(classes, &truth, RANKED_TOGETHER_MAX, |each| asked.answer(0..asked.rows(), each))?;
+                Ok(Self::Classes { confusion, certainty })
+            }
+            Target::Numbers(truth) if model.is_regression() => {
+                let mut estimates = Vec::with_capacity(asked.rows());
+                asked.answer(0..asked.rows(), |_, said| estimates.extend_from_slice(said))?;
                 let errors = Errors::new(&estimates, truth);
                 Ok(Self::Number { estimates, truth: truth.clone(), errors })
             }
-            (Said::Probabilities(_), Target::Numbers(_)) => {
-                Err(EvaluateError::TargetIsNumber { target: model.target.clone() })
-            }
-            (Said::Estimates(_), Target::Classes(_)) => {
-                Err(EvaluateError::TargetIsClasses { target: model.target.clone() })
-            }
+            Target::Numbers(_) => Err(EvaluateError::TargetIsNumber { target: model.target.clone() }),
         }
     }
 

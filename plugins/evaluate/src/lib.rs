@@ -4,7 +4,7 @@
 //! |---|---|
 //! | what a model says of rows, held against what they are | [`judgement`] |
 //! | how often which class was taken for which | [`confusion`] |
-//! | the figures, defined as scikit-learn has them | [`metrics`], [`ranking`], [`certainty`], [`errors`] |
+//! | the figures, defined as scikit-learn has them | [`metrics`], [`ranking`], [`certainty`] |
 //! | their names, and two models' beside each other | [`figures`] |
 //! | what a model must reach | [`params`] |
 //! | the pictures | [`pictures`] |
@@ -17,7 +17,6 @@
 pub mod certainty;
 pub mod confusion;
 pub mod error;
-pub mod errors;
 pub mod evaluation;
 pub mod figures;
 pub mod judgement;

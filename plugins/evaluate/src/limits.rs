@@ -26,3 +26,9 @@ pub const CURVES_MAX: usize = 8;
 
 /// At most so many rows are dots in the picture of residuals, evenly chosen.
 pub const DOTS_MAX: usize = 3_000;
+
+/// Probabilities that are put in order at once, of all rows together: a quarter of a gigabyte.
+pub const RANKED_TOGETHER_MAX: usize = 32_000_000;
+
+/// Probabilities that are written at once.
+pub const WRITTEN_TOGETHER_MAX: usize = 16_000_000;

@@ -55,17 +55,6 @@ pub fn macro_averages(confusion: &Confusion) -> Averages {
     Averages { precision: mean(|f| f.precision), recall: mean(|f| f.recall), f1: mean(|f| f.f1) }
 }
 
-/// The mean of `-ln p` of each row's true class, in nats (`log_loss`); probabilities are kept at least one rounding error
-/// (2⁻⁵²) away from 0 and 1. `probabilities` has `classes` numbers for each row.
-pub fn log_loss(probabilities: &[f64], classes: usize, truth: &[u32]) -> f64 {
-    let rows = probabilities.chunks_exact(classes.max(1)).zip(truth);
-    let losses = rows.map(|(row, class)| {
-        let probability = row.get(*class as usize).copied().unwrap_or(0.0);
-        -probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
-    });
-    losses.sum::<f64>() / truth.len().max(1) as f64
-}
-
 fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

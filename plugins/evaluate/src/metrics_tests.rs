@@ -1,10 +1,8 @@
-use dagwood_tabular::model::most_likely;
+use dagwood_tabular::metrics::Errors;
 use serde::Deserialize;
 
-use super::{accuracy, by_class, log_loss, macro_averages};
-use crate::certainty::Certainty;
-use crate::confusion::Confusion;
-use crate::errors::Errors;
+use super::{accuracy, by_class, macro_averages};
+use crate::certainty::judge_all;
 
 /// What scikit-learn says of predictions: made by `tests/sklearn/make.py`.
 #[derive(Deserialize)]
@@ -71,18 +69,25 @@ fn every_figure_is_that_of_scikit_learn() {
     let cases = expected().classes;
     assert_eq!(cases.len(), 6);
     for case in cases {
-        let predicted = most_likely(&case.probabilities, case.classes);
-        let confusion = Confusion::new(case.classes, &case.truth, &predicted);
+        let (certainty, confusion) = judge_all(&case.probabilities, case.classes, &case.truth, usize::MAX);
+        let at_once = 2 * case.truth.len();
+        assert_eq!(
+            judge_all(&case.probabilities, case.classes, &case.truth, at_once),
+            (certainty.clone(), confusion.clone())
+        );
+        assert_eq!(
+            judge_all(&case.probabilities, case.classes, &case.truth, 0),
+            (certainty.clone(), confusion.clone())
+        );
         assert_eq!(confusion.rows().collect::<Vec<_>>(), case.confusion_matrix, "{}", case.name);
         close(accuracy(&confusion), case.accuracy, &case.name);
-        close(log_loss(&case.probabilities, case.classes, &case.truth), case.log_loss, &case.name);
+        close(certainty.log_loss, case.log_loss, &case.name);
         for (class, figures) in by_class(&confusion).into_iter().enumerate() {
             close(figures.precision, case.precision[class], &case.name);
             close(figures.recall, case.recall[class], &case.name);
             close(figures.f1, case.f1[class], &case.name);
             assert_eq!(figures.support, case.support[class]);
         }
-        let certainty = Certainty::new(&case.probabilities, case.classes, &case.truth);
         close(certainty.brier, case.brier, &case.name);
         for (found, expected) in certainty.rankings.iter().zip(&case.ranks) {
             assert_eq!(found.is_some(), expected.is_some(), "{}", case.name);
@@ -113,6 +118,7 @@ fn every_figure_is_that_of_scikit_learn() {
 
 #[test]
 fn without_rows_the_figures_are_zero() {
-    let confusion = Confusion::new(2, &[], &[]);
-    assert_eq!((accuracy(&confusion), macro_averages(&confusion).f1, log_loss(&[], 2, &[])), (0.0, 0.0, 0.0));
+    let (certainty, confusion) = judge_all(&[], 2, &[], usize::MAX);
+    let found = (accuracy(&confusion), macro_averages(&confusion).f1, certainty.log_loss, certainty.brier);
+    assert_eq!(found, (0.0, 0.0, 0.0, 0.0));
 }

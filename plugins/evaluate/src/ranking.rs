@@ -105,16 +105,12 @@ pub fn calibration(probabilities: &[f64], is_positive: &[bool]) -> Vec<Calibrati
     sums.into_iter().filter(|(_, _, rows)| *rows > 0).map(bin).collect()
 }
 
-/// The mean squared distance between the probabilities and the truth (`brier_score_loss`): with two classes of the second's
-/// probability, with more summed over the classes. 0 without rows.
-pub fn brier(probabilities: &[f64], classes: usize, truth: &[u32]) -> f64 {
-    let rows = probabilities.chunks_exact(classes.max(1)).zip(truth);
-    let square = |(row, class): (&[f64], &u32)| {
-        let all = row.iter().enumerate();
-        let sum: f64 = all.map(|(place, p)| (p - f64::from(u8::from(place == *class as usize))).powi(2)).sum();
-        if classes == 2 { sum / 2.0 } else { sum }
-    };
-    rows.map(square).sum::<f64>() / truth.len().max(1) as f64
+/// The squared distance between a row's probabilities and the truth, whose mean is the Brier score (`brier_score_loss`): with two
+/// classes of the second's probability, with more summed over the classes.
+pub fn square(row: &[f64], class: u32) -> f64 {
+    let all = row.iter().enumerate();
+    let sum: f64 = all.map(|(place, p)| (p - f64::from(u8::from(place == class as usize))).powi(2)).sum();
+    if row.len() == 2 { sum / 2.0 } else { sum }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! A prepared table: a target and features, ready to train on.
 
+use std::ops::Range;
+
 use crate::features::Matrix;
 
 /// What `preprocess` writes and `train` and `evaluate` read.
@@ -20,6 +22,18 @@ pub enum Target {
     Classes(Labels),
     /// For regression.
     Numbers(Vec<f64>),
+}
+
+impl Target {
+    /// Of some rows, which must be there.
+    pub fn slice(&self, rows: Range<usize>) -> Self {
+        match self {
+            Self::Classes(labels) => {
+                Self::Classes(Labels { classes: labels.classes.clone(), codes: labels.codes[rows].to_vec() })
+            }
+            Self::Numbers(values) => Self::Numbers(values[rows].to_vec()),
+        }
+    }
 }
 
 /// Class labels.

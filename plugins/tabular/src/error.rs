@@ -115,17 +115,24 @@ pub enum DataError {
     },
     /// A cell that is too long to be meant.
     #[error(
-        "line {line}, column {}: a cell of {size_bytes} bytes, and at most {limit_bytes} are read; \
-         was a quote opened and not closed?",
-        quoted(column)
+        "{place}, column {column}: a cell of more than {limit_bytes} bytes, which are the most that is read{}",
+        match place { Place::Line(_) => "; was a quote opened and not closed?", Place::Row(_) => ": leave the column out" }
     )]
     HugeCell {
-        /// The column's name.
+        /// The column's name, in quotes; its number, from 1, if it has none.
         column: String,
+        /// Where it stands.
+        place: Place,
+        /// The most that is read.
+        limit_bytes: usize,
+    },
+    /// A row that is too long to be meant, though its cells are not.
+    #[error(
+        "line {line} has more than {limit_bytes} bytes, which are the most that is read: are `delimiter` and `quote` right?"
+    )]
+    HugeRow {
         /// Where the row starts, from 1.
         line: u64,
-        /// The cell's length.
-        size_bytes: usize,
         /// The most that is read.
         limit_bytes: usize,
     },
@@ -300,6 +307,7 @@ impl DataError {
             Self::TooManyColumns { .. } => "too-many-columns",
             Self::Ragged { .. } => "ragged-row",
             Self::HugeCell { .. } => "huge-cell",
+            Self::HugeRow { .. } => "huge-row",
             Self::NoRows => "no-rows",
             Self::NotFinite { .. } | Self::Infinite { .. } => "not-finite",
             Self::NotOfKind { .. } => "not-of-kind",

@@ -1,10 +1,6 @@
 //! Features: columns of numbers, and columns of categories, each of which stands for a column of 0 and 1.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
-
-use crate::error::DataError;
 
 /// Named columns, all of one length, column by column in memory.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -154,44 +150,6 @@ impl Matrix {
     pub fn specs(&self) -> Vec<FeatureSpec> {
         self.columns.iter().map(Feature::spec).collect()
     }
-
-    /// The columns that a model wants, in its order and with its categories. A category that it does not know is none.
-    ///
-    /// # Errors
-    /// [`DataError::FeaturesAbsent`] with all columns that are not there, or that are numbers where categories are wanted, or the
-    /// other way round.
-    pub fn select(self, wanted: &[FeatureSpec]) -> Result<Self, DataError> {
-        let rows = self.rows;
-        let mut columns: HashMap<_, _> =
-            self.columns.into_iter().map(|column| (column.column().to_owned(), column)).collect();
-        let mut selected = Self::with_rows(rows);
-        let mut missing = Vec::new();
-        for spec in wanted {
-            match (spec, columns.remove(spec.column())) {
-                (FeatureSpec::Number(_), Some(column @ Feature::Number { .. })) => selected.columns.push(column),
-                (FeatureSpec::OneHot { column, categories }, Some(Feature::OneHot { categories: own, codes, .. })) => {
-                    let codes = recoded(codes, &own, categories);
-                    selected.push_one_hot(column.clone(), categories.clone(), codes);
-                }
-                (FeatureSpec::Number(_) | FeatureSpec::OneHot { .. }, _) => missing.push(spec.column().to_owned()),
-            }
-        }
-        if missing.is_empty() { Ok(selected) } else { Err(DataError::FeaturesAbsent { missing }) }
-    }
-}
-
-/// Codes of `own` categories as codes of `wanted` ones.
-fn recoded(mut codes: Vec<u32>, own: &[String], wanted: &[String]) -> Vec<u32> {
-    if own == wanted {
-        return codes;
-    }
-    let places: HashMap<&str, u32> = wanted.iter().map(String::as_str).zip(0..).collect();
-    let new: Vec<_> =
-        own.iter().map(|category| places.get(category.as_str()).copied().unwrap_or(Feature::NO_CATEGORY)).collect();
-    for code in &mut codes {
-        *code = new.get(*code as usize).copied().unwrap_or(Feature::NO_CATEGORY);
-    }
-    codes
 }
 
 #[cfg(test)]

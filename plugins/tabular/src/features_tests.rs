@@ -1,5 +1,4 @@
 use super::{Feature, FeatureSpec, Matrix};
-use crate::error::DataError;
 
 const NONE: u32 = Feature::NO_CATEGORY;
 
@@ -24,28 +23,6 @@ fn a_column_of_categories_is_a_feature_for_each() {
     assert_eq!(codes, &[1, NONE, 0], "what is no category is none");
     let Feature::Number { values, .. } = &matrix.columns()[0] else { panic!("a is a number") };
     assert_eq!(values, &[1.0, 2.0, 0.0]);
-}
-
-#[test]
-fn columns_are_selected_in_the_order_asked_for_with_the_categories_asked_for() {
-    let island = FeatureSpec::OneHot { column: "island".into(), categories: texts(&["Dream", "Torgersen", "Biscoe"]) };
-    let selected = matrix().select(&[island.clone(), FeatureSpec::Number("a".into())]).unwrap();
-    assert_eq!(selected.specs(), [island, FeatureSpec::Number("a".into())]);
-    let Feature::OneHot { codes, .. } = &selected.columns()[0] else { panic!("the island is a category") };
-    assert_eq!(codes, &[0, NONE, 2]);
-}
-
-#[test]
-fn a_column_that_is_absent_or_of_the_other_kind_is_named() {
-    let one_hot = |column: &str| FeatureSpec::OneHot { column: column.into(), categories: texts(&["x"]) };
-    let wanted = [
-        FeatureSpec::Number("c".into()),
-        FeatureSpec::Number("a".into()),
-        FeatureSpec::Number("island".into()),
-        one_hot("b"),
-    ];
-    let error = matrix().select(&wanted).unwrap_err();
-    assert!(matches!(error, DataError::FeaturesAbsent { missing } if missing == ["c", "island", "b"]));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Tables for dagwood's own plugins, as plain functions over paths and structs.
 //!
 //! It holds what `preprocess`, `train` and `evaluate` must agree on: how a CSV file becomes typed columns ([`csv`]), how a
-//! prepared table lies in memory and in a Parquet file ([`dataset`], [`features`], [`parquet`]), and what a model file says and how it predicts ([`model`]).
+//! prepared table lies in memory and in a Parquet file ([`dataset`], [`features`], [`parquet`]), what a model file says and how it
+//! predicts ([`model`]), and figures that both state of one ([`metrics`]).
 //! It must never know the task interface: no ports, no invocation, no log. That is each plugin's `lib.rs`.
 //!
 //! To add a file format, write a reader that gives a [`table::Table`]; to add a model, add a variant to [`model::Estimator`].
@@ -13,6 +14,7 @@ pub mod error;
 pub mod features;
 pub mod json;
 pub mod limits;
+pub mod metrics;
 pub mod model;
 pub mod parquet;
 pub mod source;

@@ -1,7 +1,13 @@
 //! The numbers of this crate, each with its reason.
 
-/// A longer CSV cell is refused: it is nearly always a quote that was opened and never closed.
+/// A longer cell is refused: in a CSV file it is nearly always a quote that was opened and never closed.
 pub const CELL_MAX_BYTES: usize = 1024 * 1024;
+
+/// A longer row of a CSV file is refused, before it fills the memory; as many columns as may be have 160 bytes each.
+pub const ROW_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// A CSV file is read in pieces of this size.
+pub const CSV_BUFFER_BYTES: usize = 64 * 1024;
 
 /// More columns in a CSV header are refused: the separator is then almost surely wrong.
 pub const COLUMNS_MAX: usize = 100_000;

@@ -79,6 +79,19 @@ pub enum TrainError {
         /// How many may be.
         limit: usize,
     },
+    /// More scores than fit into memory.
+    #[error(
+        "trees keep a score for each row and class, and {rows} rows of {classes} classes are more than {limit}: train \
+         `logistic_regression`, or let `preprocess` derive a target with fewer classes"
+    )]
+    TooManyScores {
+        /// How many rows there are.
+        rows: usize,
+        /// How many classes.
+        classes: usize,
+        /// How many of both together may be.
+        limit: usize,
+    },
     /// The objective is not a number at the very start.
     #[error("the features or the target are too large or too small to compute with: scale them first")]
     NotFinite,
@@ -102,6 +115,7 @@ impl TrainError {
             Self::TooManyClasses { .. } => "too-many-classes",
             Self::NoFeatures { .. } => "no-features",
             Self::TooManyRows { .. } => "too-many-rows",
+            Self::TooManyScores { .. } => "too-many-scores",
             Self::NotFinite => "not-finite",
         }
     }

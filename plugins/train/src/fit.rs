@@ -1,5 +1,6 @@
 //! From a prepared table to a model file.
 
+use std::ops::Range;
 use std::path::Path;
 
 use dagwood_tabular::model::linear::LinearScores;
@@ -9,7 +10,7 @@ use dagwood_tabular::{Dataset, Labels, Matrix, Target};
 
 use crate::error::TrainError;
 use crate::lbfgs::{Minimum, Objective, Reason, Stop, minimise};
-use crate::limits::TREE_ROWS_MAX;
+use crate::limits::{TREE_ROWS_MAX, TREE_SCORES_MAX};
 use crate::linear::{LinearObjective, RowLoss};
 use crate::logistic::LogLoss;
 use crate::params::{Algorithm, Params, Stopping};
@@ -53,7 +54,7 @@ pub fn train(
     };
     let fitted = self::model(&data, learnt);
     write_model(model, &fitted)?;
-    Ok(Trained { summary: Summary::new(&fitted), warnings: warnings(&fitted) })
+    Ok(Trained { summary: Summary::new(&fitted), warnings: warnings(&fitted, params) })
 }
 
 fn logistic_regression(data: &Dataset, params: &Params, watch: &mut impl FnMut(Step)) -> Result<Learnt, TrainError> {
@@ -66,13 +67,13 @@ fn logistic_regression(data: &Dataset, params: &Params, watch: &mut impl FnMut(S
     let mut objective = LinearObjective::new(&data.features, loss, params.penalty());
     let (minimum, losses) = searched(&mut objective, params, 1.0, watch)?;
     let (coefficients, intercepts) = objective.weights(&minimum.at);
-    let scores = LinearScores { coefficients: &coefficients, intercepts }.scores(&data.features);
+    let linear = LinearScores { coefficients: &coefficients, intercepts };
+    let fit = quality::of_classes(labels, |rows, scores| linear.score_block(&data.features, rows, scores));
     let estimator = Estimator::LogisticRegression {
         l2: params.penalty(),
         coefficients: coefficients.iter().map(|row| row.to_vec()).collect(),
         intercepts: intercepts.to_vec(),
     };
-    let fit = quality::of_classes(&scores, labels);
     Ok(Learnt::by_search(estimator, fit, importance::of_weights(&data.features, &coefficients), &minimum, losses))
 }
 
@@ -91,10 +92,10 @@ fn linear_regression(data: &Dataset, params: &Params, watch: &mut impl FnMut(Ste
     minimum.value *= unit * unit;
     let (coefficients, intercepts) = objective.weights(&minimum.at);
     let intercept = intercepts.first().copied().unwrap_or(0.0) + mean;
-    let estimates = LinearScores { coefficients: &coefficients, intercepts: &[intercept] }.scores(&data.features);
+    let linear = LinearScores { coefficients: &coefficients, intercepts: &[intercept] };
+    let fit = quality::of_number(values, |rows, estimates| linear.score_block(&data.features, rows, estimates));
     let estimator =
         Estimator::LinearRegression { l2: params.penalty(), coefficients: coefficients.concat(), intercept };
-    let fit = quality::of_number(&estimates, values);
     Ok(Learnt::by_search(estimator, fit, importance::of_weights(&data.features, &coefficients), &minimum, losses))
 }
 
@@ -129,12 +130,10 @@ fn boosted_trees(
         }
         Target::Numbers(values) => {
             check_numbers(data, values, params)?;
-            Goal::number(values)
+            Goal::Number(values)
         }
     };
-    if goal.rows() > TREE_ROWS_MAX {
-        return Err(TrainError::TooManyRows { rows: goal.rows(), limit: TREE_ROWS_MAX });
-    }
+    check_size(goal.rows(), goal.scores())?;
     let stopping =
         |stopping: Stopping| EarlyStopping { fraction: stopping.fraction, patience: stopping.patience, seed };
     let how = Boosting {
@@ -152,9 +151,13 @@ fn boosted_trees(
         watch(step);
     });
     let Boosted { base, rounds, loss, scores, importance, stopped } = boosted;
+    let score_block = |rows: Range<usize>, into: &mut Vec<f64>| {
+        into.clear();
+        scores.iter().for_each(|scores| into.extend_from_slice(&scores[rows.clone()]));
+    };
     let fit = match &data.target {
-        Target::Classes(labels) => quality::of_classes(&by_row(scores), labels),
-        Target::Numbers(values) => quality::of_number(&by_row(scores), values),
+        Target::Classes(labels) => quality::of_classes(labels, score_block),
+        Target::Numbers(values) => quality::of_number(values, score_block),
     };
     Ok(Learnt {
         iterations: rounds.len(),
@@ -168,13 +171,15 @@ fn boosted_trees(
     })
 }
 
-/// Scores row by row, of those score by score.
-fn by_row(mut scores: Vec<Vec<f64>>) -> Vec<f64> {
-    if scores.len() == 1 {
-        return scores.remove(0);
+/// Whether trees for so many rows and scores fit into memory, and their sums into numbers.
+fn check_size(rows: usize, scores: usize) -> Result<(), TrainError> {
+    if rows > TREE_ROWS_MAX {
+        return Err(TrainError::TooManyRows { rows, limit: TREE_ROWS_MAX });
     }
-    let rows = scores.first().map_or(0, Vec::len);
-    (0..rows).flat_map(|row| scores.iter().map(move |scores| scores[row])).collect()
+    if rows.saturating_mul(scores) > TREE_SCORES_MAX {
+        return Err(TrainError::TooManyScores { rows, classes: scores, limit: TREE_SCORES_MAX });
+    }
+    Ok(())
 }
 
 impl Learnt {

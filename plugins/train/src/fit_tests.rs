@@ -1,13 +1,13 @@
 use std::path::Path;
 
-use dagwood_tabular::model::read_model;
+use dagwood_tabular::model::{Model, read_model};
 use dagwood_tabular::parquet::write_dataset;
 use dagwood_tabular::{Dataset, FeatureSpec, Labels, Matrix, Target};
 use tempfile::TempDir;
 
-use super::train;
+use super::{check_size, train};
 use crate::error::TrainError;
-use crate::params::{Algorithm, Balanced, ClassWeights, Params};
+use crate::params::{Algorithm, Balanced, ClassWeights, Params, Stopping};
 use crate::report::Trained;
 
 fn dataset(target: Target) -> Dataset {
@@ -55,7 +55,15 @@ fn the_loss_is_watched_from_the_start_and_never_rises() {
 }
 
 fn regression(algorithm: Algorithm) -> Params {
-    Params { algorithm, min_leaf_rows: 1, ..Params::default() }
+    let plain = Params { algorithm, ..Params::default() };
+    if algorithm == Algorithm::GradientBoostedTrees { Params { min_leaf_rows: 1, ..plain } } else { plain }
+}
+
+/// What the model says of all rows.
+fn said(model: &Model, features: &Matrix) -> Vec<f64> {
+    let mut all = Vec::new();
+    model.say(features, 0..features.rows(), |_, said| all.extend_from_slice(said));
+    all
 }
 
 #[test]
@@ -71,7 +79,7 @@ fn a_number_is_estimated_in_its_own_unit_by_a_line_and_by_trees() {
         let summary = run(folder.path(), &data, &params).unwrap().summary;
         let model = read_model(&folder.path().join("model.json")).unwrap();
         assert!(model.is_regression() && summary.classes.is_none() && summary.accuracy.is_none());
-        let estimates = model.scores(&data.features);
+        let estimates = said(&model, &data.features);
         for (found, value) in estimates.iter().zip(&values) {
             assert!((found - value).abs() < most, "{found} is not {value}");
         }
@@ -98,7 +106,7 @@ fn a_class_that_weighs_more_is_told_more_often() {
             let folder = TempDir::new().unwrap();
             run(folder.path(), &data, &Params { algorithm, class_weights, ..Params::default() }).unwrap();
             let model = read_model(&folder.path().join("model.json")).unwrap();
-            let probabilities = model.probabilities(&data.features);
+            let probabilities = said(&model, &data.features);
             probabilities.chunks(2).filter(|row| row[1] > row[0]).count()
         };
         let even = found(None);
@@ -124,7 +132,30 @@ fn training_that_is_cut_short_says_so() {
     let params = Params { max_iter: Some(1), ..Params::default() };
     let trained = run(folder.path(), &dataset(two_classes()), &params).unwrap();
     assert!(!trained.summary.converged);
-    assert!(trained.warnings[0].contains("not converged after 1 iterations"));
+    assert!(trained.warnings[0].contains("not converged after 1 iteration:"));
+}
+
+#[test]
+fn trees_that_might_go_on_say_so_with_the_rounds_that_there_were() {
+    let folder = TempDir::new().unwrap();
+    let mut features = Matrix::with_rows(400);
+    features.push("a".into(), (0..400).map(f64::from).collect());
+    let values = (0..400).map(|row| f64::from(row % 20) + f64::from(row)).collect();
+    let data = Dataset { features, ..dataset(Target::Numbers(values)) };
+    let early_stopping = Some(Stopping { fraction: 0.2, patience: 3 });
+    let params = Params { early_stopping, max_iter: Some(4), ..regression(Algorithm::GradientBoostedTrees) };
+    let trained = run(folder.path(), &data, &params).unwrap();
+    assert!(trained.warnings[0].contains("not stopped early: after 4 iterations"), "{:?}", trained.warnings);
+    let stopped = run(folder.path(), &data, &Params { max_iter: Some(500), ..params }).unwrap();
+    assert!(stopped.warnings.is_empty() && stopped.summary.converged);
+}
+
+#[test]
+fn more_rows_and_classes_than_trees_can_hold_are_refused() {
+    assert!(check_size(4_000_000, 16).is_ok());
+    assert_eq!(check_size(4_000_001, 1).unwrap_err().code(), "too-many-rows");
+    let error = check_size(2_250_000, 300).unwrap_err();
+    assert!(error.code() == "too-many-scores" && error.to_string().contains("2250000 rows of 300 classes"), "{error}");
 }
 
 #[test]
@@ -178,6 +209,9 @@ fn params_that_make_no_sense_are_refused() {
         Params { max_iter: Some(0), ..Params::default() },
         Params { class_weights: Some(ClassWeights::Each([("no".into(), 0.0)].into())), ..Params::default() },
         Params { class_weights: Some(ClassWeights::Each([("maybe".into(), 2.0)].into())), ..Params::default() },
+        Params { early_stopping: Some(Stopping::default()), ..Params::default() },
+        Params { max_leaves: 7, ..Params::default() },
+        Params { tolerance: 0.1, ..regression(Algorithm::GradientBoostedTrees) },
     ] {
         assert_eq!(run(folder.path(), &dataset(two_classes()), &params).unwrap_err().code(), "bad-params");
     }

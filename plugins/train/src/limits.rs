@@ -69,5 +69,9 @@ pub const TREE_ROWS_MAX: usize = 4_000_000;
 /// A row of a tree counts this much at most, so that its gradient fits into its bits.
 pub const WEIGHT_MAX: f64 = 100.0;
 
-/// Rows whose probabilities are in memory at once while a model is judged.
-pub const QUALITY_BLOCK_ROWS: usize = 4_096;
+/// Trees keep 16 bytes for each score of each row: so many are a gigabyte, half of what a guest has.
+pub const TREE_SCORES_MAX: usize = 64_000_000;
+
+/// The largest error of a number that trees estimate has this gradient in every round, and the others their share of it: so large that
+/// the error of a row is still thousands of units where another is a million times as far out, and small enough for its bits.
+pub const TREE_ERROR_GRADIENT: f64 = 64.0;

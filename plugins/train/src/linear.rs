@@ -92,7 +92,7 @@ impl<L: RowLoss> Objective for LinearObjective<'_, L> {
         let linear = LinearScores { coefficients: &weights, intercepts };
         gradient.fill(0.0);
         let mut loss = 0.0;
-        for block in blocks(self.features.rows()) {
+        for block in blocks(0..self.features.rows()) {
             linear.score_block(self.features, block.clone(), &mut self.block);
             loss += self.loss.residuals(block.clone(), &mut self.block);
             for (score, residuals) in self.block.chunks_exact(block.len()).enumerate() {

@@ -1,5 +1,5 @@
 use dagwood_tabular::model::linear::LinearScores;
-use dagwood_tabular::model::probabilities;
+use dagwood_tabular::model::{in_blocks, probabilities};
 use dagwood_tabular::{Labels, Matrix};
 use serde::Deserialize;
 
@@ -73,9 +73,14 @@ fn coefficients_and_probabilities_are_those_of_scikit_learn() {
         for (found, expected) in coefficients.iter().copied().flatten().chain(intercepts).zip(expected) {
             assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
         }
-        let scores = LinearScores { coefficients: &coefficients, intercepts }.scores(&features);
-        let probabilities = probabilities(scores, labels.classes.len());
-        for (found, expected) in probabilities.iter().zip(case.probabilities.iter().flatten()) {
+        let linear = LinearScores { coefficients: &coefficients, intercepts };
+        let mut said = Vec::new();
+        in_blocks(
+            0..features.rows(),
+            |rows, scores| linear.score_block(&features, rows, scores),
+            |_, scores| probabilities(scores, labels.classes.len(), &mut said),
+        );
+        for (found, expected) in said.iter().zip(case.probabilities.iter().flatten()) {
             assert!((found - expected).abs() < 1e-7, "{found} is not {expected}");
         }
     }

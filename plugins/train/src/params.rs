@@ -155,7 +155,28 @@ impl Params {
             Self { early_stopping: Some(Stopping { patience: 0, .. }), .. } => {
                 wrong("early_stopping.patience", "must be 1 or more")
             }
-            Self { .. } => Ok(()),
+            Self { .. } => self.check_algorithm(),
+        }
+    }
+
+    /// Whether a param is set that says nothing to the algorithm.
+    fn check_algorithm(&self) -> Result<(), TrainError> {
+        let plain = Self::default();
+        let of_trees = [
+            ("early_stopping", self.early_stopping != plain.early_stopping),
+            ("learning_rate", self.learning_rate != plain.learning_rate),
+            ("max_leaves", self.max_leaves != plain.max_leaves),
+            ("min_leaf_rows", self.min_leaf_rows != plain.min_leaf_rows),
+        ];
+        let of_lines = [("tolerance", self.tolerance != plain.tolerance)];
+        let (others, who) = match self.algorithm {
+            Algorithm::LogisticRegression => (&of_trees[..], "logistic_regression"),
+            Algorithm::LinearRegression => (&of_trees[..], "linear_regression"),
+            Algorithm::GradientBoostedTrees => (&of_lines[..], "gradient_boosted_trees"),
+        };
+        match others.iter().find(|(_, is_set)| *is_set) {
+            Some((param, _)) => Err(TrainError::params(param, format!("says nothing to `{who}`: leave it out"))),
+            None => Ok(()),
         }
     }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use dagwood_sdk::{JsonSchema, schemars};
 use dagwood_tabular::model::{Fit, Importance, Model};
+use dagwood_tabular::wording::count;
 use serde::Serialize;
 
 use crate::limits::REPORTED_COLUMNS_MAX;
+use crate::params::{Algorithm, Params};
 
 /// The task's result.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -77,12 +79,18 @@ impl Summary {
 }
 
 /// What people should hear of.
-pub fn warnings(model: &Model) -> Vec<String> {
+pub fn warnings(model: &Model, params: &Params) -> Vec<String> {
     if model.training.converged {
         return Vec::new();
     }
-    let iterations = model.training.iterations;
-    vec![format!(
-        "not converged after {iterations} iterations: raise `max_iter` or `l2`, or let `preprocess` standardise the columns"
-    )]
+    let iterations = count(model.training.losses.len().saturating_sub(1), "iteration");
+    vec![match params.algorithm {
+        Algorithm::LogisticRegression | Algorithm::LinearRegression => format!(
+            "not converged after {iterations}: raise `max_iter` or `l2`, or let `preprocess` standardise the columns"
+        ),
+        Algorithm::GradientBoostedTrees => format!(
+            "not stopped early: after {iterations} more trees might still help on the rows held back; raise `max_iter` or \
+             `learning_rate`"
+        ),
+    }]
 }

@@ -1,11 +1,11 @@
 //! Curves over thresholds and probabilities, and what estimates are off by.
 
 use dagwood_plots::{Axis, Chart, Mark, Panel, Series, draw};
+use dagwood_tabular::metrics::Errors;
 use dagwood_tabular::model::Model;
 use dagwood_tabular::wording::count;
 
 use crate::certainty::Certainty;
-use crate::errors::Errors;
 use crate::judgement::Judgement;
 use crate::limits::{CURVES_MAX, DOTS_MAX};
 

@@ -1,10 +1,10 @@
 use dagwood_tabular::FeatureSpec;
+use dagwood_tabular::metrics::Errors;
 use dagwood_tabular::model::{Estimator, FORMAT, Fit, Model, Training, VERSION};
 
 use super::{Compared, draw_calibration, draw_confusion, draw_loss, draw_precision_recall, draw_residuals, draw_roc};
-use crate::certainty::Certainty;
+use crate::certainty::judge_all;
 use crate::confusion::Confusion;
-use crate::errors::Errors;
 use crate::judgement::Judgement;
 
 fn classes(names: &[&str]) -> Vec<String> {
@@ -13,7 +13,7 @@ fn classes(names: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_picture_says_in_words_what_it_shows() {
-    let confusion = Confusion::new(2, &[0, 0, 0, 1], &[0, 0, 1, 1]);
+    let confusion = Confusion::of(2, &[0, 0, 0, 1], &[0, 0, 1, 1]);
     let svg = draw_confusion("late", &classes(&["no", "yes"]), &confusion);
     assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.ends_with("</svg>\n"));
     assert!(svg.contains("role=\"img\" aria-labelledby=\"title description\""));
@@ -24,7 +24,7 @@ fn the_picture_says_in_words_what_it_shows() {
 #[test]
 fn names_from_the_data_cannot_leave_their_place() {
     let nasty = classes(&["<script>alert(1)</script>", "\"/><a href='x'>&\u{0}\u{202e}"]);
-    let confusion = Confusion::new(2, &[0, 1], &[0, 1]);
+    let confusion = Confusion::of(2, &[0, 1], &[0, 1]);
     let svg = draw_confusion("]]><x onload=\"y\">", &nasty, &confusion);
     for tag in ["<script", "<a ", "<x "] {
         assert!(!svg.contains(tag), "{tag}");
@@ -36,7 +36,7 @@ fn names_from_the_data_cannot_leave_their_place() {
 fn many_classes_are_drawn_with_less_and_less_beside_them() {
     for (count, numbers, names) in [(20, true, true), (40, false, true), (80, false, false), (300, false, false)] {
         let every = (0..count as u32).collect::<Vec<_>>();
-        let confusion = Confusion::new(count, &every, &every);
+        let confusion = Confusion::of(count, &every, &every);
         let names_of = (0..count).map(|class| format!("class {class}")).collect::<Vec<_>>();
         let svg = draw_confusion("y", &names_of, &confusion);
         assert_eq!(svg.contains(">1</text>"), numbers, "{count}");
@@ -48,8 +48,13 @@ fn many_classes_are_drawn_with_less_and_less_beside_them() {
 
 #[test]
 fn a_model_without_rows_to_try_it_on_still_gives_a_picture() {
-    let svg = draw_confusion("y", &classes(&["a", "b"]), &Confusion::new(2, &[], &[]));
+    let svg = draw_confusion("y", &classes(&["a", "b"]), &Confusion::of(2, &[], &[]));
     assert!(svg.contains("0 rows, 0.0 % right. a, 0 rows: none."));
+}
+
+fn judged(probabilities: &[f64], classes: usize, truth: &[u32]) -> Judgement {
+    let (certainty, confusion) = judge_all(probabilities, classes, truth, usize::MAX);
+    Judgement::Classes { confusion, certainty }
 }
 
 fn model(names: &[&str]) -> Model {
@@ -78,8 +83,7 @@ fn model(names: &[&str]) -> Model {
 fn judgement(second: &[f64]) -> Judgement {
     let probabilities: Vec<f64> = second.iter().flat_map(|p| [1.0 - p, *p]).collect();
     let truth: Vec<u32> = (0..second.len() as u32).map(|row| row % 2).collect();
-    let confusion = Confusion::new(2, &truth, &truth);
-    Judgement::Classes { confusion, certainty: Certainty::new(&probabilities, 2, &truth) }
+    judged(&probabilities, 2, &truth)
 }
 
 #[test]
@@ -110,8 +114,7 @@ fn of_many_classes_the_most_frequent_have_curves() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let truth: Vec<u32> = (0..20_u32).flat_map(|class| std::iter::repeat_n(class, class as usize + 1)).collect();
     let probabilities = vec![0.05; truth.len() * 20];
-    let confusion = Confusion::new(20, &truth, &truth);
-    let judgement = Judgement::Classes { confusion, certainty: Certainty::new(&probabilities, 20, &truth) };
+    let judgement = judged(&probabilities, 20, &truth);
     let svg = draw_roc(&Compared { model: &model(&names), judgement: &judgement, baseline: None });
     assert!(svg.contains("class 12 0.5000") && svg.contains("class 19 0.5000") && !svg.contains("class 11 "));
 }
@@ -119,8 +122,7 @@ fn of_many_classes_the_most_frequent_have_curves() {
 #[test]
 fn rows_of_one_class_have_no_curve_and_say_so() {
     let truth = [1; 4];
-    let certainty = Certainty::new(&[0.5; 8], 2, &truth);
-    let judgement = Judgement::Classes { confusion: Confusion::new(2, &truth, &truth), certainty };
+    let judgement = judged(&[0.5; 8], 2, &truth);
     let (model, baseline) = (model(&["no", "yes"]), None);
     assert!(draw_roc(&Compared { model: &model, judgement: &judgement, baseline }).contains("rows of one class alone"));
 }

@@ -11,18 +11,21 @@ mod cells;
 mod encoding;
 mod header;
 mod lines;
+mod rows;
 
-use std::io::{BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::ByteRecord;
 use encoding_rs::{Encoding, UTF_8};
 
 use crate::error::{DataError, Place};
-use crate::limits::CELL_MAX_BYTES;
+use crate::limits::{CELL_MAX_BYTES, ROW_MAX_BYTES};
 use crate::table::{Column, Mixed, Table, Wanted};
+use crate::wording::quoted;
 use cells::{Guess, Misfit, Odd};
 use encoding::TextFile;
+use rows::{RowError, Rows, cell_to_blame};
 
 pub use header::looks_like_number;
 
@@ -84,8 +87,7 @@ impl CsvFile {
         let text = TextFile::open(path, options.encoding)?;
         let mut file = Self { path: path.to_owned(), options, text, header: Vec::new() };
         let mut record = ByteRecord::new();
-        let found = file.reader()?.read_byte_record(&mut record).map_err(|error| file.broken(error))?;
-        if !found {
+        if !file.rows()?.next(&mut record).map_err(|error| file.refused(error))? {
             return Err(DataError::Empty { file: path.display().to_string() });
         }
         file.header = match &file.options.header {
@@ -160,13 +162,13 @@ impl CsvFile {
 
     /// Calls `each` with the place in the file and the cells of every row below the header; the answer is how many there were.
     fn for_each_row(&self, mut each: impl FnMut(u64, &ByteRecord)) -> Result<usize, DataError> {
-        let mut reader = self.reader()?;
+        let mut text = self.rows()?;
         let mut record = ByteRecord::new();
         if self.options.header == Header::FirstLine {
-            reader.read_byte_record(&mut record).map_err(|error| self.broken(error))?;
+            text.next(&mut record).map_err(|error| self.refused(error))?;
         }
         let mut rows = 0;
-        while reader.read_byte_record(&mut record).map_err(|error| self.broken(error))? {
+        while text.next(&mut record).map_err(|error| self.refused(error))? {
             let offset_bytes = record.position().map_or(0, csv::Position::byte);
             self.check_row(offset_bytes, &record)?;
             each(offset_bytes, &record);
@@ -180,16 +182,7 @@ impl CsvFile {
             let line = self.line_at(offset_bytes);
             return Err(DataError::Ragged { line, cells: record.len(), expected: self.header.len() });
         }
-        let huge = record.iter().zip(&self.header).find(|(cell, _)| cell.len() > CELL_MAX_BYTES);
-        match huge {
-            None => Ok(()),
-            Some((cell, column)) => Err(DataError::HugeCell {
-                column: column.clone(),
-                line: self.line_at(offset_bytes),
-                size_bytes: cell.len(),
-                limit_bytes: CELL_MAX_BYTES,
-            }),
-        }
+        Ok(())
     }
 
     /// The line, from 1, of the row that the csv crate found at this place of the text. Only for messages: it reads the file.
@@ -197,20 +190,37 @@ impl CsvFile {
         lines::line_at(&self.text, offset_bytes)
     }
 
-    fn reader(&self) -> Result<Reader<BufReader<Box<dyn Read>>>, DataError> {
-        let unreadable = |source| DataError::Unreadable { file: self.path.display().to_string(), source };
-        let text = self.text.reader().map_err(unreadable)?;
-        Ok(ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.options.delimiter)
-            .quoting(self.options.quote.is_some())
-            .quote(self.options.quote.unwrap_or(b'"'))
-            .from_reader(BufReader::new(text)))
+    fn rows(&self) -> Result<Rows, DataError> {
+        let text = self.text.reader().map_err(|source| self.unreadable(source))?;
+        Ok(Rows::new(text, &self.options))
     }
 
-    fn broken(&self, source: csv::Error) -> DataError {
-        DataError::Csv { file: self.path.display().to_string(), source }
+    fn unreadable(&self, source: io::Error) -> DataError {
+        DataError::Unreadable { file: self.path.display().to_string(), source }
+    }
+
+    fn refused(&self, error: RowError) -> DataError {
+        match error {
+            RowError::Csv(source) => DataError::Csv { file: self.path.display().to_string(), source },
+            RowError::HugeCell { offset_bytes, place } => self.huge_cell(offset_bytes, place),
+            RowError::HugeRow { offset_bytes } => match self.cell_to_blame(offset_bytes) {
+                Ok(Some(place)) => self.huge_cell(offset_bytes, place),
+                Ok(None) => DataError::HugeRow { line: self.line_at(offset_bytes), limit_bytes: ROW_MAX_BYTES },
+                Err(source) => self.unreadable(source),
+            },
+        }
+    }
+
+    fn huge_cell(&self, offset_bytes: u64, place: usize) -> DataError {
+        let column = self.header.get(place).map_or_else(|| (place + 1).to_string(), |name| quoted(name));
+        let place = Place::Line(self.line_at(offset_bytes));
+        DataError::HugeCell { column, place, limit_bytes: CELL_MAX_BYTES }
+    }
+
+    fn cell_to_blame(&self, offset_bytes: u64) -> io::Result<Option<usize>> {
+        let mut text = self.text.reader()?;
+        io::copy(&mut text.by_ref().take(offset_bytes), &mut io::sink())?;
+        Ok(cell_to_blame(text, &self.options))
     }
 }
 

@@ -199,11 +199,36 @@ fn an_absent_column_lists_those_that_exist_and_guesses() {
 
 #[test]
 fn a_quote_that_is_never_closed_is_refused_before_it_swallows_the_file() {
-    let mut bytes = b"a,b\n1,\"".to_vec();
-    bytes.resize(2_000_000, b'x');
+    // The second is longer than what is read of a row.
+    for length in [2_000_000, 40_000_000] {
+        for (start, place) in [
+            ("a,b\n1,\"", "line 2, column \"b\""),
+            ("a,\"b", "line 1, column 2"),
+            ("a,b\n1,2\n\"", "line 3, column \"a\""),
+        ] {
+            let mut bytes = start.as_bytes().to_vec();
+            bytes.resize(length, b'x');
+            let (code, message) = refusal(&bytes);
+            assert_eq!(code, "huge-cell");
+            assert!(message.starts_with(place) && message.contains("more than 1048576 bytes"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_row_that_is_too_long_is_refused_even_if_no_cell_is() {
+    let mut bytes = b"a,b\n1,2\n".to_vec();
+    (0..20_000_000 / 8).for_each(|_| bytes.extend(b"1234567,"));
     let (code, message) = refusal(&bytes);
-    assert_eq!(code, "huge-cell");
-    assert!(message.contains("line 2, column \"b\""), "{message}");
+    assert_eq!(code, "huge-row");
+    assert!(message.starts_with("line 3 has more than 16777216 bytes"), "{message}");
+}
+
+#[test]
+fn a_long_file_of_short_rows_is_no_long_row() {
+    let mut bytes = b"a,b\n".to_vec();
+    (0..3_000_000).for_each(|_| bytes.extend(b"12,345\n"));
+    assert_eq!(read(&bytes).unwrap().rows(), 3_000_000);
 }
 
 #[test]

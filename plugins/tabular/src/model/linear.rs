@@ -18,9 +18,10 @@ pub struct LinearScores<'a, W: AsRef<[f64]> = Vec<f64>> {
     pub intercepts: &'a [f64],
 }
 
-/// The rows `0..rows` in blocks of at most [`SCORE_BLOCK_ROWS`].
-pub fn blocks(rows: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..rows).step_by(SCORE_BLOCK_ROWS).map(move |start| start..(start + SCORE_BLOCK_ROWS).min(rows))
+/// These rows in blocks of at most [`SCORE_BLOCK_ROWS`].
+pub fn blocks(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = rows.end;
+    rows.step_by(SCORE_BLOCK_ROWS).map(move |start| start..(start + SCORE_BLOCK_ROWS).min(end))
 }
 
 impl<W: AsRef<[f64]>> LinearScores<'_, W> {
@@ -39,20 +40,6 @@ impl<W: AsRef<[f64]>> LinearScores<'_, W> {
             }
             place += column.width();
         }
-    }
-
-    /// The scores of each row, row by row.
-    pub fn scores(&self, features: &Matrix) -> Vec<f64> {
-        let width = self.intercepts.len();
-        let mut all = Vec::with_capacity(features.rows() * width);
-        let mut scores = Vec::new();
-        for block in blocks(features.rows()) {
-            let height = block.len();
-            self.score_block(features, block, &mut scores);
-            let scores = &scores;
-            all.extend((0..height).flat_map(|place| (0..width).map(move |score| scores[score * height + place])));
-        }
-        all
     }
 }
 

@@ -23,20 +23,21 @@
 //! There is one score for each class, in the order of `classes`, and probabilities are their softmax. With two classes there is one
 //! score only, the log-odds of the second. Where a number is estimated the one score is the number.
 //!
-//! To add an algorithm, add a variant to [`Estimator`] and its scores to [`Model::scores`]; a change that older readers
+//! To add an algorithm, add a variant to [`Estimator`] and its scores to [`Estimator::score`]; a change that older readers
 //! would misread raises [`VERSION`].
 
 mod file;
 pub mod linear;
+mod scores;
 pub mod trees;
 
 pub use file::{read_model, write_model};
+pub use scores::{in_blocks, likeliest, probabilities};
 
 use serde::{Deserialize, Serialize};
 
-use crate::features::{FeatureSpec, Matrix};
-use linear::{LinearScores, blocks, logistic, softmax};
-use trees::{Ready, Tree};
+use crate::features::FeatureSpec;
+use trees::Tree;
 
 /// What a model file calls itself.
 pub const FORMAT: &str = "dagwood.model";
@@ -161,68 +162,6 @@ impl Model {
     pub fn is_regression(&self) -> bool {
         self.classes.is_empty()
     }
-
-    /// The scores of each row: row by row, one for each class; one if there are two classes, or none.
-    ///
-    /// `features` must hold the model's features in their order: see [`Matrix::select`].
-    pub fn scores(&self, features: &Matrix) -> Vec<f64> {
-        match &self.estimator {
-            Estimator::LogisticRegression { coefficients, intercepts, .. } => {
-                LinearScores { coefficients, intercepts }.scores(features)
-            }
-            Estimator::LinearRegression { coefficients, intercept, .. } => {
-                LinearScores { coefficients: &[coefficients], intercepts: &[*intercept] }.scores(features)
-            }
-            Estimator::GradientBoostedTrees { base, rounds } => boosted(base, rounds, features),
-        }
-    }
-
-    /// The probability of each class for each row: row by row, `classes.len()` numbers each, which add up to 1. Of a model of
-    /// classes only; `features` as for [`Model::scores`].
-    pub fn probabilities(&self, features: &Matrix) -> Vec<f64> {
-        probabilities(self.scores(features), self.classes.len())
-    }
-}
-
-/// Scores as probabilities, row by row; of two classes there is one score.
-pub fn probabilities(mut scores: Vec<f64>, classes: usize) -> Vec<f64> {
-    if classes == 2 {
-        return scores.into_iter().flat_map(|score| [logistic(-score), logistic(score)]).collect();
-    }
-    for row in scores.chunks_exact_mut(classes.max(1)) {
-        softmax(row);
-    }
-    scores
-}
-
-fn boosted(base: &[f64], rounds: &[Vec<Tree>], features: &Matrix) -> Vec<f64> {
-    let ready = |score| Ready::new(rounds.iter().filter_map(|trees| trees.get(score)), features.columns());
-    let ready: Vec<_> = (0..base.len()).map(ready).collect();
-    let mut all = Vec::with_capacity(features.rows() * base.len());
-    for block in blocks(features.rows()) {
-        let of_score = |(base, ready): (&f64, &Ready<'_>)| {
-            let mut scores = vec![*base; block.len()];
-            ready.add_to(&mut scores, block.start);
-            scores
-        };
-        let scores: Vec<Vec<f64>> = base.iter().zip(&ready).map(of_score).collect();
-        all.extend((0..block.len()).flat_map(|place| scores.iter().map(move |scores| scores[place])));
-    }
-    all
-}
-
-/// The place of the largest number in each row of `width` numbers; the first of equals.
-pub fn most_likely(probabilities: &[f64], width: usize) -> Vec<u32> {
-    let best = |row: &[f64]| {
-        let mut best = 0;
-        for (place, probability) in row.iter().enumerate() {
-            if *probability > row[best] {
-                best = place;
-            }
-        }
-        best as u32
-    };
-    probabilities.chunks_exact(width.max(1)).map(best).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use tempfile::TempDir;
 
 use super::linear::{LinearScores, add_gradient, blocks, exp_all, logistic, softmax};
 use super::trees::{Node, Tree};
-use super::{Estimator, FORMAT, Fit, Model, Training, VERSION, most_likely, read_model, write_model};
+use super::{Estimator, FORMAT, Fit, Model, Training, VERSION, in_blocks, likeliest, read_model, write_model};
 use crate::features::{FeatureSpec, Matrix};
 use crate::limits::SCORE_BLOCK_ROWS;
 
@@ -28,6 +28,16 @@ fn model(classes: &[&str], coefficients: Vec<Vec<f64>>, intercepts: Vec<f64>) ->
     }
 }
 
+/// What the model says of all rows.
+fn said(model: &Model, features: &Matrix) -> Vec<f64> {
+    let mut all = Vec::new();
+    model.say(features, 0..features.rows(), |rows, said| {
+        assert_eq!(said.len(), rows.len() * model.classes.len().max(1));
+        all.extend_from_slice(said);
+    });
+    all
+}
+
 fn binary() -> Model {
     model(&["no", "yes"], vec![vec![1.0 / 3.0, -2e-300]], vec![0.1])
 }
@@ -51,7 +61,7 @@ fn a_model_comes_back_from_its_file_bit_for_bit() {
 fn probabilities_add_up_and_follow_the_scores_across_blocks() {
     let rows = SCORE_BLOCK_ROWS + 5;
     let three = model(&["a", "b", "c"], vec![vec![1.0, 0.0], vec![0.0, 1.0], vec![0.5, 0.5]], vec![0.0, 0.1, 0.2]);
-    let probabilities = three.probabilities(&matrix(rows));
+    let probabilities = said(&three, &matrix(rows));
     assert_eq!(probabilities.len(), 3 * rows);
     let row = SCORE_BLOCK_ROWS + 2;
     let (a, b) = (row as f64 / 100.0, 1.0 - row as f64 / 50.0);
@@ -61,6 +71,9 @@ fn probabilities_add_up_and_follow_the_scores_across_blocks() {
         assert!((found - expected).abs() < 1e-12);
     }
     assert!(probabilities.chunks(3).all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-12));
+    let mut part = Vec::new();
+    three.say(&matrix(rows), 3..rows - 1, |_, said| part.extend_from_slice(said));
+    assert_eq!(part, probabilities[9..3 * rows - 3]);
 }
 
 #[test]
@@ -80,7 +93,7 @@ fn exponentials_are_those_of_the_library_within_two_rounding_errors() {
 
 #[test]
 fn with_two_classes_the_only_score_is_the_log_odds_of_the_second() {
-    let probabilities = binary().probabilities(&matrix(3));
+    let probabilities = said(&binary(), &matrix(3));
     let odds = probabilities[5] / probabilities[4];
     assert!((odds.ln() - (0.1 + 0.02 / 3.0)).abs() < 1e-12);
 }
@@ -101,14 +114,20 @@ fn categories_score_and_change_the_gradient_as_their_columns_of_0_and_1_would() 
     assert_eq!(dense.names(), sparse.names());
     let coefficients = vec![vec![0.5, -1.0, 2.0, 0.25]];
     let scores = LinearScores { coefficients: &coefficients, intercepts: &[0.125] };
-    assert_eq!(scores.scores(&dense), scores.scores(&sparse));
+    let all = |matrix: &Matrix| {
+        let mut all = Vec::new();
+        let score_block = |block, into: &mut Vec<f64>| scores.score_block(matrix, block, into);
+        in_blocks(0..rows, score_block, |_, scores| all.extend_from_slice(scores));
+        all
+    };
+    assert_eq!(all(&dense), all(&sparse));
     let residuals: Vec<f64> = (0..rows).map(|row| (row % 7) as f64 - 3.0).collect();
     let gradient = |matrix: &Matrix| {
         let mut gradient = vec![0.0; matrix.width()];
         let mut place = 0;
         for column in matrix.columns() {
             let part = &mut gradient[place..place + column.width()];
-            blocks(rows).for_each(|block| add_gradient(column, block.clone(), &residuals[block], part));
+            blocks(0..rows).for_each(|block| add_gradient(column, block.clone(), &residuals[block], part));
             place += column.width();
         }
         gradient
@@ -127,7 +146,7 @@ fn a_model_without_classes_estimates_a_number_and_comes_back_from_its_file() {
     model.training.fit = Fit::Number { rmse: 0.25, r2: 0.5 };
     write_model(&path, &model).unwrap();
     assert_eq!(read_model(&path).unwrap(), model);
-    let scores = model.scores(&matrix(3));
+    let scores = said(&model, &matrix(3));
     assert!((scores[2] - (0.5 + 0.04 + 3.0 * 0.96)).abs() < 1e-12, "{scores:?}");
 
     let estimator = Estimator::LinearRegression { l2: 1.0, coefficients: vec![2.0], intercept: 0.5 };
@@ -166,7 +185,7 @@ fn trees_add_up_and_come_back_from_their_file() {
     matrix.push("a".into(), vec![1.5, 1.6, 2.0, 2.0, 2.0]);
     matrix.push_one_hot("c".into(), vec!["x".into(), "y".into(), "z".into()], vec![2, 0, 1, 2, none]);
     let model = boosted(nodes());
-    let probabilities = model.probabilities(&matrix);
+    let probabilities = said(&model, &matrix);
     let odds: Vec<f64> = probabilities.chunks(2).map(|row| (row[1] / row[0]).ln()).collect();
     // `y` was not seen at that node, and neither was none.
     for (found, expected) in odds.iter().zip([0.25, 1.25, 1.25, 2.25, 1.25]) {
@@ -213,7 +232,7 @@ fn extreme_scores_neither_overflow_nor_lose_the_sum() {
 
 #[test]
 fn the_first_of_equals_is_the_most_likely() {
-    assert_eq!(most_likely(&[0.2, 0.4, 0.4, 0.5, 0.5, 0.0], 3), [1, 0]);
+    assert_eq!((likeliest(&[0.2, 0.4, 0.4]), likeliest(&[0.5, 0.5, 0.0])), (1, 0));
 }
 
 #[test]

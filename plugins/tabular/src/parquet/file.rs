@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use parquet::basic::Compression;
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::DataType;
+use parquet::column::reader::ColumnReader;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::source::SharedFile;
+use super::values::wrong_type;
 use crate::error::DataError;
-use crate::limits::READ_BATCH_ROWS;
 
 pub(super) struct OpenFile {
     path: PathBuf,
@@ -79,47 +78,4 @@ impl OpenFile {
         let group = self.reader.get_row_group(group).map_err(|error| self.unreadable(error))?;
         group.get_column_reader(place).map_err(|error| self.unreadable(error))
     }
-}
-
-/// Calls `each` with the values of one column in one row group, batch by batch, and for each row a level: 0 where it holds nothing.
-/// Levels are empty where all rows hold something. `each` says whether to go on.
-pub(super) fn for_each_batch<D: DataType>(
-    mut reader: ColumnReaderImpl<D>,
-    mut each: impl FnMut(&[D::T], &[i16]) -> bool,
-) -> Result<(), ParquetError> {
-    let mut batch: Vec<D::T> = Vec::with_capacity(READ_BATCH_ROWS);
-    let mut levels: Vec<i16> = Vec::with_capacity(READ_BATCH_ROWS);
-    loop {
-        batch.clear();
-        levels.clear();
-        let (records, _, _) = reader.read_records(READ_BATCH_ROWS, Some(&mut levels), None, &mut batch)?;
-        if records == 0 || !each(&batch, if batch.len() == records { &[] } else { &levels }) {
-            return Ok(());
-        }
-    }
-}
-
-/// Appends the values of one column in one row group, and `gap` for each row that holds nothing.
-pub(super) fn append_or<D: DataType, V: Clone>(
-    reader: ColumnReaderImpl<D>,
-    into: &mut Vec<V>,
-    gap: V,
-    convert: impl Fn(&D::T) -> V,
-) -> Result<(), ParquetError> {
-    for_each_batch(reader, |batch: &[D::T], levels| {
-        if levels.is_empty() {
-            into.extend(batch.iter().map(&convert));
-            return true;
-        }
-        let mut values = batch.iter();
-        into.extend(levels.iter().map(|level| match level {
-            0 => gap.clone(),
-            _present => values.next().map_or_else(|| gap.clone(), &convert),
-        }));
-        true
-    })
-}
-
-pub(super) fn wrong_type(column: &ColumnDescriptor, expected: &'static str) -> DataError {
-    DataError::ColumnType { column: column.path().string(), kind: column.physical_type().to_string(), expected }
 }

@@ -7,14 +7,16 @@
 //! [`ONE_HOT_KEY`]. Nothing in a file depends on when or where it was written: the same data gives the same bytes.
 
 mod file;
+mod meaning;
 mod read;
 mod source;
 mod table;
+mod values;
 mod write;
 
-pub use read::{read_dataset, read_features};
+pub use read::{column_names, read_dataset, read_features, read_target};
 pub use table::ParquetFile;
-pub use write::{write_dataset, write_features};
+pub use write::{TableWriter, write_dataset, write_features};
 
 /// The key in a Parquet file's metadata that holds the target column's name.
 pub const TARGET_KEY: &str = "dagwood.target";

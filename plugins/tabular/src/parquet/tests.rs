@@ -8,11 +8,11 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use tempfile::TempDir;
 
-use super::{ParquetFile, read_dataset, write_dataset};
+use super::{ParquetFile, TableWriter, read_dataset, read_features, read_target, write_dataset};
 use crate::csv::CsvOptions;
 use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
-use crate::features::{Feature, Matrix};
+use crate::features::{Feature, FeatureSpec, Matrix};
 use crate::limits::ROW_GROUP_ROWS;
 use crate::source::TableFile;
 use crate::table::{ColumnData, Kind, Wanted};
@@ -232,12 +232,10 @@ fn what_is_no_parquet_file_is_refused() {
 
 #[test]
 fn a_file_that_is_compressed_otherwise_is_refused_with_the_column_and_the_codec() {
-    // Made by `tests/pyarrow/make.py`.
-    let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pyarrow").join(name);
-    for (name, codec) in [("zstd.parquet", "ZSTD"), ("gzip.parquet", "GZIP")] {
+    for (name, codec) in [("zstd", "ZSTD"), ("gzip", "GZIP")] {
         for error in [
-            ParquetFile::open(&file(name)).map(|_| ()).unwrap_err(),
-            read_dataset(&file(name), Some("delay")).unwrap_err(),
+            ParquetFile::open(&pyarrow(name)).map(|_| ()).unwrap_err(),
+            read_dataset(&pyarrow(name), Some("delay")).unwrap_err(),
         ] {
             let words = error.to_string();
             assert_eq!(error.code(), "unknown-codec");
@@ -247,6 +245,111 @@ fn a_file_that_is_compressed_otherwise_is_refused_with_the_column_and_the_codec(
             );
         }
     }
-    let table = ParquetFile::open(&file("snappy.parquet")).unwrap();
+    let table = ParquetFile::open(&pyarrow("snappy")).unwrap();
     assert_eq!(table.header(), ["delay", "origin"]);
+}
+
+/// A file that pyarrow wrote, by `tests/pyarrow/make.py`.
+fn pyarrow(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pyarrow").join(format!("{name}.parquet"))
+}
+
+#[test]
+fn numbers_of_every_kind_are_what_pyarrow_says_that_they_are() {
+    let expected = [
+        ("half", [1.5, -0.25]),
+        ("float", [1.5, -0.25]),
+        ("decimal32", [1.5, -0.25]),
+        ("decimal128", [1.5, -0.25]),
+        ("decimal256", [1.5, -0.25]),
+        ("int8", [1.0, -128.0]),
+        ("uint8", [1.0, 255.0]),
+        ("uint32", [1.0, 4_294_967_295.0]),
+        ("uint64", [1.0, 18_446_744_073_709_551_615.0]),
+    ];
+    let file = ParquetFile::open(&pyarrow("numbers")).unwrap();
+    for (name, [first, last]) in expected {
+        let ColumnData::Number(values) = read_any(&file, name, None).unwrap() else { panic!("{name} is numbers") };
+        assert!(values[0] == first && values[1].is_nan() && values[2] == last, "{name}: {values:?}");
+        let gap = read_dataset(&pyarrow("numbers"), Some(name)).unwrap_err().to_string();
+        assert!(gap.starts_with("row 2, column ") && gap.contains(": a gap"), "{gap}");
+        let data = read_dataset(&pyarrow("whole_numbers"), Some(name)).unwrap();
+        assert_eq!(data.target, Target::Numbers(vec![first, last]));
+        let features = expected.iter().filter(|(other, _)| *other != name);
+        let features: Vec<_> =
+            features.map(|(name, values)| Feature::Number { name: (*name).into(), values: values.to_vec() }).collect();
+        assert_eq!(data.features.columns(), features);
+    }
+}
+
+#[test]
+fn a_column_that_is_no_number_is_no_feature_and_bytes_and_lists_are_nothing() {
+    let file = ParquetFile::open(&pyarrow("others")).unwrap();
+    assert!(matches!(read_any(&file, "time", None).unwrap(), ColumnData::Time(_)));
+    for name in ["bytes", "list.list.element"] {
+        let error = read_any(&file, name, None).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains("are read"), "{error}");
+    }
+    let error = read_target(&pyarrow("others"), "time").unwrap_err();
+    assert!(error.code() == "column-type" && error.to_string().contains("\"time\""), "{error}");
+    let error = read_dataset(&pyarrow("others"), Some("bytes")).unwrap_err().to_string();
+    assert!(error.contains("\"time\" is of type INT64; a feature must be a number"), "{error}");
+}
+
+#[test]
+fn a_text_that_is_too_long_is_named_by_column_and_row() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("t.parquet");
+    let labels = Labels::new(&["a".to_owned(), "b".repeat(2_000_000)]);
+    write_dataset(&path, &Dataset { target: Target::Classes(labels), ..dataset(2) }).unwrap();
+    let file = ParquetFile::open(&path).unwrap();
+    for error in [read_any(&file, "late", None).unwrap_err(), read_dataset(&path, None).unwrap_err()] {
+        assert_eq!(error.code(), "huge-cell");
+        assert!(error.to_string().starts_with("row 2, column \"late\": a cell of more than 1048576 bytes"), "{error}");
+    }
+}
+
+#[test]
+fn a_model_gets_its_columns_in_its_order_with_its_categories_whatever_else_is_there() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("t.parquet");
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let mut data = dataset(3);
+    data.features.push_one_hot("island".into(), texts(&["Biscoe", "Dream"]), vec![1, Feature::NO_CATEGORY, 0]);
+    write_dataset(&path, &data).unwrap();
+    let island = |column: &str| FeatureSpec::OneHot {
+        column: column.into(),
+        categories: texts(&["Dream", "Torgersen", "Biscoe"]),
+    };
+    let number = |name: &str| FeatureSpec::Number(name.into());
+    let selected = read_features(&path, &[island("island"), number("a")]).unwrap();
+    assert_eq!(selected.specs(), [island("island"), number("a")]);
+    let Feature::OneHot { codes, .. } = &selected.columns()[0] else { panic!("the island is a category") };
+    assert_eq!(codes, &[0, Feature::NO_CATEGORY, 2]);
+
+    let refused = |wanted: &[FeatureSpec]| read_features(&path, wanted).unwrap_err().to_string();
+    let words = refused(&[number("c"), number("a"), island("islands")]);
+    assert!(words.contains("lacks 2 features") && words.contains("\"c\", \"islands\""), "{words}");
+    let words = refused(&[number("island")]);
+    assert!(words.contains("\"island\"") && words.contains("must be a number"), "{words}");
+    let words = refused(&[island("a")]);
+    assert!(words.contains("\"a\"") && words.contains("must be text"), "{words}");
+}
+
+#[test]
+fn a_table_may_be_written_in_pieces() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("t.parquet");
+    let whole = dataset(10);
+    let mut writer = TableWriter::create(&path, Some(("late", &whole.target)), &whole.features.specs()).unwrap();
+    for rows in [0..4, 4..10] {
+        let mut features = Matrix::with_rows(rows.len());
+        for column in whole.features.columns() {
+            let Feature::Number { name, values } = column else { panic!("all are numbers") };
+            features.push(name.clone(), values[rows.clone()].to_vec());
+        }
+        writer.write(Some(&whole.target.slice(rows)), &features).unwrap();
+    }
+    writer.close().unwrap();
+    assert_eq!(read_dataset(&path, None).unwrap(), whole);
 }

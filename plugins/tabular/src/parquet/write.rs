@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{CREATED_BY, ONE_HOT_KEY, TARGET_KEY};
 use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
-use crate::features::{Feature, Matrix};
+use crate::features::{Feature, FeatureSpec, Matrix};
 use crate::limits::ROW_GROUP_ROWS;
 
 /// Writes a prepared table to `path`.
@@ -26,7 +26,9 @@ use crate::limits::ROW_GROUP_ROWS;
 /// # Errors
 /// The file cannot be created or written.
 pub fn write_dataset(path: &Path, data: &Dataset) -> Result<(), DataError> {
-    create(path, &Parts { target: Some((&data.target_name, &data.target)), features: &data.features })
+    let mut writer = TableWriter::create(path, Some((&data.target_name, &data.target)), &data.features.specs())?;
+    writer.write(Some(&data.target), &data.features)?;
+    writer.close()
 }
 
 /// Writes features without a target, such as those of rows whose target is not known yet.
@@ -34,49 +36,83 @@ pub fn write_dataset(path: &Path, data: &Dataset) -> Result<(), DataError> {
 /// # Errors
 /// The file cannot be created or written.
 pub fn write_features(path: &Path, features: &Matrix) -> Result<(), DataError> {
-    create(path, &Parts { target: None, features })
+    let mut writer = TableWriter::create(path, None, &features.specs())?;
+    writer.write(None, features)?;
+    writer.close()
 }
 
-/// What a file is made of.
-struct Parts<'a> {
-    target: Option<(&'a str, &'a Target)>,
-    features: &'a Matrix,
+/// A prepared table in the making, piece by piece.
+#[derive(Debug)]
+pub struct TableWriter {
+    path: PathBuf,
+    writer: SerializedFileWriter<BufWriter<File>>,
 }
 
-fn create(path: &Path, data: &Parts<'_>) -> Result<(), DataError> {
-    let named = || path.display().to_string();
-    let file = File::create(path).map_err(|source| DataError::Unwritable { file: named(), source })?;
-    write(BufWriter::new(file), data).map_err(|source| DataError::ParquetWrite { file: named(), source })
-}
-
-fn write(out: BufWriter<File>, data: &Parts<'_>) -> Result<(), ParquetError> {
-    let mut writer = SerializedFileWriter::new(out, schema(data)?, Arc::new(properties(data)))?;
-    let rows = data.features.rows();
-    let mut start = 0;
-    while start < rows {
-        let end = (start + ROW_GROUP_ROWS).min(rows);
-        let mut group = writer.next_row_group()?;
-        match data.target {
-            Some((_, Target::Classes(labels))) => write_labels(&mut group, labels, start, end)?,
-            Some((_, Target::Numbers(values))) => write_numbers(&mut group, values, start, end)?,
-            None => {}
-        }
-        for column in data.features.columns() {
-            match column {
-                Feature::Number { values, .. } => write_numbers(&mut group, values, start, end)?,
-                Feature::OneHot { categories, codes, .. } => write_codes(&mut group, categories, codes, start, end)?,
-            }
-        }
-        group.close()?;
-        start = end;
+impl TableWriter {
+    /// Begins a file. Of the target, whose name comes first, only the kind counts.
+    ///
+    /// # Errors
+    /// The file cannot be created.
+    pub fn create(path: &Path, target: Option<(&str, &Target)>, features: &[FeatureSpec]) -> Result<Self, DataError> {
+        let named = || path.display().to_string();
+        let file = File::create(path).map_err(|source| DataError::Unwritable { file: named(), source })?;
+        let writer = schema(target, features).and_then(|schema| {
+            let properties = properties(target.map(|(name, _)| name), features);
+            SerializedFileWriter::new(BufWriter::new(file), schema, Arc::new(properties))
+        });
+        let writer = writer.map_err(|source| DataError::ParquetWrite { file: named(), source })?;
+        Ok(Self { path: path.to_owned(), writer })
     }
-    writer.close().map(|_| ())
+
+    /// Adds rows, whose columns are those that the file was begun with.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn write(&mut self, target: Option<&Target>, features: &Matrix) -> Result<(), DataError> {
+        let starts = (0..features.rows()).step_by(ROW_GROUP_ROWS);
+        for (start, end) in starts.map(|start| (start, (start + ROW_GROUP_ROWS).min(features.rows()))) {
+            let written = write_group(&mut self.writer, target, features, start, end);
+            written.map_err(|source| DataError::ParquetWrite { file: self.path.display().to_string(), source })?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn close(self) -> Result<(), DataError> {
+        let closed = self.writer.close();
+        closed.map_err(|source| DataError::ParquetWrite { file: self.path.display().to_string(), source }).map(|_| ())
+    }
 }
 
-fn properties(data: &Parts<'_>) -> WriterProperties {
-    let target = data.target.map(|(name, _)| KeyValue { key: TARGET_KEY.into(), value: Some(name.to_owned()) });
+fn write_group(
+    writer: &mut SerializedFileWriter<BufWriter<File>>,
+    target: Option<&Target>,
+    features: &Matrix,
+    start: usize,
+    end: usize,
+) -> Result<(), ParquetError> {
+    let mut group = writer.next_row_group()?;
+    match target {
+        Some(Target::Classes(labels)) => write_labels(&mut group, labels, start, end)?,
+        Some(Target::Numbers(values)) => write_numbers(&mut group, values, start, end)?,
+        None => {}
+    }
+    for column in features.columns() {
+        match column {
+            Feature::Number { values, .. } => write_numbers(&mut group, values, start, end)?,
+            Feature::OneHot { categories, codes, .. } => write_codes(&mut group, categories, codes, start, end)?,
+        }
+    }
+    group.close().map(|_| ())
+}
+
+fn properties(target: Option<&str>, features: &[FeatureSpec]) -> WriterProperties {
+    let target = target.map(|name| KeyValue { key: TARGET_KEY.into(), value: Some(name.to_owned()) });
     let mut pairs: Vec<_> = target.into_iter().collect();
-    pairs.extend(one_hot(data).map(|value| KeyValue { key: ONE_HOT_KEY.into(), value: Some(value) }));
+    pairs.extend(one_hot(features).map(|value| KeyValue { key: ONE_HOT_KEY.into(), value: Some(value) }));
     WriterProperties::builder()
         .set_created_by(CREATED_BY.into())
         .set_compression(Compression::SNAPPY)
@@ -86,27 +122,27 @@ fn properties(data: &Parts<'_>) -> WriterProperties {
 }
 
 /// The categories of each column that has any, as JSON; none without such a column.
-fn one_hot(data: &Parts<'_>) -> Option<String> {
-    let of = |column: &Feature| match column {
-        Feature::Number { .. } => None,
-        Feature::OneHot { column, categories, .. } => Some((column.clone(), json!(categories))),
+fn one_hot(features: &[FeatureSpec]) -> Option<String> {
+    let of = |column: &FeatureSpec| match column {
+        FeatureSpec::Number(_) => None,
+        FeatureSpec::OneHot { column, categories } => Some((column.clone(), json!(categories))),
     };
-    let categories: serde_json::Map<_, _> = data.features.columns().iter().filter_map(of).collect();
+    let categories: serde_json::Map<_, _> = features.iter().filter_map(of).collect();
     (!categories.is_empty()).then(|| Value::Object(categories).to_string())
 }
 
-fn schema(data: &Parts<'_>) -> Result<TypePtr, ParquetError> {
+fn schema(target: Option<(&str, &Target)>, features: &[FeatureSpec]) -> Result<TypePtr, ParquetError> {
     let mut fields = Vec::new();
-    if let Some((name, target)) = data.target {
+    if let Some((name, target)) = target {
         fields.push(Arc::new(match target {
             Target::Classes(_) => text_column(name, Repetition::REQUIRED)?,
             Target::Numbers(_) => number_column(name)?,
         }));
     }
-    for column in data.features.columns() {
+    for column in features {
         fields.push(Arc::new(match column {
-            Feature::Number { name, .. } => number_column(name)?,
-            Feature::OneHot { column, .. } => text_column(column, Repetition::OPTIONAL)?,
+            FeatureSpec::Number(name) => number_column(name)?,
+            FeatureSpec::OneHot { column, .. } => text_column(column, Repetition::OPTIONAL)?,
         }));
     }
     Ok(Arc::new(Type::group_type_builder("table").with_fields(fields).build()?))

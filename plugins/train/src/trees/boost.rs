@@ -1,13 +1,13 @@
 //! Round after round of trees.
 
 use dagwood_tabular::Matrix;
-use dagwood_tabular::model::trees::{Node, Tree};
+use dagwood_tabular::model::trees::Tree;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64;
 
 use super::bins::Bins;
-use super::goal::Goal;
+use super::goal::{Change, Goal};
 use super::grow::{Growth, grow};
 use super::histogram::Slope;
 use super::split::Rules;
@@ -74,18 +74,15 @@ pub fn boost(features: &Matrix, goal: &Goal<'_>, how: Boosting, mut watch: impl 
     let (trained, held) = hold_back(goal.rows(), how.early_stopping);
     let base = goal.base(&trained);
     let mut scores: Vec<Vec<f64>> = base.iter().map(|base| vec![*base; goal.rows()]).collect();
-    let growth = Growth {
-        rules: Rules { l2: goal.penalty(how.l2), leaf_rows: how.leaf_rows },
-        leaves: how.leaves,
-        learning_rate: how.learning_rate,
-    };
-    let mut gains = vec![0.0; bins.columns.len()];
+    let rules = Rules { l2: goal.penalty(how.l2), leaf_rows: how.leaf_rows };
+    // Round by round, what splits gained of each column.
+    let mut gains: Vec<Vec<f64>> = Vec::new();
     let mut slopes = vec![vec![Slope::default(); goal.rows()]; base.len()];
     let mut rounds: Vec<Vec<Tree>> = Vec::new();
     let mut best = (0, f64::INFINITY);
     loop {
         let round = rounds.len();
-        let loss = goal.slopes(&scores, &trained, &mut slopes);
+        let Change { loss, gradient_unit } = goal.slopes(&scores, &trained, &mut slopes);
         let held_back = (!held.is_empty()).then(|| goal.loss(&scores, &held));
         watch(Step { round, loss, held_back });
         let counted = held_back.unwrap_or(loss);
@@ -97,31 +94,37 @@ pub fn boost(features: &Matrix, goal: &Goal<'_>, how: Boosting, mut watch: impl 
         if round == how.rounds {
             break;
         }
-        let mut trees = Vec::with_capacity(base.len());
-        let mut grew = false;
-        for (score, slopes) in scores.iter_mut().zip(&slopes) {
-            let grown = grow(&bins, &trained, slopes, growth, &mut gains);
+        let growth = Growth { rules, leaves: how.leaves, learning_rate: how.learning_rate, gradient_unit };
+        let mut gained = vec![0.0; bins.columns.len()];
+        let grown: Vec<_> = slopes.iter().map(|slopes| grow(&bins, &trained, slopes, growth, &mut gained)).collect();
+        if grown.iter().all(|grown| grown.leaves() < 2) {
+            break;
+        }
+        for (score, grown) in scores.iter_mut().zip(&grown) {
             grown.add_to(score);
             for row in &held {
                 score[*row as usize] += grown.tree.value(features.columns(), *row as usize);
             }
-            grew |= grown.leaves() > 1;
-            trees.push(grown.tree);
         }
-        if !grew {
-            break;
-        }
-        rounds.push(trees);
+        gains.push(gained);
+        rounds.push(grown.into_iter().map(|grown| grown.tree).collect());
     }
     let stopped = rounds.len() < how.rounds;
     if how.early_stopping.is_some() {
         take_back(&mut scores, &rounds[best.0..], features);
         rounds.truncate(best.0);
+        gains.truncate(best.0);
     }
     let loss = if how.early_stopping.is_some() { best.1 } else { goal.loss(&scores, &trained) };
-    let total: f64 = gains.iter().sum();
-    let importance = gains.into_iter().map(|gain| if total > 0.0 { gain / total } else { 0.0 }).collect();
-    in_own_unit(Boosted { base, rounds, loss, scores, importance, stopped }, goal.unit())
+    let importance = shares(&gains, bins.columns.len());
+    Boosted { base, rounds, loss, scores, importance, stopped }
+}
+
+/// For each column its share of what all rounds gained.
+fn shares(gains: &[Vec<f64>], columns: usize) -> Vec<f64> {
+    let total: f64 = gains.iter().flatten().sum();
+    let of_column = |column: usize| gains.iter().map(|gained| gained[column]).sum::<f64>();
+    (0..columns).map(|column| if total > 0.0 { of_column(column) / total } else { 0.0 }).collect()
 }
 
 /// Takes out of the scores what these rounds gave to them.
@@ -131,21 +134,6 @@ fn take_back(scores: &mut [Vec<f64>], rounds: &[Vec<Tree>], features: &Matrix) {
             scores.iter_mut().enumerate().for_each(|(row, score)| *score -= tree.value(features.columns(), row));
         }
     }
-}
-
-/// The same with scores in the target's own unit.
-fn in_own_unit(mut boosted: Boosted, (unit, center): (f64, f64)) -> Boosted {
-    if (unit, center) == (1.0, 0.0) {
-        return boosted;
-    }
-    let scores = boosted.base.iter_mut().chain(boosted.scores.iter_mut().flatten());
-    scores.for_each(|score| *score = *score * unit + center);
-    for node in boosted.rounds.iter_mut().flatten().flat_map(|tree| &mut tree.nodes) {
-        if let Node::Leaf { value } = node {
-            *value *= unit;
-        }
-    }
-    boosted
 }
 
 /// The rows to train on and those held back, each in order.

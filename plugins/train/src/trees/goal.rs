@@ -5,7 +5,7 @@ use dagwood_tabular::model::linear::softmax;
 
 use super::histogram::Slope;
 use super::sigmoid::Sigmoid;
-use crate::limits::WEIGHT_MAX;
+use crate::limits::{TREE_ERROR_GRADIENT, WEIGHT_MAX};
 use crate::weights::Weights;
 
 /// What trees are to tell of each row.
@@ -22,23 +22,21 @@ pub enum Goal<'a> {
         /// For two classes.
         sigmoid: Sigmoid,
     },
-    /// A number.
-    Number(Scaled),
+    /// A number, which is finite and not the same in all rows.
+    Number(&'a [f64]),
 }
 
-/// Numbers brought to -1 to 1, so that whole numbers can stand for their errors.
-#[derive(Debug)]
-pub struct Scaled {
-    values: Vec<f64>,
-    /// Their mean, in the numbers' own unit.
-    center: f64,
-    /// What 1 is in the numbers' own unit; above 0.
-    unit: f64,
+/// How the loss changes with the scores of a round.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Change {
+    /// The mean loss; see [`Goal::loss`].
+    pub loss: f64,
+    /// What a gradient of 1 is, in units of the target times those of the curvature.
+    pub gradient_unit: f64,
 }
 
-/// Of a row's error, this is its gradient: half the squared error times it is the loss that trees see, whose curvature is then what
-/// that of classes is at most.
-const ERROR_SHARE: f64 = 0.25;
+/// The curvature of a number's loss: what that of classes is at most.
+const ERROR_CURVATURE: f64 = 0.25;
 
 impl<'a> Goal<'a> {
     /// Classes, whose rows count by their weights; these are brought to what sums of whole numbers hold, which changes no tree.
@@ -48,18 +46,19 @@ impl<'a> Goal<'a> {
         Self::Classes { labels, weights: weights.times(shrunk), shrunk, sigmoid: Sigmoid::new() }
     }
 
-    /// Numbers that are finite and differ.
-    pub fn number(values: &[f64]) -> Self {
-        let center = values.iter().sum::<f64>() / values.len().max(1) as f64;
-        let unit = values.iter().map(|value| (value - center).abs()).fold(f64::MIN_POSITIVE, f64::max);
-        Self::Number(Scaled { values: values.iter().map(|value| (value - center) / unit).collect(), center, unit })
-    }
-
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         match self {
             Self::Classes { labels, .. } => labels.codes.len(),
-            Self::Number(scaled) => scaled.values.len(),
+            Self::Number(values) => values.len(),
+        }
+    }
+
+    /// How many scores a row has.
+    pub fn scores(&self) -> usize {
+        match self {
+            Self::Classes { labels, .. } if labels.classes.len() > 2 => labels.classes.len(),
+            Self::Classes { .. } | Self::Number(_) => 1,
         }
     }
 
@@ -67,15 +66,7 @@ impl<'a> Goal<'a> {
     pub fn penalty(&self, l2: f64) -> f64 {
         match self {
             Self::Classes { shrunk, .. } => l2 * shrunk,
-            Self::Number(_) => l2 * ERROR_SHARE,
-        }
-    }
-
-    /// What a score of 1 is in the target's own unit, and where it begins there.
-    pub fn unit(&self) -> (f64, f64) {
-        match self {
-            Self::Classes { .. } => (1.0, 0.0),
-            Self::Number(scaled) => (scaled.unit, scaled.center),
+            Self::Number(_) => l2 * ERROR_CURVATURE,
         }
     }
 
@@ -95,7 +86,7 @@ impl<'a> Goal<'a> {
                     _ => counts.iter().map(|count| (count / total).ln()).collect(),
                 }
             }
-            Self::Number(Scaled { values, .. }) => {
+            Self::Number(values) => {
                 vec![rows.iter().map(|row| values[*row as usize]).sum::<f64>() / rows.len().max(1) as f64]
             }
         }
@@ -103,22 +94,31 @@ impl<'a> Goal<'a> {
 
     /// The mean loss of these rows: log-loss in nats, or half the squared error in the target's own unit squared.
     pub fn loss(&self, scores: &[Vec<f64>], rows: &[u32]) -> f64 {
-        self.each(scores, rows, |_, _, _| {})
-    }
-
-    /// How the loss of each of these rows changes with each of its scores. Gives their mean loss.
-    pub fn slopes(&self, scores: &[Vec<f64>], rows: &[u32], slopes: &mut [Vec<Slope>]) -> f64 {
-        self.each(scores, rows, |score, row, slope| slopes[score][row] = slope)
-    }
-
-    /// Calls `tell` with each score's number, row and slope. Gives the mean loss.
-    fn each(&self, scores: &[Vec<f64>], rows: &[u32], tell: impl FnMut(usize, usize, Slope)) -> f64 {
         match (self, scores) {
-            (Self::Number(scaled), _) => scaled.each(scores, rows, tell),
+            (Self::Number(values), [scores]) => half_mean_square(values, scores, rows),
+            _ => self.each_class(scores, rows, |_, _, _| {}),
+        }
+    }
+
+    /// How the loss of each of these rows changes with each of its scores.
+    pub fn slopes(&self, scores: &[Vec<f64>], rows: &[u32], slopes: &mut [Vec<Slope>]) -> Change {
+        match (self, scores, &mut *slopes) {
+            (Self::Number(values), [scores], [slopes]) => of_errors(values, scores, rows, slopes),
+            _ => {
+                let loss = self.each_class(scores, rows, |score, row, slope| slopes[score][row] = slope);
+                Change { loss, gradient_unit: 1.0 }
+            }
+        }
+    }
+
+    /// Calls `tell` with each score's number, row and slope. Gives the mean loss; 0 if there are no classes.
+    fn each_class(&self, scores: &[Vec<f64>], rows: &[u32], tell: impl FnMut(usize, usize, Slope)) -> f64 {
+        match (self, scores) {
             (Self::Classes { labels, weights, sigmoid, .. }, [scores]) => {
                 two(labels, (weights, sigmoid), scores, rows, tell)
             }
             (Self::Classes { labels, weights, .. }, _) => many(labels, weights, scores, rows, tell),
+            (Self::Number(_), _) => 0.0,
         }
     }
 }
@@ -172,15 +172,22 @@ fn many(
     loss / f64::max(weight_of_all, f64::MIN_POSITIVE)
 }
 
-impl Scaled {
-    fn each(&self, scores: &[Vec<f64>], rows: &[u32], mut tell: impl FnMut(usize, usize, Slope)) -> f64 {
-        let Some(scores) = scores.first() else { return 0.0 };
-        let mut squares = 0.0;
-        for row in rows {
-            let error = scores[*row as usize] - self.values[*row as usize];
-            tell(0, *row as usize, Slope::new(error * ERROR_SHARE, ERROR_SHARE));
-            squares += error * error;
-        }
-        squares / rows.len().max(1) as f64 / 2.0 * self.unit * self.unit
+fn errors<'a>(values: &'a [f64], scores: &'a [f64], rows: &'a [u32]) -> impl Iterator<Item = f64> + 'a {
+    rows.iter().map(|row| scores[*row as usize] - values[*row as usize])
+}
+
+fn half_mean_square(values: &[f64], scores: &[f64], rows: &[u32]) -> f64 {
+    errors(values, scores, rows).map(|error| error * error).sum::<f64>() / rows.len().max(1) as f64 / 2.0
+}
+
+/// Gradients are shares of the largest: whole numbers stand for them, and errors get smaller from round to round.
+fn of_errors(values: &[f64], scores: &[f64], rows: &[u32], slopes: &mut [Slope]) -> Change {
+    let largest = errors(values, scores, rows).map(f64::abs).fold(f64::MIN_POSITIVE, f64::max);
+    let (per_error, mut squares) = (TREE_ERROR_GRADIENT / largest, 0.0);
+    for (error, row) in errors(values, scores, rows).zip(rows) {
+        slopes[*row as usize] = Slope::new(error * per_error, ERROR_CURVATURE);
+        squares += error * error;
     }
+    let loss = squares / rows.len().max(1) as f64 / 2.0;
+    Change { loss, gradient_unit: ERROR_CURVATURE / per_error }
 }

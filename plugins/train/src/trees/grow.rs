@@ -12,6 +12,8 @@ pub(super) struct Growth {
     pub(super) rules: Rules,
     pub(super) leaves: usize,
     pub(super) learning_rate: f64,
+    /// See [`super::goal::Change`].
+    pub(super) gradient_unit: f64,
 }
 
 /// A tree, and which rows came to which of its leaves.
@@ -63,7 +65,7 @@ pub(super) fn grow(bins: &Bins, rows: &[u32], slopes: &[Slope], growth: Growth, 
             leaves.push(leaf);
             break;
         };
-        gains[split.column] += split.gain;
+        gains[split.column] += split.gain * growth.gradient_unit * growth.gradient_unit;
         let span = &mut rows[leaf.begin..leaf.end];
         let middle = leaf.begin + part(span, &bins.columns[split.column].codes, &split.goes_left, &mut aside);
         let (left, right) = (nodes.len(), nodes.len() + 1);
@@ -85,7 +87,8 @@ pub(super) fn grow(bins: &Bins, rows: &[u32], slopes: &[Slope], growth: Growth, 
     leaves.sort_by_key(|leaf| leaf.begin);
     let ends = leaves.iter().map(|leaf| {
         let sums = leaf.sums.sums();
-        let value = -growth.learning_rate * sums.gradient / (sums.curvature + growth.rules.l2);
+        let gradient = sums.gradient * growth.gradient_unit;
+        let value = -growth.learning_rate * gradient / (sums.curvature + growth.rules.l2);
         (leaf, if value.is_finite() { value } else { 0.0 })
     });
     let mut spans = Vec::with_capacity(leaves.len());

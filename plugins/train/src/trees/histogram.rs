@@ -27,9 +27,9 @@ impl Slope {
     /// `gradient` from -127 to 127, `curvature` from 0 on; those of all rows together up to a million.
     pub(super) fn new(gradient: f64, curvature: f64) -> Self {
         Self {
-            gradient: (gradient * f64::from(1 << GRADIENT_BITS)) as i32,
+            gradient: (gradient * f64::from(1 << GRADIENT_BITS)).round_ties_even() as i32,
             // Never 0: what is certain still counts as a row.
-            curvature: ((curvature * f64::from(1 << CURVATURE_BITS)) as u32).max(1),
+            curvature: ((curvature * f64::from(1 << CURVATURE_BITS)).round_ties_even() as u32).max(1),
         }
     }
 }

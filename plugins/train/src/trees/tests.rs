@@ -186,7 +186,7 @@ fn a_number_is_estimated_with_its_categories_and_stops_early_too() {
     features.push_one_hot("c".into(), ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec(), codes);
     let stopping = Some(EarlyStopping { fraction: 0.2, patience: 5, seed: 1 });
     let how = Boosting { rounds: 500, early_stopping: stopping, ..how() };
-    let boosted = super::boost::boost(&features, &Goal::number(&values), how, |_| {});
+    let boosted = super::boost::boost(&features, &Goal::Number(&values), how, |_| {});
     assert!(boosted.stopped && boosted.rounds.len() > 5, "{}", boosted.rounds.len());
     let of_row =
         |row| boosted.base[0] + boosted.rounds.iter().map(|trees| trees[0].value(features.columns(), row)).sum::<f64>();
@@ -197,11 +197,47 @@ fn a_number_is_estimated_with_its_categories_and_stops_early_too() {
 }
 
 #[test]
+fn one_number_far_out_does_not_hide_the_others() {
+    let rows = 2_000;
+    let values: Vec<f64> = (0..rows).map(|row| if row == 7 { 1e7 } else { f64::from(row % 5) }).collect();
+    let mut features = Matrix::with_rows(rows as usize);
+    features.push("far".into(), (0..rows).map(|row| f64::from(u8::from(row == 7))).collect());
+    features.push("a".into(), (0..rows).map(|row| f64::from(row % 5)).collect());
+    let boosted = super::boost::boost(&features, &Goal::Number(&values), Boosting { rounds: 100, ..how() }, |_| {});
+    for (score, value) in boosted.scores[0].iter().zip(&values) {
+        assert!((score - value).abs() < 0.01, "{score} is not {value}");
+    }
+}
+
+#[test]
+fn what_rounds_gained_that_were_given_up_does_not_count() {
+    let mut random = Pcg64::seed_from_u64(8);
+    let mut features = Matrix::with_rows(1_000);
+    features.push("noise".into(), (0..1_000).map(|_| random.random()).collect());
+    features.push("a".into(), (0..1_000).map(|row| f64::from(row % 2)).collect());
+    let labels = labels(&(0..1_000).map(|row| row % 2 == 1).collect::<Vec<_>>());
+    let early_stopping = Some(EarlyStopping { fraction: 0.2, patience: 5, seed: 1 });
+    let all = boost(&features, &labels, Boosting { rounds: 3, leaves: 2, ..how() }, |_| {});
+    assert_eq!(all.importance, [0.0, 1.0]);
+    let noise = Labels { codes: (0..1_000).map(|_| random.random_range(0..2)).collect(), ..labels };
+    let stopped = boost(&features, &noise, Boosting { rounds: 50, early_stopping, ..how() }, |_| {});
+    assert!(stopped.stopped);
+    let splits = |column: usize| {
+        let nodes = stopped.rounds.iter().flatten().flat_map(|tree| &tree.nodes);
+        nodes.filter(|node| matches!(node, Node::Number { column: of, .. } if *of == column)).count()
+    };
+    for column in 0..2 {
+        assert_eq!(stopped.importance[column] > 0.0, splits(column) > 0, "{:?}", stopped.importance);
+    }
+}
+
+#[test]
 fn a_table_with_nothing_to_tell_by_gives_no_trees() {
     let mut features = Matrix::with_rows(10);
     features.push("same".into(), vec![1.0; 10]);
     let labels = labels(&(0..10).map(|row| row < 3).collect::<Vec<_>>());
     let boosted = boost(&features, &labels, how(), |_| {});
     assert!(boosted.rounds.is_empty());
+    assert_eq!(boosted.scores[0], odds(&boosted, &features), "what is not in the model is not in the scores");
     assert!(odds(&boosted, &features).iter().all(|odds| *odds < 0.0));
 }
