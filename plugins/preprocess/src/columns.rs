@@ -47,6 +47,12 @@ impl Reason {
     }
 }
 
+/// What became of columns none of which is left, for a message.
+pub fn why_none(dropped: &[(String, Reason)]) -> String {
+    let each = dropped.iter().map(|(column, reason)| format!("{}: {}", quoted(column), reason.text()));
+    each.take(5).collect::<Vec<_>>().join("; ")
+}
+
 /// What is read, what is made of it, and which of all that is learnt from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -275,12 +281,16 @@ fn absent_target(header: &[String], target: &str) -> PreprocessError {
     PreprocessError::TargetAbsent { hint: hint.to_owned(), source }
 }
 
-/// Which of these columns are times, or only number or name the rows. In a sorted file such a column gives the target away, and on
-/// new data it says nothing.
+/// Which of these columns are times or empty, or only number or name the rows. In a sorted file such a column gives the target away,
+/// and on new data it says nothing.
 pub fn say_nothing(table: &Table, features: &[String]) -> Vec<(String, Reason)> {
     let few = table.rows() < ROW_NUMBER_MIN_ROWS;
-    let judged = features.iter().filter_map(|name| Some((name, names_rows(&table.column(name)?.data)?)));
-    judged.filter(|(_, reason)| !few || *reason == Reason::Time).map(|(name, reason)| (name.clone(), reason)).collect()
+    let reason = |data: &ColumnData| match data {
+        ColumnData::Time(_) => Some(Reason::Time),
+        data if (0..table.rows()).all(|row| data.is_gap(row)) => Some(Reason::AllMissing),
+        data => names_rows(data).filter(|_| !few),
+    };
+    features.iter().filter_map(|name| Some((name.clone(), reason(&table.column(name)?.data)?))).collect()
 }
 
 fn names_rows(data: &ColumnData) -> Option<Reason> {
@@ -289,6 +299,6 @@ fn names_rows(data: &ColumnData) -> Option<Reason> {
             values.windows(2).all(|pair| pair[1] - pair[0] == 1.0).then_some(Reason::RowNumber)
         }
         ColumnData::Text(text) => (text.levels.len() == text.codes.len()).then_some(Reason::Identifier),
-        ColumnData::Time(_) => Some(Reason::Time),
+        ColumnData::Time(_) => None,
     }
 }

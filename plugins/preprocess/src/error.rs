@@ -24,8 +24,11 @@ pub enum PreprocessError {
         missing: Vec<String>,
     },
     /// All rows are dropped.
-    #[error("no row is left: all have a gap in a column whose gaps drop them")]
-    NoRowsLeft,
+    #[error("no row is left: all have a gap in a column whose gaps drop them ({gaps})")]
+    NoRowsLeft {
+        /// Which columns have the most.
+        gaps: String,
+    },
     /// A param that makes no sense.
     #[error("the param `{param}` {why}")]
     Params {
@@ -44,15 +47,18 @@ pub enum PreprocessError {
     },
     /// The target has gaps only, or there are too few rows to split.
     #[error(
-        "{} with a value of the target {} and without a gap that drops them: at least 2 are needed, one for each part",
+        "{} with a value of the target {} and without a gap that drops them: at least 2 are needed, one for each part{}",
         count(*rows, "row"),
-        quoted(target)
+        quoted(target),
+        if gaps.is_empty() { String::new() } else { format!("; gaps: {gaps}") }
     )]
     TooFewRows {
         /// The target's name.
         target: String,
         /// The rows that are left.
         rows: usize,
+        /// Which columns that drop rows, or the target, have the most gaps.
+        gaps: String,
     },
     /// Nothing to tell apart.
     #[error("the target {} has one class only, {}: at least 2 are needed", quoted(target), quoted(class))]
@@ -136,7 +142,7 @@ impl PreprocessError {
             Self::Data(error) => error.code(),
             Self::NotATransform { .. } => "not-a-transform",
             Self::ColumnsAbsent { .. } => "transform-data-mismatch",
-            Self::NoRowsLeft => "too-few-rows",
+            Self::NoRowsLeft { .. } => "too-few-rows",
             Self::Params { .. } => "bad-params",
             Self::TargetAbsent { .. } => "absent-target",
             Self::TooFewRows { .. } => "too-few-rows",

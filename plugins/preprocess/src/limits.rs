@@ -18,6 +18,9 @@ pub const ROW_NUMBER_MIN_ROWS: usize = 20;
 /// The result lists at most this many dropped columns; the transformation file lists all.
 pub const REPORTED_COLUMNS_MAX: usize = 100;
 
+/// A message names at most this many columns whose gaps drop rows.
+pub const REPORTED_GAPS_MAX: usize = 5;
+
 /// Shares of the rows at which a profile says how far the values go.
 pub const QUANTILES: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 

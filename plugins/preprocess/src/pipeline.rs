@@ -108,14 +108,22 @@ fn work(table: Table, plan: &Plan, params: &Params, seed: u64) -> Result<Work, P
     let nothing = columns::say_nothing(&table, &plan.features);
     // What somebody asked for by its name is kept, if it can be.
     let asked = |name: &String| params.features.as_ref().is_some_and(|asked| asked.contains(name));
-    dropped.extend(nothing.into_iter().filter(|(name, reason)| *reason == Reason::Time || !asked(name)));
+    let is_hopeless = |reason: Reason| matches!(reason, Reason::Time | Reason::AllMissing);
+    dropped.extend(nothing.into_iter().filter(|(name, reason)| is_hopeless(*reason) || !asked(name)));
     let target_column = table.column(&params.target).ok_or(DataError::NoRows)?;
     let is_feature = |name: &&String| dropped.iter().all(|(other, _)| other != *name);
     let features: Vec<&Column> =
         plan.features.iter().filter(is_feature).filter_map(|name| table.column(name)).collect();
+    if features.is_empty() {
+        return Err(PreprocessError::NoFeatures { why: columns::why_none(&dropped) });
+    }
     let kept = rows::keep(&table, target_column, &features, params);
     if kept.rows.len() < 2 {
-        return Err(PreprocessError::TooFewRows { rows: kept.rows.len(), target: params.target.clone() });
+        let time = params.split_by.as_ref().and_then(|name| table.column(name));
+        let mut columns = rows::dropping(&features, params);
+        columns.extend(std::iter::once(target_column).chain(time));
+        let gaps = rows::most_gaps(&table, &columns);
+        return Err(PreprocessError::TooFewRows { rows: kept.rows.len(), target: params.target.clone(), gaps });
     }
     let target = target::target(target_column, &kept.rows, params.target_kind)?;
     let times = times(&table, &kept.rows, params)?;
@@ -192,6 +200,7 @@ fn write(files: Files<'_>, work: Work, plan: &Plan, params: &Params, seed: u64) 
             stratified: work.stratified,
             by: params.split_by.clone(),
         },
+        missing_values: params.missing_values.clone(),
         read: work.read,
         date_parts: by_column(&plan.date_parts),
         derive: plan.derived.iter().map(|formula| (formula.name.clone(), formula.text.clone())).collect(),
@@ -239,7 +248,7 @@ fn summary(rows: usize, work: &Work) -> Summary {
 }
 
 /// Columns that may not be what somebody thinks.
-pub(crate) fn mixed(table: &Table) -> Vec<String> {
+fn mixed(table: &Table) -> Vec<String> {
     let told = |Mixed { column, place, cell }: &Mixed| {
         let (column, cell) = (quoted(column), quoted(cell));
         format!(

@@ -106,6 +106,33 @@ fn rows_with_gaps_are_dropped_where_asked_and_rows_without_a_target_always() {
 }
 
 #[test]
+fn an_empty_column_drops_no_rows_and_those_that_drop_them_all_are_named() {
+    let row = |row: usize| {
+        let (b, c) = if row.is_multiple_of(2) { ("1", "NA") } else { ("NA", "2") };
+        format!("{},NA,{b},{c},{}\n", row * 7 % 5, if row < 20 { "no" } else { "yes" })
+    };
+    let text: String = std::iter::once("a,empty,b,c,y\n".to_owned()).chain((0..40).map(row)).collect();
+    let mut params = Params { drop: vec!["c".into()], ..Params::new("y") };
+    params.missing.numeric = Policy::Drop;
+    assert_eq!(run_text(&text, &params).answer.unwrap().summary.dropped_rows, 20);
+    let params = Params { drop: vec![], ..params };
+    let (code, words) = run_text(&text, &params).refusal();
+    assert_eq!(code, "too-few-rows");
+    assert!(words.contains("gaps: \"b\" in 20 rows, \"c\" in 20 rows"), "{words}");
+    let only = Params { features: Some(vec!["empty".into()]), ..params };
+    let (code, words) = run_text(&text, &only).refusal();
+    assert!(code == "no-features" && words.contains("\"empty\": it is empty"), "{words}");
+}
+
+#[test]
+fn a_time_is_no_target_whatever_is_asked() {
+    for target_kind in [None, Some(TargetKind::Numeric), Some(TargetKind::Categorical)] {
+        let (code, words) = run_text(&flights(48), &Params { target_kind, ..Params::new("date") }).refusal();
+        assert!(code == "target-is-time" && words.contains("is a time"), "{words}");
+    }
+}
+
+#[test]
 fn a_column_that_numbers_or_names_the_rows_is_left_out_unless_asked_for() {
     let mut text = "id,name,a,y\n".to_owned();
     for row in 0..30 {

@@ -25,10 +25,10 @@ fn values(column: &Column, rows: &[usize], kind: TargetKind) -> Result<Target, P
         (ColumnData::Number(values), TargetKind::Numeric) => {
             return Ok(Target::Numbers(rows.iter().map(|row| values[*row]).collect()));
         }
-        (ColumnData::Text(_) | ColumnData::Time(_), TargetKind::Numeric) => {
+        (ColumnData::Text(_), TargetKind::Numeric) => {
             return Err(PreprocessError::TargetIsText { target: column.name.clone() });
         }
-        (ColumnData::Time(_), TargetKind::Categorical) => {
+        (ColumnData::Time(_), TargetKind::Numeric | TargetKind::Categorical) => {
             return Err(PreprocessError::TargetIsTime { target: column.name.clone() });
         }
         (ColumnData::Number(values), TargetKind::Categorical) => {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dagwood_tabular::csv::CsvOptions;
 use dagwood_tabular::parquet::{write_dataset, write_features};
 use dagwood_tabular::wording::{count, quoted};
 use dagwood_tabular::{Column, Dataset, Table, TableFile, Target};
@@ -11,6 +12,7 @@ use crate::error::PreprocessError;
 use crate::params::Params;
 use crate::pipeline::made;
 use crate::report::{Prepared, Summary};
+use crate::rows::most_gaps;
 use crate::target;
 use crate::transform::{Applied, Transform, TransformFile};
 
@@ -23,12 +25,16 @@ pub fn treat(data: &Path, transform: &Path, prepared: &Path, params: &Params) ->
     params.check()?;
     let recorded = TransformFile::read(transform)?;
     check(params, &recorded)?;
-    let file = TableFile::open(data, params.csv_options()?)?;
+    let options = CsvOptions { missing_values: recorded.missing_values.clone(), ..params.csv_options()? };
+    let file = TableFile::open(data, options)?;
     let plan = Plan::recorded(file.header(), &recorded)?;
     let table = made(file.read(&plan.read)?, &plan, &recorded.types)?;
-    let rows = kept(&table, &recorded);
+    let dropping = recorded.columns.iter().filter(|fitted| fitted.drops_gaps());
+    let dropping: Vec<&Column> = dropping.filter_map(|fitted| table.column(fitted.column())).collect();
+    let rows: Vec<usize> =
+        (0..table.rows()).filter(|row| !dropping.iter().any(|column| column.data.is_gap(*row))).collect();
     if rows.is_empty() {
-        return Err(PreprocessError::NoRowsLeft);
+        return Err(PreprocessError::NoRowsLeft { gaps: most_gaps(&table, &dropping) });
     }
     let features: Vec<&Column> = plan.features.iter().filter_map(|name| table.column(name)).collect();
     let Applied { features, unseen } = Transform::recorded(recorded.columns.clone()).apply(&features, &rows)?;
@@ -72,13 +78,6 @@ fn check(params: &Params, recorded: &TransformFile) -> Result<(), PreprocessErro
         return Err(PreprocessError::params("target", why));
     }
     Ok(())
-}
-
-/// The rows without a gap in a column whose gaps drop them.
-fn kept(table: &Table, recorded: &TransformFile) -> Vec<usize> {
-    let dropping = recorded.columns.iter().filter(|fitted| fitted.drops_gaps());
-    let dropping: Vec<&Column> = dropping.filter_map(|fitted| table.column(fitted.column())).collect();
-    (0..table.rows()).filter(|row| !dropping.iter().any(|column| column.data.is_gap(*row))).collect()
 }
 
 /// The target of these rows, if the table has it and none of them is a gap.

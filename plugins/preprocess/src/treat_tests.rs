@@ -150,3 +150,27 @@ fn what_does_not_fit_the_transformation_is_named() {
     std::fs::write(fitted.path("transform"), "a,b\n").unwrap();
     assert_eq!(fitted.refusal(&flights(24), &plain).0, "not-a-transform");
 }
+
+#[test]
+fn gaps_are_marked_as_they_were_and_rows_that_all_have_one_are_told_where() {
+    let marked = flights(240).replace("NA", "-");
+    let missing = Missing { numeric: Policy::Drop, ..Missing::default() };
+    let params = Params { missing_values: vec!["-".into()], missing, ..late() };
+    let fitted = Fitted { folder: TempDir::new().unwrap() };
+    let path = |name| fitted.path(name);
+    std::fs::write(path("data.csv"), &marked).unwrap();
+    let (train, test, transform) = (path("train"), path("test"), path("transform"));
+    let (profile, profile_plot) = (path("profile"), path("profile_plot"));
+    let files =
+        Files { train: &train, test: &test, transform: &transform, profile: &profile, profile_plot: &profile_plot };
+    preprocess(&path("data.csv"), files, &params, 1).unwrap();
+    let prepared = fitted.treat(&marked, &Params::new("late")).unwrap();
+    assert_eq!(prepared.summary.dropped_rows, 22, "every eleventh distance is a gap");
+    let header = "date,delay,distance,origin\n";
+    let gone = format!("{header}2001-01-01 00:30,1,-,ATL\n2001-01-01 00:30,1,-,SFO\n");
+    let (code, words) = fitted.refusal(&gone, &Params::new("late"));
+    assert_eq!(code, "too-few-rows");
+    assert!(words.contains("\"distance\" in 2 rows"), "{words}");
+    let other = Params { missing_values: vec!["?".into()], ..Params::new("late") };
+    assert!(fitted.refusal(&gone, &other).1.contains("`missing_values`"));
+}

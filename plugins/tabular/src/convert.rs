@@ -40,6 +40,35 @@ pub fn read_as(column: &str, data: ColumnData, kind: Kind) -> Result<ColumnData,
     }
 }
 
+/// A column without what marks its gaps: cells that are one of these texts, trimmed, or the number or the time that it is.
+pub fn without(data: ColumnData, missing_values: &[String]) -> ColumnData {
+    let marks = || missing_values.iter().map(|mark| mark.trim());
+    match data {
+        ColumnData::Number(mut values) => {
+            let marks: Vec<f64> = marks().filter_map(|mark| mark.parse().ok()).collect();
+            if !marks.is_empty() {
+                values.iter_mut().filter(|value| marks.contains(value)).for_each(|value| *value = f64::NAN);
+            }
+            ColumnData::Number(values)
+        }
+        ColumnData::Time(mut times) => {
+            let marks: Vec<i64> = marks().filter_map(time::parse).collect();
+            if !marks.is_empty() {
+                times.iter_mut().filter(|time| marks.contains(time)).for_each(|time| *time = ColumnData::NO_TIME);
+            }
+            ColumnData::Time(times)
+        }
+        ColumnData::Text(text) => {
+            let is_gap: Vec<bool> = text.levels.iter().map(|level| marks().any(|mark| mark == level.trim())).collect();
+            if !is_gap.contains(&true) {
+                return ColumnData::Text(text);
+            }
+            let kept = |code: &u32| text.levels.get(*code as usize).filter(|_| !is_gap[*code as usize]);
+            ColumnData::Text(TextColumn::of(text.codes.iter().map(kept)))
+        }
+    }
+}
+
 /// What each of the texts means.
 fn parsed<V>(
     column: &str,

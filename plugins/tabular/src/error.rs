@@ -232,7 +232,7 @@ pub enum DataError {
     },
     /// An infinity in a column of numbers.
     #[error(
-        "row {row}, column {}: an infinity, from which nothing can be learnt: make it a number or a gap",
+        "row {row}, column {}: an infinity, from which nothing can be learnt; if it marks a gap, add it to `missing_values`",
         quoted(column)
     )]
     Infinite {

@@ -22,13 +22,13 @@ pub enum TableFile {
 }
 
 impl TableFile {
-    /// Opens a file. `options` are for CSV.
+    /// Opens a file. `options` are for CSV, but for `missing_values`.
     ///
     /// # Errors
     /// As [`CsvFile::open`] or [`ParquetFile::open`].
     pub fn open(path: &Path, options: CsvOptions) -> Result<Self, DataError> {
         if is_parquet(path)? {
-            ParquetFile::open(path).map(Self::Parquet)
+            ParquetFile::open(path, options.missing_values).map(Self::Parquet)
         } else {
             CsvFile::open(path, options).map(Self::Csv)
         }

@@ -1,16 +1,17 @@
 //! A column by an expression over others: the expressions that DAG files have, evaluated row by row.
 //!
 //! A number stands for itself, a category for its text, a time for its seconds since 1970. What an expression says is a number, a text,
-//! or true or false, which are texts.
+//! or true or false, which are texts. A column whose name is no identifier stands in backticks.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use dagwood_tabular::wording::quoted;
-use dagwood_tabular::{Column, ColumnData, DataError, TextBuilder};
+use dagwood_tabular::{Column, ColumnData, TextBuilder};
 use minijinja::value::{Object, ValueKind};
 use minijinja::{Environment, Value};
 
+use super::names::Plain;
 use crate::error::PreprocessError;
 
 /// A column to be made.
@@ -22,6 +23,9 @@ pub struct Formula {
     pub text: String,
     /// The columns that it is made of.
     pub variables: Vec<String>,
+    /// The expression as it is compiled, and the identifiers of `variables` in it.
+    code: String,
+    identifiers: Vec<Arc<str>>,
 }
 
 /// One row's values, for the expression.
@@ -49,17 +53,20 @@ impl Formula {
     /// It is none, or names no column.
     pub fn parse(name: &str, text: &str) -> Result<Self, PreprocessError> {
         let wrong = |why: String| PreprocessError::params(format!("derive.{name}"), why);
+        let plain = Plain::of(text).map_err(|why| wrong(why.to_owned()))?;
         let environment = Environment::new();
-        let expression = environment.compile_expression(text).map_err(|error| {
+        let expression = environment.compile_expression(&plain.code).map_err(|error| {
             let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
             wrong(format!("is no expression: {detail}"))
         })?;
-        let mut variables: Vec<String> = expression.undeclared_variables(false).into_iter().collect();
-        variables.sort();
-        if variables.is_empty() {
+        let mut identifiers: Vec<String> = expression.undeclared_variables(false).into_iter().collect();
+        identifiers.sort();
+        if identifiers.is_empty() {
             return Err(wrong("names no column".into()));
         }
-        Ok(Self { name: name.to_owned(), text: text.to_owned(), variables })
+        let variables = identifiers.iter().map(|identifier| plain.column(identifier)).collect();
+        let identifiers = identifiers.into_iter().map(Arc::from).collect();
+        Ok(Self { name: name.to_owned(), text: text.to_owned(), variables, code: plain.code.clone(), identifiers })
     }
 
     /// The column. `columns` are those of `variables`, in their order.
@@ -69,9 +76,8 @@ impl Formula {
     pub fn evaluate(&self, columns: &[&Column], rows: usize) -> Result<Column, PreprocessError> {
         let environment = Environment::new();
         let expression = environment
-            .compile_expression(&self.text)
+            .compile_expression(&self.code)
             .map_err(|error| PreprocessError::params(format!("derive.{}", self.name), error.to_string()))?;
-        let names: Vec<Arc<str>> = columns.iter().map(|column| Arc::from(column.name.as_str())).collect();
         let sources: Vec<Source<'_>> = columns.iter().map(|column| Source::new(&column.data)).collect();
         // With one column, each of its values is asked about once.
         let mut known: HashMap<u64, Value> = HashMap::new();
@@ -82,7 +88,8 @@ impl Formula {
                 continue;
             }
             let value = || {
-                let values = names.iter().zip(&sources).map(|(name, source)| (Arc::clone(name), source.value(row)));
+                let values =
+                    self.identifiers.iter().zip(&sources).map(|(name, source)| (Arc::clone(name), source.value(row)));
                 expression
                     .eval(Value::from_object(Row(values.collect())))
                     .map_err(|error| self.fails(row, &error.to_string()))
@@ -108,7 +115,7 @@ impl Formula {
             ValueKind::Number => {
                 let number = f64::try_from(value.clone()).unwrap_or(f64::NAN);
                 if !number.is_finite() {
-                    return Err(DataError::Infinite { column: self.name.clone(), row: row + 1 }.into());
+                    return Err(self.fails(row, &format!("it says {number}, from which nothing can be learnt")));
                 }
                 self.expect(built.number(number), row)
             }
@@ -273,5 +280,20 @@ mod tests {
         let words = refused("way if way > 1 else 'none'").to_string();
         assert!(words.contains("derive.new") && words.contains("row 2"), "{words}");
         assert!(refused("origin * 2 - 1").to_string().contains("row 1"));
+        let words = refused("way ** 5000.0").to_string();
+        assert!(words.contains("derive.new") && words.contains("row 1") && words.contains("it says inf"), "{words}");
+        assert!(refused("`delay > 1").to_string().contains("backtick"), "{}", refused("`delay > 1"));
+    }
+
+    #[test]
+    fn a_column_of_any_name_stands_in_backticks() {
+        let mut columns = columns();
+        columns[1].name = "Dep. Time (h)".into();
+        let ColumnData::Number(found) = evaluate("`Dep. Time (h)` * 2 + 1", &columns).unwrap() else {
+            panic!("it says numbers")
+        };
+        assert_eq!(found, [5.0, 3.0, 1.0]);
+        let formula = Formula::parse("new", "`delay` - delay + `Dep. Time (h)`").unwrap();
+        assert_eq!(formula.variables.iter().filter(|name| *name == "delay").count(), 2);
     }
 }

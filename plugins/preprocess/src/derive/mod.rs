@@ -2,5 +2,6 @@
 
 pub mod dates;
 pub mod formula;
+mod names;
 
 pub use formula::Formula;

@@ -55,7 +55,8 @@ pub struct Params {
     /// What becomes of gaps among the features. Rows without a target are always dropped.
     #[serde(default)]
     pub missing: Missing,
-    /// Cells that are gaps.
+    /// Cells that are gaps, beside those where Parquet has nothing: texts without the space round them, or the numbers and times that
+    /// they are.
     #[serde(default = "missing_values")]
     pub missing_values: Vec<String>,
     /// How numbers are scaled.
@@ -64,7 +65,7 @@ pub struct Params {
     /// How texts become features.
     #[serde(default)]
     pub encode: Encode,
-    /// The most categories that a column may have, after rare ones were put together: each becomes a feature of its own.
+    /// The most categories that a column may have that becomes a feature for each, after rare ones were put together.
     #[serde(default = "max_categories")]
     #[schemars(range(min = 2))]
     pub max_categories: usize,
@@ -131,6 +132,7 @@ impl Params {
             ("seed", self.seed != plain.seed),
             ("stratify", self.stratify != plain.stratify),
             ("missing", self.missing != plain.missing),
+            ("missing_values", self.missing_values != plain.missing_values),
             ("scale", self.scale != plain.scale),
             ("encode", self.encode != plain.encode),
             ("max_categories", self.max_categories != plain.max_categories),

@@ -22,7 +22,7 @@ pub(super) fn apply(fitted: &[Fitted], columns: &[&Column], rows: &[usize]) -> R
             Fitted::Categorical { column, fill, categories, coding, .. } => {
                 let text = texts(columns, column)?;
                 let codes = codes(text, rows, fill.as_deref(), categories);
-                applied.unseen.extend(unseen(column, text, rows, &codes));
+                applied.unseen.extend(unseen(column, text, rows, &codes, categories));
                 match coding {
                     Coding::OneHot => applied.features.push_one_hot(column.clone(), categories.clone(), codes),
                     Coding::Ordinal => {
@@ -36,26 +36,35 @@ pub(super) fn apply(fitted: &[Fitted], columns: &[&Column], rows: &[usize]) -> R
     Ok(applied)
 }
 
-/// The rows whose text was not seen while fitting, if there are any.
-fn unseen(column: &str, text: &TextColumn, rows: &[usize], codes: &[u32]) -> Option<Unseen> {
-    let is_unseen = |code: &u32| *code == Feature::NO_CATEGORY;
-    let first = *rows.get(codes.iter().position(is_unseen)?)?;
+/// The rows whose text is none of the categories, if there are any.
+fn unseen(column: &str, text: &TextColumn, rows: &[usize], codes: &[u32], categories: &[String]) -> Option<Unseen> {
+    let rare = place_of(RARE, categories);
+    let has_own = text.levels.iter().map(|level| place_of(level, categories).is_some()).collect::<Vec<_>>();
+    let is_unseen = |(row, code): &(&usize, &u32)| {
+        **code == Feature::NO_CATEGORY
+            || (Some(**code) == rare
+                && text.codes.get(**row).is_some_and(|level| has_own.get(*level as usize) == Some(&false)))
+    };
+    let mut found = rows.iter().zip(codes).filter(is_unseen);
+    let (first, code) = found.next()?;
     Some(Unseen {
         column: column.to_owned(),
-        rows: codes.iter().filter(|code| is_unseen(code)).count(),
+        rows: found.count() + 1,
         first_row: first + 1,
-        text: text.get(first).map(str::to_owned),
+        text: text.get(*first).map(str::to_owned),
+        is_rare: *code != Feature::NO_CATEGORY,
     })
+}
+
+fn place_of(text: &str, categories: &[String]) -> Option<u32> {
+    let found = categories.binary_search_by(|category| category.as_str().cmp(text));
+    found.ok().and_then(|place| u32::try_from(place).ok())
 }
 
 /// For each row the place of its text among the categories; none if it was not seen while fitting.
 fn codes(text: &TextColumn, rows: &[usize], fill: Option<&str>, categories: &[String]) -> Vec<u32> {
-    let find = |text: &str| categories.binary_search_by(|category| category.as_str().cmp(text)).ok();
-    let rare = find(RARE);
-    let place = |text: &str| {
-        let place = find(text).or(rare).and_then(|place| u32::try_from(place).ok());
-        place.unwrap_or(Feature::NO_CATEGORY)
-    };
+    let rare = place_of(RARE, categories);
+    let place = |text: &str| place_of(text, categories).or(rare).unwrap_or(Feature::NO_CATEGORY);
     let by_level = text.levels.iter().map(|level| place(level)).collect::<Vec<_>>();
     let of_gaps = fill.map_or(Feature::NO_CATEGORY, place);
     let code = |row: &usize| match text.codes.get(*row) {

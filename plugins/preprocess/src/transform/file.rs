@@ -14,7 +14,7 @@ use crate::params::{ColumnType, DatePart};
 pub const FORMAT: &str = "dagwood.transform";
 
 /// The version of the transformation file.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The transformation file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct TransformFile {
     pub target: TargetEntry,
     /// How the rows were split.
     pub split: SplitEntry,
+    /// Cells that are gaps.
+    pub missing_values: Vec<String>,
     /// The columns of the file that were read, and what they held.
     pub read: Vec<ReadEntry>,
     /// What was taken out of times.

@@ -6,9 +6,9 @@ use dagwood_tabular::wording::quoted;
 use dagwood_tabular::{Column, ColumnData, TextColumn};
 
 use super::{Fitted, Learnt, RARE, Transform, statistics};
-use crate::columns::Reason;
+use crate::columns::{Reason, why_none};
 use crate::error::PreprocessError;
-use crate::params::{Constant, Params, Policy, Scale};
+use crate::params::{Coding, Constant, Params, Policy, Scale};
 use crate::patterns::of;
 use crate::rows::policy;
 
@@ -21,6 +21,10 @@ pub(super) fn fit(columns: &[&Column], rows: &[usize], params: &Params) -> Resul
     for column in columns {
         let missing = policy(params, column).clone();
         let found = match &column.data {
+            ColumnData::Number(_) if params.encode.columns.contains_key(&column.name) => {
+                let why = format!("is for texts, and the column holds numbers: {}", as_category(&column.name));
+                return Err(PreprocessError::params(format!("encode.columns.{}", column.name), why));
+            }
             ColumnData::Number(values) => fit_numbers(&column.name, values, rows, missing, params.scale)?,
             ColumnData::Text(text) => fit_texts(&column.name, text, rows, missing, params)?,
             ColumnData::Time(_) => Err(Reason::Time),
@@ -35,11 +39,6 @@ pub(super) fn fit(columns: &[&Column], rows: &[usize], params: &Params) -> Resul
         return Err(PreprocessError::NoFeatures { why: why_none(&dropped) });
     }
     Ok(Learnt { transform: Transform { columns: fitted }, dropped })
-}
-
-fn why_none(dropped: &[(String, Reason)]) -> String {
-    let each = dropped.iter().map(|(column, reason)| format!("{}: {}", quoted(column), reason.text()));
-    each.take(5).collect::<Vec<_>>().join("; ")
 }
 
 fn check_names(fitted: &[Fitted]) -> Result<(), PreprocessError> {
@@ -127,12 +126,12 @@ fn fit_texts(column: &str, text: &TextColumn, rows: &[usize], missing: Policy, p
     if categories.len() == 1 {
         return Ok(Err(Reason::Constant));
     }
+    let coding = of(&params.encode.columns, column).copied().unwrap_or(params.encode.categories);
     let limit = params.max_categories;
-    if categories.len() > limit {
+    if coding == Coding::OneHot && categories.len() > limit {
         let categories = categories.len();
         return Err(PreprocessError::TooManyCategories { column: column.to_owned(), categories, limit });
     }
-    let coding = of(&params.encode.columns, column).copied().unwrap_or(params.encode.categories);
     Ok(Ok(Fitted::Categorical { column: column.to_owned(), missing, fill, coding, categories }))
 }
 
@@ -140,6 +139,11 @@ fn fit_texts(column: &str, text: &TextColumn, rows: &[usize], missing: Policy, p
 fn most_frequent(counts: &BTreeMap<&str, usize>) -> Option<String> {
     let largest = counts.values().max()?;
     counts.iter().find(|(_, count)| *count == largest).map(|(text, _)| (*text).to_owned())
+}
+
+/// How to have a column of numbers as one of categories.
+fn as_category(column: &str) -> String {
+    format!("`types` makes categories of them, with {} = \"category\"", quoted(column))
 }
 
 fn misfit(column: &str, why: &str) -> PreprocessError {

@@ -1,9 +1,10 @@
 //! What is learnt from the training part, as a file that says it all, and its use on any rows of the same table.
 //!
 //! ```json
-//! {"format": "dagwood.transform", "version": 3, "fitted_by": "preprocess 0.1.0",
+//! {"format": "dagwood.transform", "version": 4, "fitted_by": "preprocess 0.1.0",
 //!  "target": {"column": "species", "classes": ["Adelie", "Gentoo"]},
 //!  "split": {"seed": 7, "test_fraction": 0.25, "stratified": true, "by": null},
+//!  "missing_values": ["", "NA"],
 //!  "read": [{"column": "bill_length_mm", "kind": "number"}, {"column": "island", "kind": "category"}],
 //!  "date_parts": {"date": ["hour"]}, "derive": {"late": "delay > 15"}, "types": {},
 //!  "columns": [{"column": "bill_length_mm", "kind": "numeric", "missing": "mean", "fill": 43.9, "center": 43.9, "width": 5.4},
@@ -92,11 +93,11 @@ pub struct Learnt {
 pub struct Applied {
     /// One column for each feature.
     pub features: Matrix,
-    /// Columns in which texts were met that the training part does not have.
+    /// Columns in which texts were met that are none of their categories.
     pub unseen: Vec<Unseen>,
 }
 
-/// Texts of a column that the training part does not have.
+/// Texts of a column that are none of its categories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unseen {
     /// The column's name.
@@ -107,6 +108,8 @@ pub struct Unseen {
     pub first_row: usize,
     /// What stands there; none for a gap that nothing fills.
     pub text: Option<String>,
+    /// Whether such texts count as [`RARE`]; they may then be texts that were too rare in training, too.
+    pub is_rare: bool,
 }
 
 impl fmt::Display for Unseen {
@@ -114,7 +117,8 @@ impl fmt::Display for Unseen {
         let text = self.text.as_deref().map_or_else(|| "a gap".to_owned(), quoted);
         let rows = count(self.rows, "row");
         let (column, row) = (quoted(&self.column), self.first_row);
-        write!(f, "column {column}: {rows} with a text not seen in training, first {text} in row {row}")
+        let what = if self.is_rare { "that counts as (rare)" } else { "not seen in training" };
+        write!(f, "column {column}: {rows} with a text {what}, first {text} in row {row}")
     }
 }
 

@@ -117,7 +117,9 @@ fn rare_categories_are_one_and_so_are_those_not_seen() {
     assert_eq!(learnt.transform.columns()[0].feature_names(), ["a=(rare)", "a=x", "a=y"]);
     let applied = learnt.transform.apply(&[&text], &[0, 2, 4, 5, 6]).unwrap();
     assert_eq!(codes(&applied, 0), [1, 2, 0, 0, 0]);
-    assert_eq!(applied.unseen, []);
+    let told: Vec<_> = applied.unseen.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["column \"a\": 3 rows with a text that counts as (rare), first \"p\" in row 5"]);
+    assert_eq!(learnt.transform.apply(&[&text], &[0, 1, 2]).unwrap().unseen, []);
 }
 
 #[test]
@@ -172,6 +174,10 @@ fn a_policy_that_does_not_fit_its_column_is_refused_by_name() {
         assert_eq!(error.code(), "bad-params");
         assert!(error.to_string().contains(&format!("column \"{}\"", column.name)), "{error}");
     }
+    let mut coded = Params::new("y");
+    coded.encode.columns.insert("b".into(), Coding::Ordinal);
+    let words = Transform::fit(&[&text, &number], &[0, 1], &coded).unwrap_err().to_string();
+    assert!(words.contains("`encode.columns.b`") && words.contains("\"b\" = \"category\""), "{words}");
 }
 
 #[test]
@@ -180,6 +186,9 @@ fn too_many_categories_and_two_features_of_one_name_are_refused() {
     let few = Params { max_categories: 2, ..Params::new("y") };
     let error = Transform::fit(&[&text], &[0, 1, 2], &few).unwrap_err();
     assert!(matches!(error, PreprocessError::TooManyCategories { categories: 3, limit: 2, .. }));
+    let mut by_place = few;
+    by_place.encode.categories = Coding::Ordinal;
+    assert!(Transform::fit(&[&text], &[0, 1, 2], &by_place).is_ok(), "places are one feature however many there are");
     let number = numbers("a=x", &[1.0, 2.0, 3.0]);
     let error = Transform::fit(&[&text, &number], &[0, 1, 2], &Params::new("y")).unwrap_err();
     assert_eq!(error.code(), "duplicate-feature");

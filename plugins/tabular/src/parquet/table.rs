@@ -9,7 +9,7 @@ use std::path::Path;
 use super::file::OpenFile;
 use super::meaning::Meaning;
 use super::values::wrong_type;
-use crate::convert::read_as;
+use crate::convert::{read_as, without};
 use crate::error::DataError;
 use crate::table::{Column, ColumnData, Table, TextBuilder, TextColumn, Wanted};
 
@@ -17,6 +17,7 @@ use crate::table::{Column, ColumnData, Table, TextBuilder, TextColumn, Wanted};
 pub struct ParquetFile {
     file: OpenFile,
     header: Vec<String>,
+    missing_values: Vec<String>,
 }
 
 impl fmt::Debug for ParquetFile {
@@ -26,15 +27,15 @@ impl fmt::Debug for ParquetFile {
 }
 
 impl ParquetFile {
-    /// Opens a file and looks at its columns.
+    /// Opens a file and looks at its columns. `missing_values` are what stands for nothing in it, beside what Parquet has for that.
     ///
     /// # Errors
     /// It cannot be read, is no Parquet file, or is compressed otherwise than with Snappy.
-    pub fn open(path: &Path) -> Result<Self, DataError> {
+    pub fn open(path: &Path, missing_values: Vec<String>) -> Result<Self, DataError> {
         let file = OpenFile::open(path)?;
         file.check_codecs()?;
         let header = file.names().collect();
-        Ok(Self { file, header })
+        Ok(Self { file, header, missing_values })
     }
 
     /// The columns' names, in the file's order.
@@ -51,19 +52,26 @@ impl ParquetFile {
         if self.file.rows() == 0 {
             return Err(DataError::NoRows);
         }
-        let column =
-            |wanted: &Wanted| {
-                let place = self.header.iter().position(|name| *name == wanted.name).ok_or_else(|| {
-                    DataError::ColumnAbsent { column: wanted.name.clone(), columns: self.header.clone() }
-                })?;
-                let data = self.column(place)?;
-                let data = match wanted.read_as {
-                    None => data,
-                    Some(kind) => read_as(&wanted.name, data, kind)?,
-                };
-                Ok(Column { name: wanted.name.clone(), data })
-            };
-        Ok(Table::new(wanted.iter().map(column).collect::<Result<_, DataError>>()?))
+        let columns = wanted.iter().map(|wanted| self.wanted(wanted));
+        Ok(Table::new(columns.collect::<Result<_, DataError>>()?))
+    }
+
+    fn wanted(&self, wanted: &Wanted) -> Result<Column, DataError> {
+        let name = wanted.name.clone();
+        let Some(place) = self.header.iter().position(|column| *column == name) else {
+            return Err(DataError::ColumnAbsent { column: name, columns: self.header.clone() });
+        };
+        let data = without(self.column(place)?, &self.missing_values);
+        if let ColumnData::Number(values) = &data
+            && let Some(row) = values.iter().position(|value| value.is_infinite())
+        {
+            return Err(DataError::Infinite { column: name, row: row + 1 });
+        }
+        let data = match wanted.read_as {
+            None => data,
+            Some(kind) => read_as(&name, data, kind)?,
+        };
+        Ok(Column { name, data })
     }
 
     fn column(&self, place: usize) -> Result<ColumnData, DataError> {
@@ -78,10 +86,7 @@ impl ParquetFile {
             Meaning::Number(_) => {
                 let mut values = Vec::with_capacity(self.file.rows());
                 self.file.each_number(place, |value| values.push(value.unwrap_or(f64::NAN)))?;
-                match values.iter().position(|value| value.is_infinite()) {
-                    Some(row) => Err(DataError::Infinite { column: column.path().string(), row: row + 1 }),
-                    None => Ok(ColumnData::Number(values)),
-                }
+                Ok(ColumnData::Number(values))
             }
             Meaning::Unknown => Err(wrong_type(column, "numbers, times, texts, and true and false are read")),
         }

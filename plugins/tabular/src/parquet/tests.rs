@@ -155,7 +155,7 @@ fn read_any(file: &ParquetFile, name: &str, read_as: Option<Kind>) -> Result<Col
 #[test]
 fn any_flat_table_is_read_with_its_gaps() {
     let folder = TempDir::new().unwrap();
-    let file = ParquetFile::open(&any_table(&folder)).unwrap();
+    let file = ParquetFile::open(&any_table(&folder), Vec::new()).unwrap();
     assert_eq!(file.header().len(), 8);
     let (gap, day) = (ColumnData::NO_TIME, 86_400_000_000);
     for (name, times) in
@@ -183,6 +183,19 @@ fn any_flat_table_is_read_with_its_gaps() {
     assert!(error.to_string().starts_with("row 1, column \"text\": \"b\" is not a date"), "{error}");
     assert_eq!(read_any(&file, "number", Some(Kind::Time)).unwrap_err().code(), "column-type");
     assert_eq!(read_any(&file, "none", None).unwrap_err().code(), "absent-column");
+}
+
+#[test]
+fn what_marks_a_gap_is_one_in_columns_of_every_kind() {
+    let folder = TempDir::new().unwrap();
+    let marks = ["b", "0.5", "4294967295", "1970-01-02"].map(str::to_owned).to_vec();
+    let file = ParquetFile::open(&any_table(&folder), marks).unwrap();
+    for (name, gaps) in [("text", [0, 1]), ("number", [0, 1]), ("unsigned", [1, 2]), ("day", [0, 1])] {
+        let data = read_any(&file, name, None).unwrap();
+        assert!(gaps.iter().all(|row| data.is_gap(*row)), "{name}: {data:?}");
+    }
+    assert!(!read_any(&file, "decimal", None).unwrap().is_gap(0));
+    assert!(matches!(read_any(&file, "text", Some(Kind::Time)).unwrap(), ColumnData::Time(_)), "the rest is times");
 }
 
 #[test]
@@ -234,7 +247,7 @@ fn what_is_no_parquet_file_is_refused() {
 fn a_file_that_is_compressed_otherwise_is_refused_with_the_column_and_the_codec() {
     for (name, codec) in [("zstd", "ZSTD"), ("gzip", "GZIP")] {
         for error in [
-            ParquetFile::open(&pyarrow(name)).map(|_| ()).unwrap_err(),
+            ParquetFile::open(&pyarrow(name), Vec::new()).map(|_| ()).unwrap_err(),
             read_dataset(&pyarrow(name), Some("delay")).unwrap_err(),
         ] {
             let words = error.to_string();
@@ -245,7 +258,7 @@ fn a_file_that_is_compressed_otherwise_is_refused_with_the_column_and_the_codec(
             );
         }
     }
-    let table = ParquetFile::open(&pyarrow("snappy")).unwrap();
+    let table = ParquetFile::open(&pyarrow("snappy"), Vec::new()).unwrap();
     assert_eq!(table.header(), ["delay", "origin"]);
 }
 
@@ -267,7 +280,7 @@ fn numbers_of_every_kind_are_what_pyarrow_says_that_they_are() {
         ("uint32", [1.0, 4_294_967_295.0]),
         ("uint64", [1.0, 18_446_744_073_709_551_615.0]),
     ];
-    let file = ParquetFile::open(&pyarrow("numbers")).unwrap();
+    let file = ParquetFile::open(&pyarrow("numbers"), Vec::new()).unwrap();
     for (name, [first, last]) in expected {
         let ColumnData::Number(values) = read_any(&file, name, None).unwrap() else { panic!("{name} is numbers") };
         assert!(values[0] == first && values[1].is_nan() && values[2] == last, "{name}: {values:?}");
@@ -284,7 +297,7 @@ fn numbers_of_every_kind_are_what_pyarrow_says_that_they_are() {
 
 #[test]
 fn a_column_that_is_no_number_is_no_feature_and_bytes_and_lists_are_nothing() {
-    let file = ParquetFile::open(&pyarrow("others")).unwrap();
+    let file = ParquetFile::open(&pyarrow("others"), Vec::new()).unwrap();
     assert!(matches!(read_any(&file, "time", None).unwrap(), ColumnData::Time(_)));
     for name in ["bytes", "list.list.element"] {
         let error = read_any(&file, name, None).unwrap_err().to_string();
@@ -302,7 +315,7 @@ fn a_text_that_is_too_long_is_named_by_column_and_row() {
     let path = folder.path().join("t.parquet");
     let labels = Labels::new(&["a".to_owned(), "b".repeat(2_000_000)]);
     write_dataset(&path, &Dataset { target: Target::Classes(labels), ..dataset(2) }).unwrap();
-    let file = ParquetFile::open(&path).unwrap();
+    let file = ParquetFile::open(&path, Vec::new()).unwrap();
     for error in [read_any(&file, "late", None).unwrap_err(), read_dataset(&path, None).unwrap_err()] {
         assert_eq!(error.code(), "huge-cell");
         assert!(error.to_string().starts_with("row 2, column \"late\": a cell of more than 1048576 bytes"), "{error}");

@@ -2,13 +2,11 @@
 
 use dagwood_tabular::Matrix;
 use dagwood_tabular::model::trees::Tree;
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_pcg::Pcg64;
 
 use super::bins::Bins;
 use super::goal::{Change, Goal};
 use super::grow::{Growth, grow};
+use super::held::{Parts, hold_back};
 use super::histogram::Slope;
 use super::split::Rules;
 
@@ -71,7 +69,7 @@ pub struct Step {
 /// Boosts trees towards the goal. `watch` is called before the first round and after each. Losses and scores are those of [`Goal`].
 pub fn boost(features: &Matrix, goal: &Goal<'_>, how: Boosting, mut watch: impl FnMut(Step)) -> Boosted {
     let bins = Bins::new(features);
-    let (trained, held) = hold_back(goal.rows(), how.early_stopping);
+    let Parts { trained, held } = hold_back(goal, how.early_stopping);
     let base = goal.base(&trained);
     let mut scores: Vec<Vec<f64>> = base.iter().map(|base| vec![*base; goal.rows()]).collect();
     let rules = Rules { l2: goal.penalty(how.l2), leaf_rows: how.leaf_rows };
@@ -134,17 +132,4 @@ fn take_back(scores: &mut [Vec<f64>], rounds: &[Vec<Tree>], features: &Matrix) {
             scores.iter_mut().enumerate().for_each(|(row, score)| *score -= tree.value(features.columns(), row));
         }
     }
-}
-
-/// The rows to train on and those held back, each in order.
-fn hold_back(rows: usize, stop: Option<EarlyStopping>) -> (Vec<u32>, Vec<u32>) {
-    let all: Vec<u32> = (0..rows as u32).collect();
-    let Some(stop) = stop else { return (all, Vec::new()) };
-    let mut order = all;
-    order.shuffle(&mut Pcg64::seed_from_u64(stop.seed));
-    let count = ((order.len() as f64 * stop.fraction).ceil() as usize).min(order.len().saturating_sub(1));
-    let mut trained = order.split_off(count);
-    trained.sort_unstable();
-    order.sort_unstable();
-    (trained, order)
 }

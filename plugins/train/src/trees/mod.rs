@@ -5,6 +5,7 @@
 //! - `split`: where a node is best parted
 //! - `grow`: one tree, leaf by leaf
 //! - [`goal`]: what they are to tell; `sigmoid`: probabilities, by a table
+//! - `held`: which rows are held back
 //! - [`boost`]: round after round, until nothing gets better
 //!
 //! The tree is grown as LightGBM does it (Ke et al. 2017): the leaf with the most to gain is parted next, and of two children only
@@ -14,6 +15,7 @@ pub mod bins;
 pub mod boost;
 pub mod goal;
 mod grow;
+mod held;
 mod histogram;
 mod sigmoid;
 mod split;
