@@ -24,6 +24,8 @@ from sklearn.metrics import (
     brier_score_loss,
     f1_score,
     log_loss,
+    precision_score,
+    recall_score,
     roc_auc_score,
 )
 from sklearn.model_selection import train_test_split
@@ -82,6 +84,8 @@ def hold_against(predictions, metrics):
     p = table["probability=true"].to_numpy()
     ours = {
         "accuracy": accuracy_score(truth, predicted),
+        "precision": precision_score(truth, predicted, average="macro", zero_division=0),
+        "recall": recall_score(truth, predicted, average="macro"),
         "f1": f1_score(truth, predicted, average="macro"),
         "roc_auc": roc_auc_score(truth, p),
         "pr_auc": average_precision_score(truth, p),

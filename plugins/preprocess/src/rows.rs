@@ -33,7 +33,7 @@ pub fn most_gaps(table: &Table, columns: &[&Column]) -> String {
     let gaps = |column: &&Column| (0..table.rows()).filter(|row| column.data.is_gap(*row)).count();
     let mut counted: Vec<(usize, &str)> =
         columns.iter().map(|column| (gaps(column), column.name.as_str())).filter(|(gaps, _)| *gaps > 0).collect();
-    counted.sort_by(|a, b| b.0.cmp(&a.0));
+    counted.sort_by_key(|(gaps, _)| std::cmp::Reverse(*gaps));
     let told = |(gaps, name): &(usize, &str)| format!("{} in {}", quoted(name), count(*gaps, "row"));
     counted.iter().take(REPORTED_GAPS_MAX).map(told).collect::<Vec<_>>().join(", ")
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use dagwood_tabular::Labels;
-use dagwood_tabular::model::linear::{exp_all, softmax};
+use dagwood_tabular::model::linear::softmax;
 
 use crate::limits::FACTORS_MAX;
 use crate::linear::RowLoss;
@@ -77,14 +77,11 @@ impl RowLoss for LogLoss<'_> {
 /// number.
 fn binary_residuals(scores: &mut [f64], codes: &[u32]) -> f64 {
     let mut loss = 0.0;
-    let mut exponentials = [0.0; FACTORS_MAX];
     for (scores, codes) in scores.chunks_mut(FACTORS_MAX).zip(codes.chunks(FACTORS_MAX)) {
-        let exponentials = &mut exponentials[..scores.len()];
-        exponentials.iter_mut().zip(&*scores).for_each(|(e, odds)| *e = -odds.abs());
-        exp_all(exponentials);
         let mut product = 1.0;
-        for ((score, code), e) in scores.iter_mut().zip(codes).zip(exponentials) {
-            let (odds, wanted, e) = (*score, f64::from(*code), *e);
+        for (score, code) in scores.iter_mut().zip(codes) {
+            let (odds, wanted) = (*score, f64::from(*code));
+            let e = (-odds.abs()).exp();
             *score = probability(odds, e) - wanted;
             product *= 1.0 + e;
             loss += odds.max(0.0) - wanted * odds;

@@ -93,49 +93,6 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
 }
 
-/// `e` to each of these numbers, none of which may be above 0. Within two rounding errors of the right one, and, since it has no
-/// branches and no table, two at a time by the processor's vector unit; below -708 it is `e` to that.
-pub fn exp_all(numbers: &mut [f64]) {
-    numbers.iter_mut().for_each(|number| *number = exp_of_negative(*number));
-}
-
-/// Added to a number and taken away again, it rounds it to a whole one, which then stands in the lowest bits of the sum.
-const ROUND: f64 = 6_755_399_441_055_744.0;
-
-/// The logarithm of 2 in two parts, the first of which has so few digits that multiples of it are exact.
-const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
-
-/// One over the factorials, from that of 13 down to that of 2.
-const TAYLOR: [f64; 12] = [
-    1.0 / 6_227_020_800.0,
-    1.0 / 479_001_600.0,
-    1.0 / 39_916_800.0,
-    1.0 / 3_628_800.0,
-    1.0 / 362_880.0,
-    1.0 / 40_320.0,
-    1.0 / 5_040.0,
-    1.0 / 720.0,
-    1.0 / 120.0,
-    1.0 / 24.0,
-    1.0 / 6.0,
-    1.0 / 2.0,
-];
-
-/// As two to a whole number, times `e` to a rest of at most half the logarithm of 2, whose series is then short.
-#[inline]
-fn exp_of_negative(number: f64) -> f64 {
-    let number = if number < -708.0 { -708.0 } else { number };
-    let shifted = number * std::f64::consts::LOG2_E + ROUND;
-    let whole = shifted - ROUND;
-    let rest = (number - whole * LN_2[0]) - whole * LN_2[1];
-    let mut series = TAYLOR[0];
-    for factor in &TAYLOR[1..] {
-        series = series * rest + factor;
-    }
-    let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1_023 << 52));
-    (series * rest * rest + rest + 1.0) * power
-}
-
 /// `1 / (1 + e^-x)`, without overflow on either side.
 pub fn logistic(x: f64) -> f64 {
     if x >= 0.0 {
