@@ -82,15 +82,16 @@ impl Plan {
     /// A column that the params name is not there, plays two parts, or would be made twice.
     pub fn new(header: &[String], params: &Params) -> Result<Self, PreprocessError> {
         let offer = Offer::new(header, params)?;
+        let mut mistakes = Vec::new();
         if !offer.names.contains(&params.target) {
-            return Err(absent_target(&offer.names, &params.target));
+            mistakes.push(absent_target(&offer.names, &params.target));
         }
         let named = params.types.keys().chain(params.missing.columns.keys()).chain(params.encode.columns.keys());
-        for name in named.chain(&params.split_by) {
-            meant(name, &offer.names)?;
-        }
-        let left_out = left_out(&offer, params)?;
-        let (features, dropped) = features(&offer, params, &left_out)?;
+        let named: BTreeSet<&String> = named.chain(&params.split_by).collect();
+        mistakes.extend(named.iter().filter_map(|name| Some(meant(name, &offer.names).err()?.into())));
+        let left_out = left_out(&offer, params, &mut mistakes);
+        let (features, dropped) = features(&offer, params, &left_out, &mut mistakes);
+        PreprocessError::all(mistakes)?;
         if features.is_empty() {
             let why = "the table has no column beside the target and those dropped".into();
             return Err(PreprocessError::NoFeatures { why });
@@ -136,10 +137,15 @@ impl Offer {
     fn new(header: &[String], params: &Params) -> Result<Self, PreprocessError> {
         let mut names = header.to_vec();
         let mut date_parts: Vec<(String, Vec<DatePart>)> = Vec::new();
+        let mut mistakes = Vec::new();
         for (text, parts) in &params.date_parts {
-            for column in meant(text, header)? {
+            let columns = meant(text, header).unwrap_or_else(|error| {
+                mistakes.push(error.into());
+                Vec::new()
+            });
+            for column in columns {
                 for name in parts.iter().flat_map(|part| part.columns(column)) {
-                    add(&mut names, name, "date_parts")?;
+                    mistakes.extend(add(&mut names, name, "date_parts").err());
                 }
                 date_parts.push((column.clone(), parts.clone()));
             }
@@ -147,15 +153,17 @@ impl Offer {
         let known = names.clone();
         let mut derived = Vec::new();
         for (name, text) in &params.derive {
-            let formula = Formula::parse(name, text)?;
-            for variable in &formula.variables {
-                if !known.contains(variable) {
-                    return Err(DataError::ColumnAbsent { column: variable.clone(), columns: known }.into());
-                }
+            match Formula::parse(name, text) {
+                Ok(formula) => derived.push(formula),
+                Err(error) => mistakes.push(error),
             }
-            add(&mut names, name.clone(), "derive")?;
-            derived.push(formula);
+            mistakes.extend(add(&mut names, name.clone(), "derive").err());
         }
+        let absent = derived.iter().flat_map(|formula| &formula.variables).filter(|variable| !known.contains(variable));
+        let absent =
+            absent.map(|variable| DataError::ColumnAbsent { column: variable.clone(), columns: known.clone() });
+        mistakes.extend(absent.map(PreprocessError::from));
+        PreprocessError::all(mistakes)?;
         Ok(Self { names, date_parts, derived })
     }
 
@@ -216,7 +224,7 @@ fn add(names: &mut Vec<String>, name: String, param: &str) -> Result<(), Preproc
 }
 
 /// What is no feature, whatever a pattern says, and whether somebody has to hear of it.
-fn left_out(offer: &Offer, params: &Params) -> Result<HashMap<String, Option<Reason>>, PreprocessError> {
+fn left_out(offer: &Offer, params: &Params, mistakes: &mut Vec<PreprocessError>) -> HashMap<String, Option<Reason>> {
     let mut left_out = HashMap::new();
     let sources = offer.sources(&params.target);
     let beside = offer.names.iter().filter(|name| !offer.sources(name).is_disjoint(&sources));
@@ -224,14 +232,17 @@ fn left_out(offer: &Offer, params: &Params) -> Result<HashMap<String, Option<Rea
     let variables = offer.formula(&params.target).into_iter().flat_map(|formula| &formula.variables);
     left_out.extend(sources.iter().chain(variables).map(|name| (name.clone(), Some(Reason::OfTheTarget))));
     for text in &params.drop {
-        let names = meant(text, &offer.names)?;
+        let names = meant(text, &offer.names).unwrap_or_else(|error| {
+            mistakes.push(error.into());
+            Vec::new()
+        });
         if names.contains(&&params.target) {
-            return Err(PreprocessError::params("drop", format!("names the target {}", quoted(&params.target))));
+            mistakes.push(PreprocessError::params("drop", format!("names the target {}", quoted(&params.target))));
         }
         left_out.extend(names.into_iter().map(|name| (name.clone(), None)));
     }
     left_out.insert(params.target.clone(), None);
-    Ok(left_out)
+    left_out
 }
 
 /// A list of columns, and those that are left out of it unasked.
@@ -241,30 +252,34 @@ fn features(
     offer: &Offer,
     params: &Params,
     left_out: &HashMap<String, Option<Reason>>,
-) -> Result<Features, PreprocessError> {
+    mistakes: &mut Vec<PreprocessError>,
+) -> Features {
     let Some(asked) = &params.features else {
         let features = offer.names.iter().filter(|name| !left_out.contains_key(*name)).cloned();
         let reason = |name: &String| left_out.get(name).copied().flatten().map(|reason| (name.clone(), reason));
-        return Ok((features.collect(), offer.names.iter().filter_map(reason).collect()));
+        return (features.collect(), offer.names.iter().filter_map(reason).collect());
     };
     let mut features: Vec<String> = Vec::new();
     for text in asked {
-        for name in meant(text, &offer.names)? {
-            let wrong = |why: &str| Err(PreprocessError::params("features", format!("names {why}{}", quoted(name))));
+        let names = meant(text, &offer.names).unwrap_or_else(|error| {
+            mistakes.push(error.into());
+            Vec::new()
+        });
+        for name in names {
+            let mut wrong =
+                |why: &str| mistakes.push(PreprocessError::params("features", format!("names {why}{}", quoted(name))));
             match left_out.get(name) {
                 Some(_) if name != text => {}
-                Some(None) if *name == params.target => return wrong("the target "),
+                Some(None) if *name == params.target => wrong("the target "),
                 Some(None) => {}
-                Some(Some(reason)) if *reason != Reason::BesideTheTarget => {
-                    return wrong("what the target is made of: ");
-                }
+                Some(Some(reason)) if *reason != Reason::BesideTheTarget => wrong("what the target is made of: "),
                 None if name != text && features.contains(name) => {}
-                Some(Some(_)) | None if features.contains(name) => return wrong("twice: "),
+                Some(Some(_)) | None if features.contains(name) => wrong("twice: "),
                 Some(Some(_)) | None => features.push(name.clone()),
             }
         }
     }
-    Ok((features, Vec::new()))
+    (features, Vec::new())
 }
 
 /// The target is missing; a file without a header, or another delimiter, is the likeliest reason.

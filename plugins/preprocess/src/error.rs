@@ -1,7 +1,7 @@
 //! Why a table cannot be prepared.
 
 use dagwood_tabular::DataError;
-use dagwood_tabular::wording::{count, listed, quoted};
+use dagwood_tabular::wording::{count, listed, quoted, several};
 
 /// Why a table cannot be prepared. Another try with the same input ends the same way, unless the output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum PreprocessError {
         /// What is wrong with it.
         why: String,
     },
+    /// Several things that are wrong with the params, or with how they fit the file.
+    #[error("{}", several(.0))]
+    Several(Vec<PreprocessError>),
     /// The target is not in the header.
     #[error("the target is not there{hint}")]
     TargetAbsent {
@@ -136,6 +139,18 @@ impl PreprocessError {
         Self::Params { param: param.into(), why: why.into() }
     }
 
+    /// Nothing, the only mistake, or all of them.
+    ///
+    /// # Errors
+    /// There is one.
+    pub fn all(mut mistakes: Vec<Self>) -> Result<(), Self> {
+        match mistakes.len() {
+            0 => Ok(()),
+            1 => Err(mistakes.remove(0)),
+            _several => Err(Self::Several(mistakes)),
+        }
+    }
+
     /// A short stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
@@ -144,6 +159,7 @@ impl PreprocessError {
             Self::ColumnsAbsent { .. } => "transform-data-mismatch",
             Self::NoRowsLeft { .. } => "too-few-rows",
             Self::Params { .. } => "bad-params",
+            Self::Several(mistakes) => mistakes.first().map_or("bad-params", Self::code),
             Self::TargetAbsent { .. } => "absent-target",
             Self::TooFewRows { .. } => "too-few-rows",
             Self::OneClass { .. } => "one-class",

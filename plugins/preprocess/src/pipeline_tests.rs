@@ -417,3 +417,31 @@ fn a_target_that_names_hundreds_of_thousands_of_rows_is_refused_at_once() {
         std::iter::once("a,y\n".to_owned()).chain((0..300_000).map(|row| format!("1,t{row}\n"))).collect();
     assert_eq!(run_text(&text, &Params { profile: false, ..Params::new("y") }).refusal().0, "too-many-classes");
 }
+
+#[test]
+fn all_that_is_wrong_with_the_params_is_told_at_once() {
+    let params = Params {
+        features: Some(vec!["a".into(), "bb".into(), "y".into()]),
+        drop: vec!["c".into()],
+        types: BTreeMap::from([("zip".into(), ColumnType::Category)]),
+        ..Params::new("y")
+    };
+    let (code, words) = run_text(&table(40), &params).refusal();
+    assert_eq!(code, "absent-column");
+    assert!(words.starts_with("4 mistakes: (1) there is no column \"zip\""), "{words}");
+    for part in
+        ["(2) there is no column \"c\"", "(3) there is no column \"bb\"", "(4) the param `features` names the target"]
+    {
+        assert!(words.contains(part), "{words}");
+    }
+    let derive = BTreeMap::from([("m".into(), "a +".into()), ("n".into(), "aa > b".into())]);
+    let (_, words) = run_text(&table(40), &Params { derive, ..Params::new("y") }).refusal();
+    assert!(words.contains("(1) the param `derive.m` is no expression"), "{words}");
+    assert!(words.contains("(2) there is no column \"aa\""), "{words}");
+    let reading = Params { delimiter: ",,".into(), encoding: "klingon".into(), test_fraction: 1.0, ..Params::new("y") };
+    let (_, words) = run_text(&table(40), &reading).refusal();
+    assert!(
+        words.contains("`delimiter`") && words.contains("`encoding`") && words.contains("`test_fraction`"),
+        "{words}"
+    );
+}

@@ -23,6 +23,12 @@ pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     shown
 }
 
+/// Mistakes, each with its place, in one message.
+pub fn several<E: std::error::Error>(mistakes: &[E]) -> String {
+    let each = mistakes.iter().enumerate().map(|(place, mistake)| format!("({}) {}", place + 1, with_causes(mistake)));
+    format!("{}: {}", count(mistakes.len(), "mistake"), each.collect::<Vec<_>>().join("; "))
+}
+
 /// The name among `candidates` that is most like `wanted`, if one is like enough. Case and surrounding space are ignored.
 pub fn closest<'a, S: AsRef<str>>(wanted: &str, candidates: &'a [S]) -> Option<&'a str> {
     let wanted = wanted.trim().to_lowercase();

@@ -1,7 +1,7 @@
 //! Why a model cannot be trained.
 
 use dagwood_tabular::DataError;
-use dagwood_tabular::wording::quoted;
+use dagwood_tabular::wording::{quoted, several};
 
 /// Why a model cannot be trained. Another try with the same input ends the same way, unless the output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum TrainError {
         /// What is wrong with it.
         why: String,
     },
+    /// Several params that make no sense.
+    #[error("{}", several(.0))]
+    Several(Vec<TrainError>),
     /// Numbers where classes are needed.
     #[error(
         "the target {} is a number, and logistic regression needs classes: train `linear_regression` or \
@@ -107,7 +110,7 @@ impl TrainError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Data(error) => error.code(),
-            Self::Params { .. } => "bad-params",
+            Self::Params { .. } | Self::Several(_) => "bad-params",
             Self::TargetIsNumber { .. } => "target-is-number",
             Self::TargetIsClasses { .. } => "target-is-classes",
             Self::OneValue { .. } => "one-value",

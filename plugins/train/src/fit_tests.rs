@@ -215,4 +215,12 @@ fn params_that_make_no_sense_are_refused() {
     ] {
         assert_eq!(run(folder.path(), &dataset(two_classes()), &params).unwrap_err().code(), "bad-params");
     }
+    let all = Params { l2: Some(-1.0), max_iter: Some(0), max_leaves: 1, ..Params::default() };
+    let words = run(folder.path(), &dataset(two_classes()), &all).unwrap_err().to_string();
+    assert_eq!(
+        words,
+        "4 mistakes: (1) the param `l2` must be a number from 0; (2) the param `max_iter` must be 1 or more; \
+         (3) the param `max_leaves` must be 2 or more; \
+         (4) the param `max_leaves` says nothing to `logistic_regression`: leave it out"
+    );
 }

@@ -128,39 +128,45 @@ impl Params {
         })
     }
 
-    /// Checks what a caller without a schema may have got wrong.
+    /// Checks what a caller without a schema may have got wrong, and what no schema can say.
     ///
     /// # Errors
-    /// `bad-params`, with the name of the param.
+    /// `bad-params`, with all params that make no sense.
     pub fn check(&self) -> Result<(), TrainError> {
-        let sound = |value: f64| value.is_finite() && value >= 0.0;
-        let wrong = |param, why: &str| Err(TrainError::params(param, why));
-        match self {
-            Self { l2: Some(l2), .. } if !sound(*l2) => wrong("l2", "must be a number from 0"),
-            Self { tolerance, .. } if !sound(*tolerance) => wrong("tolerance", "must be a number from 0"),
-            Self { max_iter: Some(0), .. } => wrong("max_iter", "must be 1 or more"),
-            Self { learning_rate, .. } if !(*learning_rate > 0.0 && *learning_rate <= 1.0) => {
-                wrong("learning_rate", "must be above 0 and at most 1")
-            }
-            Self { class_weights: Some(ClassWeights::Each(weights)), .. }
-                if !weights.values().all(|weight| weight.is_finite() && *weight > 0.0) =>
-            {
-                wrong("class_weights", "must be numbers above 0")
-            }
-            Self { max_leaves: 0 | 1, .. } => wrong("max_leaves", "must be 2 or more"),
-            Self { min_leaf_rows: 0, .. } => wrong("min_leaf_rows", "must be 1 or more"),
-            Self { early_stopping: Some(Stopping { fraction, .. }), .. } if !(*fraction > 0.0 && *fraction < 1.0) => {
-                wrong("early_stopping.fraction", "must lie between 0 and 1")
-            }
-            Self { early_stopping: Some(Stopping { patience: 0, .. }), .. } => {
-                wrong("early_stopping.patience", "must be 1 or more")
-            }
-            Self { .. } => self.check_algorithm(),
+        let mut mistakes = self.mistakes();
+        match mistakes.len() {
+            0 => Ok(()),
+            1 => Err(mistakes.remove(0)),
+            _several => Err(TrainError::Several(mistakes)),
         }
     }
 
-    /// Whether a param is set that says nothing to the algorithm.
-    fn check_algorithm(&self) -> Result<(), TrainError> {
+    fn mistakes(&self) -> Vec<TrainError> {
+        let is_sound = |value: f64| value.is_finite() && value >= 0.0;
+        let is_share = |value: f64| value > 0.0 && value < 1.0;
+        let is_weight = |weight: &f64| weight.is_finite() && *weight > 0.0;
+        let weights_are_sound = match &self.class_weights {
+            Some(ClassWeights::Each(weights)) => weights.values().all(is_weight),
+            Some(ClassWeights::Named(Balanced::Balanced)) | None => true,
+        };
+        let stopping = self.early_stopping.unwrap_or_default();
+        let rules = [
+            ("l2", self.l2.is_none_or(is_sound), "must be a number from 0"),
+            ("tolerance", is_sound(self.tolerance), "must be a number from 0"),
+            ("max_iter", self.max_iter != Some(0), "must be 1 or more"),
+            ("learning_rate", self.learning_rate > 0.0 && self.learning_rate <= 1.0, "must be above 0 and at most 1"),
+            ("class_weights", weights_are_sound, "must be numbers above 0"),
+            ("max_leaves", self.max_leaves > 1, "must be 2 or more"),
+            ("min_leaf_rows", self.min_leaf_rows > 0, "must be 1 or more"),
+            ("early_stopping.fraction", is_share(stopping.fraction), "must lie between 0 and 1"),
+            ("early_stopping.patience", stopping.patience > 0, "must be 1 or more"),
+        ];
+        let broken = rules.into_iter().filter(|(_, is_kept, _)| !is_kept);
+        broken.map(|(param, _, why)| TrainError::params(param, why)).chain(self.idle()).collect()
+    }
+
+    /// Params that say nothing to the algorithm.
+    fn idle(&self) -> impl Iterator<Item = TrainError> {
         let plain = Self::default();
         let of_trees = [
             ("early_stopping", self.early_stopping != plain.early_stopping),
@@ -170,13 +176,11 @@ impl Params {
         ];
         let of_lines = [("tolerance", self.tolerance != plain.tolerance)];
         let (others, who) = match self.algorithm {
-            Algorithm::LogisticRegression => (&of_trees[..], "logistic_regression"),
-            Algorithm::LinearRegression => (&of_trees[..], "linear_regression"),
-            Algorithm::GradientBoostedTrees => (&of_lines[..], "gradient_boosted_trees"),
+            Algorithm::LogisticRegression => (of_trees.to_vec(), "logistic_regression"),
+            Algorithm::LinearRegression => (of_trees.to_vec(), "linear_regression"),
+            Algorithm::GradientBoostedTrees => (of_lines.to_vec(), "gradient_boosted_trees"),
         };
-        match others.iter().find(|(_, is_set)| *is_set) {
-            Some((param, _)) => Err(TrainError::params(param, format!("says nothing to `{who}`: leave it out"))),
-            None => Ok(()),
-        }
+        let set = others.into_iter().filter(|(_, is_set)| *is_set);
+        set.map(move |(param, _)| TrainError::params(param, format!("says nothing to `{who}`: leave it out")))
     }
 }

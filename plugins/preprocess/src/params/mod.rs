@@ -145,25 +145,23 @@ impl Params {
     /// Checks what the schema cannot, or what a caller without a schema may have got wrong.
     ///
     /// # Errors
-    /// `bad-params`, with the name of the param.
+    /// `bad-params`, with the names of all params that make no sense.
     pub fn check(&self) -> Result<(), PreprocessError> {
-        self.csv_options()?;
-        if !(self.test_fraction > 0.0 && self.test_fraction < 1.0) {
-            return Err(PreprocessError::params("test_fraction", "must lie between 0 and 1"));
-        }
-        if self.stratify == Some(true) && self.target_kind == Some(TargetKind::Numeric) {
-            return Err(PreprocessError::params("stratify", "needs a target of classes"));
-        }
-        if self.stratify == Some(true) && self.split_by.is_some() {
-            return Err(PreprocessError::params(
+        let is_share = self.test_fraction > 0.0 && self.test_fraction < 1.0;
+        let stratify = self.stratify == Some(true);
+        let rules = [
+            ("test_fraction", is_share, "must lie between 0 and 1"),
+            ("stratify", !(stratify && self.target_kind == Some(TargetKind::Numeric)), "needs a target of classes"),
+            (
                 "stratify",
+                !(stratify && self.split_by.is_some()),
                 "does not go with `split_by`: the latest rows are for testing",
-            ));
-        }
-        if self.encode.min_count == 0 {
-            return Err(PreprocessError::params("encode.min_count", "must be 1 or more"));
-        }
-        Ok(())
+            ),
+            ("encode.min_count", self.encode.min_count > 0, "must be 1 or more"),
+        ];
+        let broken = rules.into_iter().filter(|(_, is_kept, _)| !is_kept);
+        let broken = broken.map(|(param, _, why)| PreprocessError::params(param, why));
+        PreprocessError::all(self.reading_mistakes().into_iter().chain(broken).collect())
     }
 }
 
