@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use dagwood_tabular::model::{Estimator, FORMAT, Fit, Model, Training, VERSION, write_model};
+use dagwood_tabular::model::{Estimator, Model, write_model};
 use dagwood_tabular::parquet::{read_dataset, write_dataset, write_features};
 use dagwood_tabular::wording::with_causes;
 use dagwood_tabular::{Dataset, FeatureSpec, Labels, Matrix, Target};
@@ -9,30 +9,8 @@ use tempfile::TempDir;
 use super::{Evaluated, Inputs, Outputs, evaluate};
 use crate::error::EvaluateError;
 use crate::figures::Figure;
+use crate::fixture::model;
 use crate::params::{Mode, Params};
-
-/// Predicts "yes" where `a` is above 0.
-fn model() -> Model {
-    Model {
-        format: FORMAT.into(),
-        version: VERSION,
-        trained_by: "train 0.1.0".into(),
-        target: "late".into(),
-        classes: vec!["no".into(), "yes".into()],
-        features: specs(&["a", "b"]),
-        estimator: Estimator::LogisticRegression { l2: 1.0, coefficients: vec![vec![2.0, 0.0]], intercepts: vec![0.0] },
-        training: Training {
-            rows: 9,
-            iterations: 1,
-            converged: true,
-            loss: 0.1,
-            fit: Fit::Classes { log_loss: 0.1, accuracy: 1.0 },
-            losses: vec![0.7, 0.1],
-            held_back_losses: vec![],
-        },
-        importance: vec![],
-    }
-}
 
 fn specs(names: &[&str]) -> Vec<FeatureSpec> {
     names.iter().map(|name| FeatureSpec::Number((*name).to_owned())).collect()

@@ -19,6 +19,8 @@ pub mod confusion;
 pub mod error;
 pub mod evaluation;
 pub mod figures;
+#[cfg(test)]
+mod fixture;
 pub mod judgement;
 pub mod limits;
 pub mod metrics;

@@ -1,20 +1,16 @@
-use dagwood_tabular::FeatureSpec;
 use dagwood_tabular::metrics::Errors;
-use dagwood_tabular::model::{Estimator, FORMAT, Fit, Model, Training, VERSION};
+use dagwood_tabular::model::{Estimator, Model};
 
 use super::{Compared, draw_calibration, draw_confusion, draw_loss, draw_precision_recall, draw_residuals, draw_roc};
 use crate::certainty::judge_all;
 use crate::confusion::Confusion;
+use crate::fixture::{model, names};
 use crate::judgement::Judgement;
-
-fn classes(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
-}
 
 #[test]
 fn the_picture_says_in_words_what_it_shows() {
     let confusion = Confusion::of(2, &[0, 0, 0, 1], &[0, 0, 1, 1]);
-    let svg = draw_confusion("late", &classes(&["no", "yes"]), &confusion);
+    let svg = draw_confusion("late", &names(&["no", "yes"]), &confusion);
     assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.ends_with("</svg>\n"));
     assert!(svg.contains("role=\"img\" aria-labelledby=\"title description\""));
     assert!(svg.contains("4 rows, 75.0 % right. no, 3 rows: 2 as no, 1 as yes. yes, 1 row: 1 as yes."), "{svg}");
@@ -23,7 +19,7 @@ fn the_picture_says_in_words_what_it_shows() {
 
 #[test]
 fn names_from_the_data_cannot_leave_their_place() {
-    let nasty = classes(&["<script>alert(1)</script>", "\"/><a href='x'>&\u{0}\u{202e}"]);
+    let nasty = names(&["<script>alert(1)</script>", "\"/><a href='x'>&\u{0}\u{202e}"]);
     let confusion = Confusion::of(2, &[0, 1], &[0, 1]);
     let svg = draw_confusion("]]><x onload=\"y\">", &nasty, &confusion);
     for tag in ["<script", "<a ", "<x "] {
@@ -48,7 +44,7 @@ fn many_classes_are_drawn_with_less_and_less_beside_them() {
 
 #[test]
 fn a_model_without_rows_to_try_it_on_still_gives_a_picture() {
-    let svg = draw_confusion("y", &classes(&["a", "b"]), &Confusion::of(2, &[], &[]));
+    let svg = draw_confusion("y", &names(&["a", "b"]), &Confusion::of(2, &[], &[]));
     assert!(svg.contains("0 rows, 0.0 % right. a, 0 rows: none."));
 }
 
@@ -57,26 +53,8 @@ fn judged(probabilities: &[f64], classes: usize, truth: &[u32]) -> Judgement {
     Judgement::Classes { confusion, certainty }
 }
 
-fn model(names: &[&str]) -> Model {
-    Model {
-        format: FORMAT.into(),
-        version: VERSION,
-        trained_by: "train 0.1.0".into(),
-        target: "late".into(),
-        classes: classes(names),
-        features: vec![FeatureSpec::Number("a".into())],
-        estimator: Estimator::GradientBoostedTrees { base: vec![0.0; names.len()], rounds: vec![] },
-        training: Training {
-            rows: 9,
-            iterations: 3,
-            converged: true,
-            loss: 0.3,
-            fit: Fit::Classes { log_loss: 0.3, accuracy: 1.0 },
-            losses: vec![0.7, 0.5, 0.35, 0.25],
-            held_back_losses: vec![0.7, 0.52, 0.4, 0.3],
-        },
-        importance: vec![],
-    }
+fn model_of(classes: &[&str]) -> Model {
+    Model { classes: names(classes), ..model() }
 }
 
 /// Of as many rows as there are probabilities of the second class, every other of which is of it.
@@ -88,7 +66,7 @@ fn judgement(second: &[f64]) -> Judgement {
 
 #[test]
 fn curves_of_two_classes_are_those_of_the_second_with_their_areas() {
-    let (model, judgement) = (model(&["no", "yes"]), judgement(&[0.1, 0.9, 0.4, 0.3]));
+    let (model, judgement) = (model(), judgement(&[0.1, 0.9, 0.4, 0.3]));
     let of = Compared { model: &model, judgement: &judgement, baseline: None };
     assert!(
         draw_roc(&of).contains("ROC curve of late = yes") && draw_roc(&of).contains("Area under the curve: 0.7500")
@@ -100,7 +78,7 @@ fn curves_of_two_classes_are_those_of_the_second_with_their_areas() {
 
 #[test]
 fn two_models_stand_in_one_picture() {
-    let model = model(&["no", "yes"]);
+    let model = model();
     let (own, earlier) = (judgement(&[0.1, 0.9, 0.4, 0.6]), judgement(&[0.1, 0.9, 0.4, 0.3]));
     let of = Compared { model: &model, judgement: &own, baseline: Some(&earlier) };
     let svg = draw_roc(&of);
@@ -115,7 +93,7 @@ fn of_many_classes_the_most_frequent_have_curves() {
     let truth: Vec<u32> = (0..20_u32).flat_map(|class| std::iter::repeat_n(class, class as usize + 1)).collect();
     let probabilities = vec![0.05; truth.len() * 20];
     let judgement = judged(&probabilities, 20, &truth);
-    let svg = draw_roc(&Compared { model: &model(&names), judgement: &judgement, baseline: None });
+    let svg = draw_roc(&Compared { model: &model_of(&names), judgement: &judgement, baseline: None });
     assert!(svg.contains("class 12 0.5000") && svg.contains("class 19 0.5000") && !svg.contains("class 11 "));
 }
 
@@ -123,17 +101,18 @@ fn of_many_classes_the_most_frequent_have_curves() {
 fn rows_of_one_class_have_no_curve_and_say_so() {
     let truth = [1; 4];
     let judgement = judged(&[0.5; 8], 2, &truth);
-    let (model, baseline) = (model(&["no", "yes"]), None);
+    let (model, baseline) = (model(), None);
     assert!(draw_roc(&Compared { model: &model, judgement: &judgement, baseline }).contains("rows of one class alone"));
 }
 
 #[test]
 fn the_loss_is_drawn_with_that_of_the_rows_held_back() {
-    let svg = draw_loss(&model(&["no", "yes"]));
+    let estimator = Estimator::GradientBoostedTrees { base: vec![0.0], rounds: vec![] };
+    let svg = draw_loss(&Model { estimator, ..model() });
     for text in ["3 rounds, from 0.7000 to 0.3000", "trained on", "held back", "Mean log-loss"] {
         assert!(svg.contains(text), "{text} in {svg}");
     }
-    let mut regression = model(&[]);
+    let mut regression = model_of(&[]);
     regression.training.held_back_losses.clear();
     regression.training.converged = false;
     let svg = draw_loss(&regression);
