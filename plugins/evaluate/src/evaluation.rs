@@ -4,9 +4,9 @@ use std::path::Path;
 
 use dagwood_tabular::json::write_json;
 use dagwood_tabular::model::{Model, read_model};
-use dagwood_tabular::parquet::{column_names, read_features, read_target};
+use dagwood_tabular::parquet::{Selected, column_names, read_features, read_kept, read_target, transform_of};
 use dagwood_tabular::wording::{count, listed};
-use dagwood_tabular::{DataError, Target};
+use dagwood_tabular::{Column, DataError, Matrix, Target};
 
 use crate::error::EvaluateError;
 use crate::figures::{Figures, compare};
@@ -77,11 +77,33 @@ fn predict(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<
         });
     }
     let model = read_model(inputs.model)?;
-    let features = read_features(inputs.test, &model.features)?;
+    let Fitting { features, warnings } = fitting(&model, inputs.test)?;
+    let is_known = column_names(inputs.test)?.contains(&model.target);
+    let target = is_known.then(|| read_target(inputs.test, &model.target)).transpose()?;
     let asked = Asked::new(&model, features);
-    predictions::write(outputs.predictions, &model, &asked, None)?;
+    predictions::write(outputs.predictions, &asked, target.as_ref(), &read_kept(inputs.test)?)?;
     let summary = Summary { figures: Figures::default(), rows: asked.rows(), classes: None, comparison: None };
-    Ok(Evaluated { summary, warnings: Vec::new() })
+    Ok(Evaluated { summary, warnings })
+}
+
+/// The features that a model gets of a table, and what people should hear of how they fit each other.
+struct Fitting {
+    features: Matrix,
+    warnings: Vec<String>,
+}
+
+fn fitting(model: &Model, table: &Path) -> Result<Fitting, EvaluateError> {
+    let Selected { features, unknown } = read_features(table, &model.features)?;
+    let mut warnings: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+    if let (Some(own), Some(others)) = (&model.transform, transform_of(table)?)
+        && *own != others
+    {
+        warnings.push(format!(
+            "the rows were prepared by another transformation ({others}) than those that the model was trained on ({own}): scales \
+             and fills may differ"
+        ));
+    }
+    Ok(Fitting { features, warnings })
 }
 
 fn judge(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<Evaluated, EvaluateError> {
@@ -93,16 +115,20 @@ fn judge(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<Ev
     }
     let model = read_model(inputs.model)?;
     let target = read_target(inputs.test, &model.target).map_err(target_absent)?;
-    let asked = Asked::new(&model, read_features(inputs.test, &model.features)?);
-    let warnings = unused(&model, &column_names(inputs.test)?);
+    let Fitting { features, mut warnings } = fitting(&model, inputs.test)?;
+    let asked = Asked::new(&model, features);
+    let kept = read_kept(inputs.test)?;
+    warnings.extend(unused(&model, &kept, &column_names(inputs.test)?));
     let judgement = Judgement::new(&model, &asked, &target)?;
     if params.predictions {
-        predictions::write(outputs.predictions, &model, &asked, Some(&target))?;
+        predictions::write(outputs.predictions, &asked, Some(&target), &kept)?;
     }
     let rows = asked.rows();
     // The earlier model has features of its own.
     drop(asked);
     let baseline = inputs.baseline.map(|path| baseline(path, inputs.test, &model, &target)).transpose()?;
+    let (baseline, told) = baseline.unzip();
+    warnings.extend(told.into_iter().flatten().map(|warning| format!("the earlier model: {warning}")));
     let mut summary = Summary::new(&model.classes, &judgement, rows);
     let earlier = baseline.as_ref().map(Judgement::figures);
     summary.comparison = earlier.map(|earlier| compare(&summary.figures, &earlier));
@@ -112,12 +138,18 @@ fn judge(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<Ev
     if missed.is_empty() { Ok(Evaluated { summary, warnings }) } else { Err(EvaluateError::NotGoodEnough { missed }) }
 }
 
-/// What the earlier model makes of the same rows.
-fn baseline(path: &Path, test: &Path, model: &Model, target: &Target) -> Result<Judgement, EvaluateError> {
+/// What the earlier model makes of the same rows, and what people should hear of how it fits them.
+fn baseline(
+    path: &Path,
+    test: &Path,
+    model: &Model,
+    target: &Target,
+) -> Result<(Judgement, Vec<String>), EvaluateError> {
     let of_baseline = |error: EvaluateError| EvaluateError::Baseline(Box::new(error));
     let judged = |earlier: &Model| {
-        let asked = Asked::new(earlier, read_features(test, &earlier.features)?).ordered(&model.classes);
-        Judgement::new(model, &asked, target)
+        let Fitting { features, warnings } = fitting(earlier, test)?;
+        let asked = Asked::new(earlier, features).ordered(&model.classes);
+        Ok((Judgement::new(model, &asked, target)?, warnings))
     };
     let earlier = read_model(path).map_err(|error| of_baseline(error.into()))?;
     if earlier.target != model.target {
@@ -168,11 +200,11 @@ fn target_absent(error: DataError) -> EvaluateError {
     }
 }
 
-/// Columns that the table has and the model does not use.
-fn unused(model: &Model, columns: &[String]) -> Vec<String> {
-    let used =
-        |column: &&String| **column == model.target || model.features.iter().any(|spec| spec.column() == *column);
-    let unused = columns.iter().filter(|column| !used(column)).collect::<Vec<_>>();
+/// Columns that the table has for models and this one does not use.
+fn unused(model: &Model, kept: &[Column], columns: &[String]) -> Vec<String> {
+    let is_used = |column: &str| column == model.target || model.features.iter().any(|spec| spec.column() == column);
+    let is_kept = |column: &str| kept.iter().any(|kept| kept.name == column);
+    let unused: Vec<_> = columns.iter().filter(|column| !is_used(column) && !is_kept(column)).collect();
     if unused.is_empty() {
         return Vec::new();
     }

@@ -1,9 +1,11 @@
 use std::path::{Path, PathBuf};
 
 use dagwood_tabular::model::{Estimator, Model, write_model};
-use dagwood_tabular::parquet::{read_dataset, write_dataset, write_features};
+use dagwood_tabular::parquet::{
+    Layout, Piece, TableWriter, read_dataset, read_kept, read_target, write_dataset, write_features,
+};
 use dagwood_tabular::wording::with_causes;
-use dagwood_tabular::{Dataset, FeatureSpec, Labels, Matrix, Target};
+use dagwood_tabular::{Column, ColumnData, Dataset, FeatureSpec, Labels, Matrix, Target, TextColumn};
 use tempfile::TempDir;
 
 use super::{Evaluated, Inputs, Outputs, evaluate};
@@ -301,6 +303,10 @@ fn predictions_need_no_target_and_say_what_a_judgement_is_made_of() {
     assert_eq!(labels.texts().collect::<Vec<_>>(), ["no", "no", "yes", "yes"]);
     assert_eq!(predicted.features.names(), ["probability=no", "probability=yes"]);
 
+    write_dataset(&folder.path().join("test"), &data).unwrap();
+    evaluate_in(folder.path(), false, &predict).unwrap();
+    assert_eq!(read_target(&file, "late").unwrap(), data.target, "a target that is known is written, too");
+
     let tried = run_with(&model(), &data, &Params { predictions: true, ..Params::default() });
     assert_eq!(tried.answer.as_ref().unwrap().summary.figures.accuracy, Some(0.75));
     let beside = read_dataset(&tried.folder.path().join("predictions"), None).unwrap();
@@ -314,4 +320,62 @@ fn predictions_need_no_target_and_say_what_a_judgement_is_made_of() {
 
     let gate = Params { minimum: [(Figure::F1, 0.5)].into(), ..predict };
     assert_eq!(run_with(&model(), &data, &gate).refusal().0, "bad-params");
+}
+
+#[test]
+fn what_was_kept_stands_beside_the_predictions() {
+    let folder = TempDir::new().unwrap();
+    let data = dataset(&["no", "no", "yes", "yes"]);
+    let ids = TextColumn::of(["f1", "f2", "f3", "f4"].map(Some));
+    let kept = vec![Column { name: "id".into(), data: ColumnData::Text(ids) }];
+    let features = data.features.specs();
+    let layout = Layout { features: &features, kept: &kept, ..Layout::default() };
+    write_model(&folder.path().join("model"), &model()).unwrap();
+    let mut writer = TableWriter::create(&folder.path().join("test"), &layout).unwrap();
+    writer.write(Piece { target: None, features: &data.features, kept: &kept }).unwrap();
+    writer.close().unwrap();
+    let predict = Params { mode: Mode::Predict, ..Params::default() };
+    assert!(evaluate_in(folder.path(), false, &predict).unwrap().warnings.is_empty());
+    assert_eq!(read_kept(&folder.path().join("predictions")).unwrap(), kept);
+}
+
+#[test]
+fn a_model_of_other_categories_or_another_transformation_is_told_of() {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let mut data = dataset(&["no", "no", "yes", "yes"]);
+    data.features.push_one_hot("g".into(), texts(&["g0", "g1"]), vec![0, 1, 0, 1]);
+    let knows = |categories: &[&str]| Model {
+        features: vec![
+            FeatureSpec::Number("a".into()),
+            FeatureSpec::OneHot { column: "g".into(), categories: texts(categories) },
+        ],
+        estimator: Estimator::LogisticRegression {
+            l2: 1.0,
+            coefficients: vec![vec![2.0, 0.0, 0.0]],
+            intercepts: vec![0.0],
+        },
+        transform: Some("0123".into()),
+        ..model()
+    };
+    let told = run(&knows(&["g0", "gx"]), &data).answer.unwrap().warnings;
+    assert!(
+        told[0].contains("column \"g\": 2 rows with a category that the model does not know, first \"g1\" in row 2"),
+        "{told:?}"
+    );
+    let (code, words) = run(&knows(&["G0", "G1"]), &data).refusal();
+    assert!(code == "model-data-mismatch" && words.contains("no text in it is a category"), "{words}");
+
+    let folder = TempDir::new().unwrap();
+    write_model(&folder.path().join("model"), &knows(&["g0", "g1"])).unwrap();
+    let warnings = |transform: &str| {
+        let features = data.features.specs();
+        let target = Some(("late", &data.target));
+        let layout = Layout { target, features: &features, kept: &[], transform: Some(transform) };
+        let mut writer = TableWriter::create(&folder.path().join("test"), &layout).unwrap();
+        writer.write(Piece { target: Some(&data.target), features: &data.features, kept: &[] }).unwrap();
+        writer.close().unwrap();
+        evaluate_in(folder.path(), false, &Params::default()).unwrap().warnings
+    };
+    assert!(!warnings("0123").iter().any(|warning| warning.contains("another transformation")));
+    assert!(warnings("4567")[0].contains("another transformation (4567)"), "{:?}", warnings("4567"));
 }

@@ -9,6 +9,7 @@ pub(crate) fn model() -> Model {
         format: FORMAT.into(),
         version: VERSION,
         trained_by: "train 0.1.0".into(),
+        transform: None,
         target: "late".into(),
         classes: names(&["no", "yes"]),
         features: ["a", "b"].map(|name| FeatureSpec::Number(name.into())).to_vec(),

@@ -57,6 +57,11 @@ impl<'a> Asked<'a> {
         self
     }
 
+    /// The model.
+    pub fn model(&self) -> &'a Model {
+        self.model
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.features.rows()

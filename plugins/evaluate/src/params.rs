@@ -58,7 +58,7 @@ fn bound_missed(figure: Figure, bound: f64, is_minimum: bool, figures: &Figures)
     match figure.of(figures) {
         Some(found) if is_minimum && found >= bound => None,
         Some(found) if !is_minimum && found <= bound => None,
-        Some(found) => Some(format!("{name} is {found:.4}, and must be at {word} {bound}")),
+        Some(found) => Some(format!("{name} is {}, and must be at {word} {bound}", shown(found, bound))),
         None => Some(format!("{name} must be at {word} {bound}, and {}", not_told(figure, figures))),
     }
 }
@@ -68,12 +68,20 @@ fn worse(figure: Figure, figures: &Figures, baseline: &Figures) -> Option<String
     match (figure.of(figures), figure.of(baseline)) {
         (Some(own), Some(other)) if (own >= other) != figure.is_error() || own == other => None,
         (Some(own), Some(other)) => {
-            Some(format!("{name} is {own:.4}, and must be no worse than the earlier model's {other:.4}"))
+            let (own, other) = apart(own, other);
+            Some(format!("{name} is {own}, and must be no worse than the earlier model's {other}"))
         }
         (None, _) | (_, None) => {
             Some(format!("{name} must be no worse than the earlier model's, and {}", not_told(figure, figures)))
         }
     }
+}
+
+/// A figure with four digits behind the point, or as many as it takes to tell it from the other, and on the same side of it.
+fn shown(figure: f64, other: f64) -> String {
+    let tells_apart =
+        |text: &String| text.parse::<f64>().is_ok_and(|read| read.partial_cmp(&other) == figure.partial_cmp(&other));
+    (4..=17).map(|digits| format!("{figure:.digits$}")).find(tells_apart).unwrap_or_else(|| figure.to_string())
 }
 
 fn not_told(figure: Figure, figures: &Figures) -> &'static str {
@@ -83,4 +91,21 @@ fn not_told(figure: Figure, figures: &Figures) -> &'static str {
         None => "a model of classes has none",
         Some(_) => "a model of a number has none",
     }
+}
+
+/// Two figures that differ with four digits behind the point, or as many as it takes to see it.
+fn apart(a: f64, b: f64) -> (String, String) {
+    let pair = |digits: usize| (format!("{a:.digits$}"), format!("{b:.digits$}"));
+    (4..=17).map(pair).find(|(a, b)| a != b).unwrap_or_else(|| (a.to_string(), b.to_string()))
+}
+
+#[test]
+fn figures_are_shown_as_exactly_as_it_takes() {
+    assert_eq!(shown(0.75, 0.8), "0.7500");
+    assert_eq!(shown(0.345_751, 0.345_75), "0.3458");
+    assert_eq!(apart(0.633_98, 0.634_000_1), ("0.63398".into(), "0.63400".into()));
+    assert_eq!((shown(0.633_98, 0.634), shown(0.634, 0.633_98)), ("0.63398".into(), "0.6340".into()));
+    let just_less = 0.5 - f64::EPSILON / 4.0;
+    assert!(shown(just_less, 0.5).parse::<f64>().unwrap() < 0.5);
+    assert_eq!(shown(123_456.0, 100.0), "123456.0000");
 }

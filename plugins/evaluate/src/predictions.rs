@@ -1,12 +1,12 @@
-//! What a model says of each row, as a table: the target if it is known, `prediction` (`predicted`, if the target is called so), and
-//! of classes a column `probability=<class>` for each.
+//! What a model says of each row, as a table: the target if it is known, `prediction` (`predicted`, if another column is called so),
+//! of classes a column `probability=<class>` for each, and the columns that were kept beside the features.
 
 use std::path::Path;
 
 use dagwood_tabular::limits::ROW_GROUP_ROWS;
 use dagwood_tabular::model::{Model, likeliest};
-use dagwood_tabular::parquet::TableWriter;
-use dagwood_tabular::{Matrix, Target};
+use dagwood_tabular::parquet::{Layout, Piece, TableWriter};
+use dagwood_tabular::{Column, Matrix, Target};
 
 use crate::error::EvaluateError;
 use crate::judgement::Asked;
@@ -21,8 +21,8 @@ pub const OTHER_PREDICTION: &str = "predicted";
 ///
 /// # Errors
 /// It cannot be written, or scores are beyond what a number holds.
-pub fn write(path: &Path, model: &Model, asked: &Asked<'_>, target: Option<&Target>) -> Result<(), EvaluateError> {
-    let written = write_all(path, model, asked, target);
+pub fn write(path: &Path, asked: &Asked<'_>, target: Option<&Target>, kept: &[Column]) -> Result<(), EvaluateError> {
+    let written = write_all(path, asked, target, kept);
     if written.is_err() {
         // The error that matters is the one that there is.
         let _ = std::fs::remove_file(path);
@@ -30,9 +30,14 @@ pub fn write(path: &Path, model: &Model, asked: &Asked<'_>, target: Option<&Targ
     written
 }
 
-fn write_all(path: &Path, model: &Model, asked: &Asked<'_>, target: Option<&Target>) -> Result<(), EvaluateError> {
-    let columns = piece(model, 0, Vec::new()).specs();
-    let mut writer = TableWriter::create(path, target.map(|target| (model.target.as_str(), target)), &columns)?;
+fn write_all(path: &Path, asked: &Asked<'_>, target: Option<&Target>, kept: &[Column]) -> Result<(), EvaluateError> {
+    let model = asked.model();
+    let is_taken = model.target == PREDICTION || kept.iter().any(|column| column.name == PREDICTION);
+    let name = if is_taken { OTHER_PREDICTION } else { PREDICTION };
+    let features = columns(model, name, 0, Vec::new()).specs();
+    let target_of = |target| (model.target.as_str(), target);
+    let layout = Layout { target: target.map(target_of), features: &features, kept, transform: None };
+    let mut writer = TableWriter::create(path, &layout)?;
     let width = model.classes.len().max(1);
     let height = (WRITTEN_TOGETHER_MAX / width).clamp(1, ROW_GROUP_ROWS);
     for start in (0..asked.rows()).step_by(height) {
@@ -40,14 +45,15 @@ fn write_all(path: &Path, model: &Model, asked: &Asked<'_>, target: Option<&Targ
         let mut said = Vec::with_capacity(rows.len() * width);
         asked.answer(rows.clone(), |_, block| said.extend_from_slice(block))?;
         let target = target.map(|target| target.slice(rows.clone()));
-        writer.write(target.as_ref(), &piece(model, rows.len(), said))?;
+        let kept: Vec<Column> = kept.iter().map(|column| column.pick(rows.clone())).collect();
+        let features = columns(model, name, rows.len(), said);
+        writer.write(Piece { target: target.as_ref(), features: &features, kept: &kept })?;
     }
     Ok(writer.close()?)
 }
 
-/// What the model says of so many rows, as columns.
-fn piece(model: &Model, rows: usize, said: Vec<f64>) -> Matrix {
-    let name = if model.target == PREDICTION { OTHER_PREDICTION } else { PREDICTION };
+/// What the model says of so many rows, as columns; `name` is that of what it takes them for.
+fn columns(model: &Model, name: &str, rows: usize, said: Vec<f64>) -> Matrix {
     let mut table = Matrix::with_rows(rows);
     if model.is_regression() {
         table.push(name.into(), said);

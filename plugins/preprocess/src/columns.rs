@@ -64,6 +64,8 @@ pub struct Plan {
     pub derived: Vec<Formula>,
     /// The features, in order; those that turn out to be times are left out.
     pub features: Vec<String>,
+    /// Columns that are written beside them.
+    pub kept: Vec<String>,
     /// Columns that are left out though nobody asked for that.
     pub dropped: Vec<(String, Reason)>,
 }
@@ -89,26 +91,25 @@ impl Plan {
         let named = params.types.keys().chain(params.missing.columns.keys()).chain(params.encode.columns.keys());
         let named: BTreeSet<&String> = named.chain(&params.split_by).collect();
         mistakes.extend(named.iter().filter_map(|name| Some(meant(name, &offer.names).err()?.into())));
-        let left_out = left_out(&offer, params, &mut mistakes);
+        let kept = kept(&offer.names, params, &mut mistakes);
+        let left_out = left_out(&offer, params, &kept, &mut mistakes);
         let (features, dropped) = features(&offer, params, &left_out, &mut mistakes);
         PreprocessError::all(mistakes)?;
         if features.is_empty() {
             let why = "the table has no column beside the target and those dropped".into();
             return Err(PreprocessError::NoFeatures { why });
         }
-        let needed =
-            features.iter().map(String::as_str).chain([params.target.as_str()]).chain(params.split_by.as_deref());
-        let needed = needed.map(str::to_owned).collect();
+        let needed = features.iter().chain(&kept).chain([&params.target]).chain(&params.split_by).cloned().collect();
         let kind = |name: &str| of(&params.types, name).map(|kind| kind.kind());
         let Chosen { read, date_parts, derived } = offer.choose(header, needed, kind);
-        Ok(Self { read, date_parts, derived, features, dropped })
+        Ok(Self { read, date_parts, derived, features, kept, dropped })
     }
 
-    /// What a transformation needs of a file with this header: its features, and the target if the file has it.
+    /// What a transformation needs of a file with this header: its features, and the target if the file has it; and what `params` keep.
     ///
     /// # Errors
-    /// The file lacks columns that the features are, or are made of.
-    pub fn recorded(header: &[String], transform: &TransformFile) -> Result<Self, PreprocessError> {
+    /// The file lacks columns that the features are, or are made of, or that are to be kept.
+    pub fn recorded(header: &[String], transform: &TransformFile, params: &Params) -> Result<Self, PreprocessError> {
         let offer = Offer::recorded(transform)?;
         let features: Vec<String> = transform.columns.iter().map(|fitted| fitted.column().to_owned()).collect();
         let sources: BTreeSet<String> = features.iter().flat_map(|name| offer.sources(name)).collect();
@@ -116,13 +117,17 @@ impl Plan {
         if !missing.is_empty() {
             return Err(PreprocessError::ColumnsAbsent { missing });
         }
-        let mut needed: HashSet<String> = features.iter().cloned().collect();
+        let mut mistakes = Vec::new();
+        let mut kept = kept(header, params, &mut mistakes);
+        PreprocessError::all(mistakes)?;
+        kept.retain(|name| !features.contains(name));
+        let mut needed: HashSet<String> = features.iter().chain(&kept).cloned().collect();
         if offer.sources(&transform.target.column).iter().all(|name| header.contains(name)) {
             needed.insert(transform.target.column.clone());
         }
         let kind = |name: &str| transform.read.iter().find(|entry| entry.column == name).map(|entry| entry.kind.kind());
         let Chosen { read, date_parts, derived } = offer.choose(header, needed, kind);
-        Ok(Self { read, date_parts, derived, features, dropped: Vec::new() })
+        Ok(Self { read, date_parts, derived, features, kept, dropped: Vec::new() })
     }
 }
 
@@ -139,11 +144,7 @@ impl Offer {
         let mut date_parts: Vec<(String, Vec<DatePart>)> = Vec::new();
         let mut mistakes = Vec::new();
         for (text, parts) in &params.date_parts {
-            let columns = meant(text, header).unwrap_or_else(|error| {
-                mistakes.push(error.into());
-                Vec::new()
-            });
-            for column in columns {
+            for column in all_meant(text, header, &mut mistakes) {
                 for name in parts.iter().flat_map(|part| part.columns(column)) {
                     mistakes.extend(add(&mut names, name, "date_parts").err());
                 }
@@ -159,10 +160,16 @@ impl Offer {
             }
             mistakes.extend(add(&mut names, name.clone(), "derive").err());
         }
-        let absent = derived.iter().flat_map(|formula| &formula.variables).filter(|variable| !known.contains(variable));
-        let absent =
-            absent.map(|variable| DataError::ColumnAbsent { column: variable.clone(), columns: known.clone() });
-        mistakes.extend(absent.map(PreprocessError::from));
+        for formula in &derived {
+            for variable in formula.variables.iter().filter(|variable| !known.contains(variable)) {
+                mistakes.push(if params.derive.contains_key(variable) {
+                    let why = format!("uses {}, which is derived too: put its expression in", quoted(variable));
+                    PreprocessError::params(format!("derive.{}", formula.name), why)
+                } else {
+                    DataError::ColumnAbsent { column: variable.clone(), columns: known.clone() }.into()
+                });
+            }
+        }
         PreprocessError::all(mistakes)?;
         Ok(Self { names, date_parts, derived })
     }
@@ -223,8 +230,37 @@ fn add(names: &mut Vec<String>, name: String, param: &str) -> Result<(), Preproc
     Ok(())
 }
 
+/// The columns that a name or a pattern means.
+fn all_meant<'a>(text: &str, names: &'a [String], mistakes: &mut Vec<PreprocessError>) -> Vec<&'a String> {
+    meant(text, names).unwrap_or_else(|error| {
+        mistakes.push(error.into());
+        Vec::new()
+    })
+}
+
+/// What is written beside the features; of a pattern all but the target.
+fn kept(names: &[String], params: &Params, mistakes: &mut Vec<PreprocessError>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for text in &params.keep {
+        for name in all_meant(text, names, mistakes) {
+            if name == text && *name == params.target {
+                let why = format!("names the target {}, which is written anyway", quoted(name));
+                mistakes.push(PreprocessError::params("keep", why));
+            } else if *name != params.target && !kept.contains(name) {
+                kept.push(name.clone());
+            }
+        }
+    }
+    kept
+}
+
 /// What is no feature, whatever a pattern says, and whether somebody has to hear of it.
-fn left_out(offer: &Offer, params: &Params, mistakes: &mut Vec<PreprocessError>) -> HashMap<String, Option<Reason>> {
+fn left_out(
+    offer: &Offer,
+    params: &Params,
+    kept: &[String],
+    mistakes: &mut Vec<PreprocessError>,
+) -> HashMap<String, Option<Reason>> {
     let mut left_out = HashMap::new();
     let sources = offer.sources(&params.target);
     let beside = offer.names.iter().filter(|name| !offer.sources(name).is_disjoint(&sources));
@@ -232,15 +268,13 @@ fn left_out(offer: &Offer, params: &Params, mistakes: &mut Vec<PreprocessError>)
     let variables = offer.formula(&params.target).into_iter().flat_map(|formula| &formula.variables);
     left_out.extend(sources.iter().chain(variables).map(|name| (name.clone(), Some(Reason::OfTheTarget))));
     for text in &params.drop {
-        let names = meant(text, &offer.names).unwrap_or_else(|error| {
-            mistakes.push(error.into());
-            Vec::new()
-        });
+        let names = all_meant(text, &offer.names, mistakes);
         if names.contains(&&params.target) {
             mistakes.push(PreprocessError::params("drop", format!("names the target {}", quoted(&params.target))));
         }
         left_out.extend(names.into_iter().map(|name| (name.clone(), None)));
     }
+    left_out.extend(kept.iter().map(|name| (name.clone(), None)));
     left_out.insert(params.target.clone(), None);
     left_out
 }
@@ -261,17 +295,14 @@ fn features(
     };
     let mut features: Vec<String> = Vec::new();
     for text in asked {
-        let names = meant(text, &offer.names).unwrap_or_else(|error| {
-            mistakes.push(error.into());
-            Vec::new()
-        });
+        let names = all_meant(text, &offer.names, mistakes);
         for name in names {
             let mut wrong =
                 |why: &str| mistakes.push(PreprocessError::params("features", format!("names {why}{}", quoted(name))));
             match left_out.get(name) {
                 Some(_) if name != text => {}
                 Some(None) if *name == params.target => wrong("the target "),
-                Some(None) => {}
+                Some(None) => wrong("what `drop` or `keep` names, too: "),
                 Some(Some(reason)) if *reason != Reason::BesideTheTarget => wrong("what the target is made of: "),
                 None if name != text && features.contains(name) => {}
                 Some(Some(_)) | None if features.contains(name) => wrong("twice: "),

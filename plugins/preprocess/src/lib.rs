@@ -8,6 +8,7 @@
 //! | which rows stay, what the target's values are | [`rows`], [`target`] |
 //! | which rows are for testing | [`split`] |
 //! | what is learnt from the training part alone, and its use on both | [`transform`] |
+//! | both parts as files | [`pieces`] |
 //! | what the columns hold, for people | [`profile`] |
 //! | all of it, from a file to files | [`pipeline`] |
 //! | new rows, as a transformation says | [`treat`] |
@@ -21,6 +22,7 @@ pub mod error;
 pub mod limits;
 pub mod params;
 pub mod patterns;
+pub mod pieces;
 pub mod pipeline;
 pub mod profile;
 pub mod report;

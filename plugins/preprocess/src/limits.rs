@@ -9,9 +9,6 @@ pub const NUMERIC_CLASSES_MAX: usize = 20;
 /// A text column with more categories than this is refused: each would become a column.
 pub const CATEGORIES_MAX: usize = 1_000;
 
-/// More classes than this are refused: such a target is an identifier, or a number.
-pub const CLASSES_MAX: usize = 1_000;
-
 /// In shorter tables a column that counts up may do so by accident, and is kept.
 pub const ROW_NUMBER_MIN_ROWS: usize = 20;
 

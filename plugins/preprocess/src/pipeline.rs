@@ -5,9 +5,8 @@ use std::path::Path;
 
 use dagwood_tabular::convert::read_as;
 use dagwood_tabular::json::write_json;
-use dagwood_tabular::parquet::write_dataset;
 use dagwood_tabular::wording::{count, quoted};
-use dagwood_tabular::{Column, ColumnData, DataError, Dataset, Labels, Mixed, Table, TableFile, Target, Wanted};
+use dagwood_tabular::{Column, ColumnData, DataError, FeatureSpec, Labels, Mixed, Table, TableFile, Target, Wanted};
 
 use crate::columns::{self, Plan, Reason};
 use crate::derive::dates;
@@ -15,13 +14,14 @@ use crate::error::PreprocessError;
 use crate::limits::REPORTED_COLUMNS_MAX;
 use crate::params::{ColumnType, DatePart, Params};
 use crate::patterns::of;
+use crate::pieces::{self, Rows};
 use crate::profile::Profile;
 use crate::report::{DroppedColumn, Prepared, Summary};
 use crate::rows::{self, Kept};
 use crate::split::{self, Split};
 use crate::target;
 use crate::transform::{
-    Applied, DroppedEntry, FORMAT, ReadEntry, SplitEntry, TargetEntry, Transform, TransformFile, VERSION,
+    DroppedEntry, FORMAT, ReadEntry, SplitEntry, TargetEntry, Transform, TransformFile, Unseen, VERSION, identify,
 };
 
 /// Where the results go.
@@ -39,17 +39,17 @@ pub struct Files<'a> {
     pub profile_plot: &'a Path,
 }
 
-/// What is known once everything is computed and nothing is written.
+/// What is known before the parts are written.
 struct Work {
+    /// Of the rows that are kept.
     target: Target,
     kept: Kept,
+    /// Places among the rows that are kept.
     split: Split,
     stratified: bool,
     transform: Transform,
     read: Vec<ReadEntry>,
     dropped: Vec<(String, Reason)>,
-    train: Applied,
-    test: Applied,
 }
 
 /// Prepares the CSV or Parquet file at `data`. `seed` is used if the params name none.
@@ -62,16 +62,14 @@ pub fn preprocess(data: &Path, files: Files<'_>, params: &Params, seed: u64) -> 
     let file = TableFile::open(data, params.csv_options()?)?;
     let plan = Plan::new(file.header(), params)?;
     let table = made(file.read(&plan.read)?, &plan, &params.types)?;
-    let mixed = mixed(&table);
     if params.profile {
         Profile::new(&table).write(files.profile, files.profile_plot)?;
     }
-    let rows = table.rows();
-    let work = work(table, &plan, params, seed)?;
-    let warnings = mixed.into_iter().chain(warnings(&work, params)).collect();
-    let prepared = Prepared { summary: summary(rows, &work), warnings };
-    write(files, work, &plan, params, seed)?;
-    Ok(prepared)
+    let work = work(&table, &plan, params, seed)?;
+    write_json(files.transform, &transform_file(&work, &plan, params, seed))?;
+    let unseen = write_parts(files, &table, &plan, &work, params)?;
+    let warnings = mixed(&table).into_iter().chain(warnings(&work, &unseen, params)).collect();
+    Ok(Prepared { summary: summary(table.rows(), &work), warnings })
 }
 
 /// The table with the columns that are made of its own.
@@ -103,42 +101,56 @@ fn typed(column: Column, types: &BTreeMap<String, ColumnType>) -> Result<Column,
     Ok(Column { name: column.name, data })
 }
 
-fn work(table: Table, plan: &Plan, params: &Params, seed: u64) -> Result<Work, PreprocessError> {
+fn work(table: &Table, plan: &Plan, params: &Params, seed: u64) -> Result<Work, PreprocessError> {
     let mut dropped = plan.dropped.clone();
-    let nothing = columns::say_nothing(&table, &plan.features);
+    let nothing = columns::say_nothing(table, &plan.features);
     // What somebody asked for by its name is kept, if it can be.
     let asked = |name: &String| params.features.as_ref().is_some_and(|asked| asked.contains(name));
     let is_hopeless = |reason: Reason| matches!(reason, Reason::Time | Reason::AllMissing);
     dropped.extend(nothing.into_iter().filter(|(name, reason)| is_hopeless(*reason) || !asked(name)));
     let target_column = table.column(&params.target).ok_or(DataError::NoRows)?;
-    let is_feature = |name: &&String| dropped.iter().all(|(other, _)| other != *name);
-    let features: Vec<&Column> =
-        plan.features.iter().filter(is_feature).filter_map(|name| table.column(name)).collect();
-    if features.is_empty() {
-        return Err(PreprocessError::NoFeatures { why: columns::why_none(&dropped) });
+    loop {
+        let is_feature = |name: &&String| dropped.iter().all(|(other, _)| other != *name);
+        let features: Vec<&Column> =
+            plan.features.iter().filter(is_feature).filter_map(|name| table.column(name)).collect();
+        if features.is_empty() {
+            return Err(PreprocessError::NoFeatures { why: columns::why_none(&dropped) });
+        }
+        let kept = rows::keep(table, target_column, &features, params);
+        if kept.rows.len() < 2 {
+            return Err(too_few_rows(table, target_column, &features, &kept, params));
+        }
+        let target = target::target(target_column, &kept.rows, params.target_kind)?;
+        let times = times(table, &kept.rows, params)?;
+        let (split, stratified) = split(&target, times.as_deref(), params, seed)?;
+        let learnt = Transform::fit(&features, &pick(&kept.rows, &split.train), params)?;
+        let dropping = rows::dropping(&features, params);
+        let is_dropping = |(name, _): &(String, Reason)| dropping.iter().any(|column| column.name == *name);
+        let again = kept.with_gaps > 0 && learnt.dropped.iter().any(is_dropping);
+        dropped.extend(learnt.dropped);
+        // The gaps of a column that is no feature must not drop rows.
+        if !again {
+            let transform = learnt.transform;
+            return Ok(Work { target, kept, split, stratified, transform, read: read(table, plan), dropped });
+        }
     }
-    let kept = rows::keep(&table, target_column, &features, params);
-    if kept.rows.len() < 2 {
-        let time = params.split_by.as_ref().and_then(|name| table.column(name));
-        let mut columns = rows::dropping(&features, params);
-        columns.extend(std::iter::once(target_column).chain(time));
-        let gaps = rows::most_gaps(&table, &columns);
-        return Err(PreprocessError::TooFewRows { rows: kept.rows.len(), target: params.target.clone(), gaps });
-    }
-    let target = target::target(target_column, &kept.rows, params.target_kind)?;
-    let times = times(&table, &kept.rows, params)?;
-    let (split, stratified) = split(&target, times.as_deref(), params, seed)?;
-    let [train_rows, test_rows] = [&split.train, &split.test].map(|part| pick(&kept.rows, part));
-    let learnt = Transform::fit(&features, &train_rows, params)?;
-    dropped.extend(learnt.dropped);
-    let train = learnt.transform.apply(&features, &train_rows)?;
-    let test = learnt.transform.apply(&features, &test_rows)?;
+}
+
+fn too_few_rows(table: &Table, target: &Column, features: &[&Column], kept: &Kept, params: &Params) -> PreprocessError {
+    let time = params.split_by.as_ref().and_then(|name| table.column(name));
+    let mut columns = rows::dropping(features, params);
+    columns.extend(std::iter::once(target).chain(time));
+    let gaps = rows::most_gaps(table, &columns);
+    PreprocessError::TooFewRows { rows: kept.rows.len(), target: params.target.clone(), gaps }
+}
+
+/// What the columns of the file held that were read.
+fn read(table: &Table, plan: &Plan) -> Vec<ReadEntry> {
     let entry = |wanted: &Wanted| {
         let kind = ColumnType::of(&table.column(&wanted.name)?.data);
         Some(ReadEntry { column: wanted.name.clone(), kind })
     };
-    let read = plan.read.iter().filter_map(entry).collect();
-    Ok(Work { target, kept, split, stratified, transform: learnt.transform, read, dropped, train, test })
+    plan.read.iter().filter_map(entry).collect()
 }
 
 /// The times by which the rows are split, if they are.
@@ -147,8 +159,10 @@ fn times(table: &Table, rows: &[usize], params: &Params) -> Result<Option<Vec<i6
     match &column.data {
         ColumnData::Time(times) => Ok(Some(pick(times, rows))),
         ColumnData::Number(_) | ColumnData::Text(_) => {
-            let why =
-                format!("names {}, which is not a column of times: `types` reads texts as such", quoted(&column.name));
+            let why = format!(
+                "names {}, which is not a column of times, such as 2001-01-31 or 2001-01-31T06:30:00",
+                quoted(&column.name)
+            );
             Err(PreprocessError::params("split_by", why))
         }
     }
@@ -176,20 +190,20 @@ fn pick<T: Copy>(values: &[T], places: &[usize]) -> Vec<T> {
     places.iter().map(|place| values[*place]).collect()
 }
 
-fn part(params: &Params, target: &Target, rows: &[usize], features: Applied) -> Dataset {
-    let target = match target {
+/// The target of these of the rows that are kept.
+fn part(target: &Target, rows: &[usize]) -> Target {
+    match target {
         Target::Classes(labels) => {
             Target::Classes(Labels { classes: labels.classes.clone(), codes: pick(&labels.codes, rows) })
         }
         Target::Numbers(values) => Target::Numbers(pick(values, rows)),
-    };
-    Dataset { target_name: params.target.clone(), target, features: features.features }
+    }
 }
 
-fn write(files: Files<'_>, work: Work, plan: &Plan, params: &Params, seed: u64) -> Result<(), PreprocessError> {
+fn transform_file(work: &Work, plan: &Plan, params: &Params, seed: u64) -> TransformFile {
     let dropped =
         |(column, reason): &(String, Reason)| DroppedEntry { column: column.clone(), reason: reason.text().to_owned() };
-    let transform = TransformFile {
+    TransformFile {
         format: FORMAT.into(),
         version: VERSION,
         fitted_by: concat!("preprocess ", env!("CARGO_PKG_VERSION")).into(),
@@ -201,18 +215,36 @@ fn write(files: Files<'_>, work: Work, plan: &Plan, params: &Params, seed: u64) 
             by: params.split_by.clone(),
         },
         missing_values: params.missing_values.clone(),
-        read: work.read,
+        read: work.read.clone(),
         date_parts: by_column(&plan.date_parts),
         derive: plan.derived.iter().map(|formula| (formula.name.clone(), formula.text.clone())).collect(),
         types: params.types.clone(),
         columns: work.transform.columns().to_vec(),
         dropped_columns: work.dropped.iter().map(dropped).collect(),
-        features: work.train.features.names(),
+        features: work.transform.specs().iter().flat_map(FeatureSpec::names).collect(),
+    }
+}
+
+/// Writes both parts. Gives the texts for testing that were not seen while fitting.
+fn write_parts(
+    files: Files<'_>,
+    table: &Table,
+    plan: &Plan,
+    work: &Work,
+    params: &Params,
+) -> Result<Vec<Unseen>, PreprocessError> {
+    let transform = identify(files.transform)?;
+    let features: Vec<&Column> =
+        work.transform.columns().iter().filter_map(|fitted| table.column(fitted.column())).collect();
+    let kept: Vec<&Column> = plan.kept.iter().filter_map(|name| table.column(name)).collect();
+    let write = |path: &Path, places: &[usize]| {
+        let (rows, target) = (pick(&work.kept.rows, places), part(&work.target, places));
+        let target = Some((params.target.as_str(), &target));
+        let rows = Rows { features: &features, kept: &kept, rows: &rows, target, transform: &transform };
+        pieces::write(path, &work.transform, &rows)
     };
-    write_json(files.transform, &transform)?;
-    write_dataset(files.train, &part(params, &work.target, &work.split.train, work.train))?;
-    write_dataset(files.test, &part(params, &work.target, &work.split.test, work.test))?;
-    Ok(())
+    write(files.train, &work.split.train)?;
+    write(files.test, &work.split.test)
 }
 
 /// What is taken out of each column, which a name and a pattern may have said together.
@@ -239,7 +271,7 @@ fn summary(rows: usize, work: &Work) -> Summary {
         train_rows: work.split.train.len(),
         test_rows: work.split.test.len(),
         dropped_rows: work.kept.without_target + work.kept.with_gaps + work.kept.without_time,
-        features: work.train.features.width(),
+        features: work.transform.specs().iter().map(FeatureSpec::width).sum(),
         classes: classes(&work.target).map(<[String]>::len),
         dropped_columns: dropped
             .map(|(column, reason)| DroppedColumn { column: column.clone(), reason: reason.text().into() })
@@ -258,7 +290,7 @@ fn mixed(table: &Table) -> Vec<String> {
     table.mixed().iter().map(told).collect()
 }
 
-fn warnings(work: &Work, params: &Params) -> Vec<String> {
+fn warnings(work: &Work, unseen: &[Unseen], params: &Params) -> Vec<String> {
     let mut warnings = Vec::new();
     for (column, reason) in &work.dropped {
         warnings.push(format!("column {} is left out: {}", quoted(column), reason.text()));
@@ -273,7 +305,7 @@ fn warnings(work: &Work, params: &Params) -> Vec<String> {
     if work.kept.without_time > 0 {
         warnings.push(format!("{} dropped: no time to split them by", count(work.kept.without_time, "row")));
     }
-    warnings.extend(work.test.unseen.iter().map(|unseen| format!("for testing: {unseen}")));
+    warnings.extend(unseen.iter().map(|unseen| format!("for testing: {unseen}")));
     if let Target::Classes(labels) = &work.target {
         for (rows, doing) in [(&work.split.train, "training"), (&work.split.test, "testing")] {
             let counts = Labels { classes: labels.classes.clone(), codes: pick(&labels.codes, rows) }.counts();

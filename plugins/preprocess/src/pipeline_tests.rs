@@ -108,7 +108,8 @@ fn rows_with_gaps_are_dropped_where_asked_and_rows_without_a_target_always() {
 #[test]
 fn an_empty_column_drops_no_rows_and_those_that_drop_them_all_are_named() {
     let row = |row: usize| {
-        let (b, c) = if row.is_multiple_of(2) { ("1", "NA") } else { ("NA", "2") };
+        let digit = ["1", "2", "3"][row / 2 % 3];
+        let (b, c) = if row.is_multiple_of(2) { (digit, "NA") } else { ("NA", digit) };
         format!("{},NA,{b},{c},{}\n", row * 7 % 5, if row < 20 { "no" } else { "yes" })
     };
     let text: String = std::iter::once("a,empty,b,c,y\n".to_owned()).chain((0..40).map(row)).collect();
@@ -122,6 +123,31 @@ fn an_empty_column_drops_no_rows_and_those_that_drop_them_all_are_named() {
     let only = Params { features: Some(vec!["empty".into()]), ..params };
     let (code, words) = run_text(&text, &only).refusal();
     assert!(code == "no-features" && words.contains("\"empty\": it is empty"), "{words}");
+}
+
+#[test]
+fn a_column_that_is_no_feature_in_the_end_drops_no_rows() {
+    let row = |row: usize| {
+        let (c, b) = (if row.is_multiple_of(10) { "1" } else { "NA" }, if row == 7 { "NA" } else { "2" });
+        format!("{},{c},{b}{},{}\n", row * 7 % 5, row % 3, if row < 30 { "no" } else { "yes" })
+    };
+    let text: String = std::iter::once("a,c,b,y\n".to_owned()).chain((0..60).map(row)).collect();
+    let mut params = Params::new("y");
+    params.missing.numeric = Policy::Drop;
+    let prepared = run_text(&text.replace("NA1", "NA"), &params).answer.unwrap();
+    assert_eq!(prepared.summary.dropped_rows, 1, "only that of `b`: {:?}", prepared.warnings);
+    assert!(prepared.summary.dropped_columns.iter().any(|dropped| dropped.column == "c"));
+}
+
+#[test]
+fn expressions_do_not_use_each_other_and_a_list_is_dropped_by_its_name() {
+    let derive = BTreeMap::from([("m".into(), "a + 1".into()), ("n".into(), "m > b".into())]);
+    let (code, words) = run_text(&table(40), &Params { derive, ..Params::new("y") }).refusal();
+    assert!(code == "bad-params" && words.contains("`derive.n` uses \"m\", which is derived too"), "{words}");
+    let others = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tabular/tests/pyarrow/others.parquet");
+    let params = Params { drop: vec!["list".into(), "bytes".into(), "any_bytes".into()], ..Params::new("time") };
+    let (_, words) = run(&others, &params, 1).refusal();
+    assert!(words.contains("no column beside the target"), "{words}");
 }
 
 #[test]

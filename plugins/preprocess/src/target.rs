@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use dagwood_tabular::limits::CLASSES_MAX;
 use dagwood_tabular::{Column, ColumnData, Labels, Target, TextColumn};
 
 use crate::error::PreprocessError;
-use crate::limits::{CLASSES_MAX, NUMERIC_CLASSES_MAX};
+use crate::limits::NUMERIC_CLASSES_MAX;
 use crate::params::TargetKind;
 
 /// The target in the rows given, none of which is a gap.

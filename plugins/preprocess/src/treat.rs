@@ -3,18 +3,18 @@
 use std::path::Path;
 
 use dagwood_tabular::csv::CsvOptions;
-use dagwood_tabular::parquet::{write_dataset, write_features};
 use dagwood_tabular::wording::{count, quoted};
-use dagwood_tabular::{Column, Dataset, Table, TableFile, Target};
+use dagwood_tabular::{Column, FeatureSpec, Table, TableFile, Target};
 
 use crate::columns::Plan;
 use crate::error::PreprocessError;
 use crate::params::Params;
+use crate::pieces::{self, Rows};
 use crate::pipeline::made;
 use crate::report::{Prepared, Summary};
 use crate::rows::most_gaps;
 use crate::target;
-use crate::transform::{Applied, Transform, TransformFile};
+use crate::transform::{Transform, TransformFile, identify};
 
 /// Treats the CSV or Parquet file at `data` as the transformation says, and writes all its rows to `prepared`, Parquet: with the target,
 /// if it is there in every row.
@@ -27,7 +27,7 @@ pub fn treat(data: &Path, transform: &Path, prepared: &Path, params: &Params) ->
     check(params, &recorded)?;
     let options = CsvOptions { missing_values: recorded.missing_values.clone(), ..params.csv_options()? };
     let file = TableFile::open(data, options)?;
-    let plan = Plan::recorded(file.header(), &recorded)?;
+    let plan = Plan::recorded(file.header(), &recorded, params)?;
     let table = made(file.read(&plan.read)?, &plan, &recorded.types)?;
     let dropping = recorded.columns.iter().filter(|fitted| fitted.drops_gaps());
     let dropping: Vec<&Column> = dropping.filter_map(|fitted| table.column(fitted.column())).collect();
@@ -36,14 +36,22 @@ pub fn treat(data: &Path, transform: &Path, prepared: &Path, params: &Params) ->
     if rows.is_empty() {
         return Err(PreprocessError::NoRowsLeft { gaps: most_gaps(&table, &dropping) });
     }
-    let features: Vec<&Column> = plan.features.iter().filter_map(|name| table.column(name)).collect();
-    let Applied { features, unseen } = Transform::recorded(recorded.columns.clone()).apply(&features, &rows)?;
     let mut warnings = Vec::new();
     let target = known_target(&table, &rows, &recorded, &mut warnings)?;
     if rows.len() < table.rows() {
         let dropped = count(table.rows() - rows.len(), "row");
         warnings.push(format!("{dropped} dropped: a gap in a column whose gaps drop rows"));
     }
+    let learnt = Transform::recorded(recorded.columns.clone());
+    let columns = |names: &[String]| -> Vec<&Column> { names.iter().filter_map(|name| table.column(name)).collect() };
+    let what = Rows {
+        features: &columns(&plan.features),
+        kept: &columns(&plan.kept),
+        rows: &rows,
+        target: target.as_ref().map(|target| (recorded.target.column.as_str(), target)),
+        transform: &identify(transform)?,
+    };
+    let unseen = pieces::write(prepared, &learnt, &what)?;
     warnings.extend(unseen.iter().map(ToString::to_string));
     let summary = Summary {
         rows: table.rows(),
@@ -51,16 +59,10 @@ pub fn treat(data: &Path, transform: &Path, prepared: &Path, params: &Params) ->
         train_rows: 0,
         test_rows: 0,
         dropped_rows: table.rows() - rows.len(),
-        features: features.width(),
+        features: learnt.specs().iter().map(FeatureSpec::width).sum(),
         classes: recorded.target.classes.as_ref().map(Vec::len),
         dropped_columns: Vec::new(),
     };
-    match target {
-        Some(target) => {
-            write_dataset(prepared, &Dataset { target_name: recorded.target.column, target, features })?;
-        }
-        None => write_features(prepared, &features)?,
-    }
     Ok(Prepared { summary, warnings })
 }
 

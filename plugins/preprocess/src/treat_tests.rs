@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dagwood_tabular::parquet::{read_dataset, read_features};
-use dagwood_tabular::{Feature, FeatureSpec, Matrix, Target};
+use dagwood_tabular::parquet::{read_dataset, read_features, read_kept, transform_of};
+use dagwood_tabular::{ColumnData, Feature, FeatureSpec, Matrix, Target};
 use tempfile::TempDir;
 
 use super::treat;
@@ -40,9 +40,13 @@ struct Fitted {
 impl Fitted {
     /// Fits a transformation on 240 flights.
     fn new(params: &Params) -> Self {
+        Self::of(&flights(240), params)
+    }
+
+    fn of(table: &str, params: &Params) -> Self {
         let fitted = Self { folder: TempDir::new().unwrap() };
         let path = |name| fitted.path(name);
-        std::fs::write(path("data.csv"), flights(240)).unwrap();
+        std::fs::write(path("data.csv"), table).unwrap();
         let files = Files {
             train: &path("train"),
             test: &path("test"),
@@ -79,7 +83,7 @@ fn rows(features: &Matrix) -> Vec<Vec<u64>> {
 }
 
 fn features_of(path: &Path, specs: &[FeatureSpec]) -> Matrix {
-    read_features(path, specs).unwrap()
+    read_features(path, specs).unwrap().features
 }
 
 #[test]
@@ -156,14 +160,7 @@ fn gaps_are_marked_as_they_were_and_rows_that_all_have_one_are_told_where() {
     let marked = flights(240).replace("NA", "-");
     let missing = Missing { numeric: Policy::Drop, ..Missing::default() };
     let params = Params { missing_values: vec!["-".into()], missing, ..late() };
-    let fitted = Fitted { folder: TempDir::new().unwrap() };
-    let path = |name| fitted.path(name);
-    std::fs::write(path("data.csv"), &marked).unwrap();
-    let (train, test, transform) = (path("train"), path("test"), path("transform"));
-    let (profile, profile_plot) = (path("profile"), path("profile_plot"));
-    let files =
-        Files { train: &train, test: &test, transform: &transform, profile: &profile, profile_plot: &profile_plot };
-    preprocess(&path("data.csv"), files, &params, 1).unwrap();
+    let fitted = Fitted::of(&marked, &params);
     let prepared = fitted.treat(&marked, &Params::new("late")).unwrap();
     assert_eq!(prepared.summary.dropped_rows, 22, "every eleventh distance is a gap");
     let header = "date,delay,distance,origin\n";
@@ -173,4 +170,35 @@ fn gaps_are_marked_as_they_were_and_rows_that_all_have_one_are_told_where() {
     assert!(words.contains("\"distance\" in 2 rows"), "{words}");
     let other = Params { missing_values: vec!["?".into()], ..Params::new("late") };
     assert!(fitted.refusal(&gone, &other).1.contains("`missing_values`"));
+}
+
+#[test]
+fn columns_are_kept_beside_the_features_in_the_rows_that_stay() {
+    let numbered = |table: &str| {
+        let lines = table.lines().enumerate();
+        lines
+            .map(|(row, line)| format!("{line},{}\n", if row == 0 { "id".into() } else { format!("f{row}") }))
+            .collect::<String>()
+    };
+    let missing = Missing { numeric: Policy::Drop, ..Missing::default() };
+    let params = Params { keep: vec!["id".into(), "date".into()], missing, ..late() };
+    let fitted = Fitted::of(&numbered(&flights(240)), &params);
+    let train = read_dataset(&fitted.path("train"), None).unwrap();
+    assert!(train.features.specs().iter().all(|spec| !["id", "date"].contains(&spec.column())));
+    let kept = read_kept(&fitted.path("train")).unwrap();
+    assert_eq!(kept.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["id", "date"]);
+    assert_eq!(kept[0].data.pick(0..train.features.rows()), kept[0].data, "as many rows");
+
+    let keep = Params { keep: vec!["i*".into()], ..Params::new("late") };
+    let prepared = fitted.treat(&numbered(&flights(33)), &keep).unwrap();
+    assert_eq!(prepared.summary.dropped_rows, 3);
+    let kept = read_kept(&fitted.path("prepared")).unwrap();
+    let ColumnData::Text(ids) = &kept[0].data else { panic!("ids are texts") };
+    // Of the rows 0, 11 and 22 the distance is a gap.
+    let ids: Vec<_> = (0..30).filter_map(|row| ids.get(row)).collect();
+    assert_eq!((ids.len(), ids[0], ids[9], ids[10]), (30, "f2", "f11", "f13"));
+    let made_by = transform_of(&fitted.path("prepared")).unwrap();
+    assert!(made_by.is_some() && made_by == transform_of(&fitted.path("train")).unwrap());
+    let gone = Params { keep: vec!["gone".into()], ..Params::new("late") };
+    assert_eq!(fitted.refusal(&flights(33), &gone).0, "absent-column");
 }

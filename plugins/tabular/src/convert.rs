@@ -1,6 +1,7 @@
 //! Columns as another kind than they were found to be.
 
 use crate::error::{DataError, Place};
+use crate::marks::Marks;
 use crate::table::{ColumnData, Kind, TextColumn};
 use crate::time;
 
@@ -40,26 +41,19 @@ pub fn read_as(column: &str, data: ColumnData, kind: Kind) -> Result<ColumnData,
     }
 }
 
-/// A column without what marks its gaps: cells that are one of these texts, trimmed, or the number or the time that it is.
-pub fn without(data: ColumnData, missing_values: &[String]) -> ColumnData {
-    let marks = || missing_values.iter().map(|mark| mark.trim());
+/// A column whose gaps are gaps, instead of what marks them.
+pub fn without(data: ColumnData, marks: &Marks) -> ColumnData {
     match data {
         ColumnData::Number(mut values) => {
-            let marks: Vec<f64> = marks().filter_map(|mark| mark.parse().ok()).collect();
-            if !marks.is_empty() {
-                values.iter_mut().filter(|value| marks.contains(value)).for_each(|value| *value = f64::NAN);
-            }
+            values.iter_mut().filter(|value| marks.is_number(**value)).for_each(|value| *value = f64::NAN);
             ColumnData::Number(values)
         }
         ColumnData::Time(mut times) => {
-            let marks: Vec<i64> = marks().filter_map(time::parse).collect();
-            if !marks.is_empty() {
-                times.iter_mut().filter(|time| marks.contains(time)).for_each(|time| *time = ColumnData::NO_TIME);
-            }
+            times.iter_mut().filter(|time| marks.is_time(**time)).for_each(|time| *time = ColumnData::NO_TIME);
             ColumnData::Time(times)
         }
         ColumnData::Text(text) => {
-            let is_gap: Vec<bool> = text.levels.iter().map(|level| marks().any(|mark| mark == level.trim())).collect();
+            let is_gap: Vec<bool> = text.levels.iter().map(|level| marks.is_text(level.trim())).collect();
             if !is_gap.contains(&true) {
                 return ColumnData::Text(text);
             }

@@ -141,7 +141,8 @@ pub enum DataError {
     NoRows,
     /// `NaN`, `inf` or a number too large for 64 bits, in a column of numbers.
     #[error(
-        "line {line}, column {}: {} is not a finite number; if it marks a gap, add it to `missing_values`",
+        "line {line}, column {}: {} is not a finite number; if it marks a gap, add it to `missing_values`, and if the column is \
+         of texts, say so in `types`",
         quoted(column),
         quoted(cell)
     )]
@@ -158,7 +159,7 @@ pub enum DataError {
         "{place}, column {}: {} is not a {}; if it marks a gap, add it to `missing_values`",
         quoted(column),
         quoted(cell),
-        match kind { Kind::Time => "date or time", Kind::Number | Kind::Text => "number" }
+        match kind { Kind::Time => "date or time such as 2001-01-31 or 2001-01-31T06:30:00", Kind::Number | Kind::Text => "number" }
     )]
     NotOfKind {
         /// The column's name.
@@ -230,6 +231,14 @@ pub enum DataError {
         /// What stands there.
         what: &'static str,
     },
+    /// Bytes that are no text, in a column of a Parquet file that has nothing but bytes.
+    #[error("row {row}, column {}: bytes that are not UTF-8, so no text: leave the column out", quoted(column))]
+    NotText {
+        /// The column's name.
+        column: String,
+        /// From 1.
+        row: usize,
+    },
     /// An infinity in a column of numbers.
     #[error(
         "row {row}, column {}: an infinity, from which nothing can be learnt; if it marks a gap, add it to `missing_values`",
@@ -255,6 +264,24 @@ pub enum DataError {
     FeaturesAbsent {
         /// The model's features that the table does not have.
         missing: Vec<String>,
+    },
+    /// A column whose texts are all strangers to the model.
+    #[error(
+        "column {}: no text in it is a category that the model knows, such as {} in row {row} (it knows {}): it was trained on \
+         other data",
+        quoted(column),
+        quoted(text),
+        listed(categories)
+    )]
+    NoneKnown {
+        /// The column's name.
+        column: String,
+        /// The first row with a text, from 1.
+        row: usize,
+        /// The text.
+        text: String,
+        /// What the model knows.
+        categories: Vec<String>,
     },
     /// Not a model file.
     #[error("{file} is not a model file")]
@@ -299,7 +326,9 @@ impl DataError {
             Self::Unreadable { .. } => "unreadable-input",
             Self::Unwritable { .. } | Self::ParquetWrite { .. } => "unwritable-output",
             Self::Empty { .. } => "empty-file",
-            Self::NotUtf8 { .. } | Self::NotEncoded { .. } | Self::OtherEncoding { .. } => "wrong-encoding",
+            Self::NotUtf8 { .. } | Self::NotEncoded { .. } | Self::OtherEncoding { .. } | Self::NotText { .. } => {
+                "wrong-encoding"
+            }
             Self::NoHeader { .. } => "no-header",
             Self::OtherColumns { .. } => "other-columns",
             Self::UnnamedColumn { .. } => "unnamed-column",
@@ -318,7 +347,7 @@ impl DataError {
             Self::ColumnType { .. } => "column-type",
             Self::BadValue { .. } => "bad-value",
             Self::TargetUnknown { .. } => "target-unknown",
-            Self::FeaturesAbsent { .. } => "model-data-mismatch",
+            Self::FeaturesAbsent { .. } | Self::NoneKnown { .. } => "model-data-mismatch",
             Self::NotAModel { .. } | Self::UnusableModel { .. } => "not-a-model",
         }
     }

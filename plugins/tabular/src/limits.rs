@@ -12,6 +12,9 @@ pub const CSV_BUFFER_BYTES: usize = 64 * 1024;
 /// More columns in a CSV header are refused: the separator is then almost surely wrong.
 pub const COLUMNS_MAX: usize = 100_000;
 
+/// More classes than this are refused: such a target is an identifier, or a number.
+pub const CLASSES_MAX: usize = 1_000;
+
 /// Rows in one Parquet row group: large enough to compress well, small enough to read one group at a time.
 pub const ROW_GROUP_ROWS: usize = 131_072;
 

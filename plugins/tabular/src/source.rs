@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::csv::{CsvFile, CsvOptions};
 use crate::error::DataError;
+use crate::marks::Marks;
 use crate::parquet::ParquetFile;
 use crate::table::{Table, Wanted};
 
@@ -28,7 +29,7 @@ impl TableFile {
     /// As [`CsvFile::open`] or [`ParquetFile::open`].
     pub fn open(path: &Path, options: CsvOptions) -> Result<Self, DataError> {
         if is_parquet(path)? {
-            ParquetFile::open(path, options.missing_values).map(Self::Parquet)
+            ParquetFile::open(path, Marks::new(&options.missing_values)).map(Self::Parquet)
         } else {
             CsvFile::open(path, options).map(Self::Csv)
         }

@@ -1,6 +1,6 @@
 //! Typed columns with gaps, as a reader found them and before anything was decided about them.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::error::Place;
 
@@ -106,6 +106,15 @@ impl ColumnData {
         }
     }
 
+    /// The cells of these rows, which must be there.
+    pub fn pick(&self, rows: impl Iterator<Item = usize>) -> Self {
+        match self {
+            Self::Number(values) => Self::Number(rows.map(|row| values[row]).collect()),
+            Self::Time(times) => Self::Time(rows.map(|row| times[row]).collect()),
+            Self::Text(text) => Self::Text(TextColumn::of(rows.map(|row| text.get(row)))),
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Number(values) => values.len(),
@@ -119,7 +128,7 @@ impl ColumnData {
 #[derive(Debug, Default)]
 pub struct TextBuilder {
     text: TextColumn,
-    seen: HashMap<String, u32>,
+    seen: FxHashMap<String, u32>,
 }
 
 impl TextBuilder {
@@ -143,6 +152,13 @@ impl TextBuilder {
     /// The column.
     pub fn finish(self) -> TextColumn {
         self.text
+    }
+}
+
+impl Column {
+    /// The cells of these rows, which must be there.
+    pub fn pick(&self, rows: impl Iterator<Item = usize>) -> Self {
+        Self { name: self.name.clone(), data: self.data.pick(rows) }
     }
 }
 
@@ -177,6 +193,11 @@ impl Table {
     /// The columns in the order in which they were asked for.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The same, without the table.
+    pub fn into_columns(self) -> Vec<Column> {
+        self.columns
     }
 
     /// The column of that name.

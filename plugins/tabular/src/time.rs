@@ -1,9 +1,10 @@
 //! Instants in files: microseconds since 1970-01-01T00:00:00 by the clock that the file was written by, whichever that was. An
 //! instant with an offset is brought to UTC.
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::civil::{DateTime, date};
+use jiff::{SignedDuration, Timestamp};
+
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
 /// An instant from its text: `2026-01-31`, `2026-01-31 06:30`, `2026-01-31T06:30:00.25`, or with `Z` or an offset.
 pub fn parse(text: &str) -> Option<i64> {
@@ -21,12 +22,12 @@ pub fn parse(text: &str) -> Option<i64> {
 
 /// The instant that a clock shows as this.
 pub fn to_microseconds(shown: DateTime) -> Option<i64> {
-    TimeZone::UTC.to_timestamp(shown).ok().map(Timestamp::as_microsecond)
+    i64::try_from(shown.duration_since(EPOCH).as_micros()).ok()
 }
 
 /// What the clock shows at an instant.
 pub fn shown(microseconds: i64) -> Option<DateTime> {
-    Some(TimeZone::UTC.to_datetime(Timestamp::from_microsecond(microseconds).ok()?))
+    EPOCH.checked_add(SignedDuration::from_micros(microseconds)).ok()
 }
 
 #[test]
@@ -38,6 +39,11 @@ fn dates_and_times_are_read_and_other_texts_are_not() {
     assert_eq!(parse("1970-01-02T06:00:00Z"), Some(day + day / 4));
     assert_eq!(parse("1970-01-02T07:00:00+01:00"), Some(day + day / 4));
     assert_eq!(parse("1969-12-31"), Some(-day));
+    for edge in ["9999-12-31T23:59:59", "-009999-01-01T00:00:00", "0001-01-01T00:00:00"] {
+        let at = edge.parse().ok().and_then(to_microseconds);
+        assert_eq!(shown(at.unwrap()).unwrap().to_string(), edge);
+    }
+    assert_eq!(shown(i64::MAX), None);
     for text in ["", "x", "1970", "19700102", "1970-13-01", "1970-01-32", "1970-01-02x", "12:00", "abcd-ef-gh"] {
         assert_eq!(parse(text), None, "{text}");
     }

@@ -57,7 +57,7 @@ pub enum TrainError {
         class: String,
     },
     /// A target that names its rows.
-    #[error("the target {} has {classes} classes in {rows} rows: there is nothing to learn from", quoted(target))]
+    #[error("the target {} has {classes} classes in {rows} rows: it names the rows, or is a number", quoted(target))]
     TooManyClasses {
         /// The target's name.
         target: String,
@@ -95,6 +95,19 @@ pub enum TrainError {
         /// How many of both together may be.
         limit: usize,
     },
+    /// More weights than the search for them has memory for.
+    #[error(
+        "{classes} classes of {features} features each are more than {limit} weights: let `preprocess` group rare categories \
+         (`encode.min_count`) or code them by their place, or train `gradient_boosted_trees`"
+    )]
+    TooManyWeights {
+        /// How many classes there are.
+        classes: usize,
+        /// How many features, each category counted.
+        features: usize,
+        /// How many weights there may be.
+        limit: usize,
+    },
     /// The objective is not a number at the very start.
     #[error("the features or the target are too large or too small to compute with: scale them first")]
     NotFinite,
@@ -118,6 +131,7 @@ impl TrainError {
             Self::TooManyClasses { .. } => "too-many-classes",
             Self::NoFeatures { .. } => "no-features",
             Self::TooManyRows { .. } => "too-many-rows",
+            Self::TooManyWeights { .. } => "too-many-weights",
             Self::TooManyScores { .. } => "too-many-scores",
             Self::NotFinite => "not-finite",
         }

@@ -3,14 +3,15 @@
 use std::ops::Range;
 use std::path::Path;
 
+use dagwood_tabular::limits::CLASSES_MAX;
 use dagwood_tabular::model::linear::LinearScores;
 use dagwood_tabular::model::{Estimator, FORMAT, Fit, Importance, Model, Training, VERSION, write_model};
-use dagwood_tabular::parquet::read_dataset;
+use dagwood_tabular::parquet::{read_dataset, transform_of};
 use dagwood_tabular::{Dataset, Labels, Matrix, Target};
 
 use crate::error::TrainError;
 use crate::lbfgs::{Minimum, Objective, Reason, Stop, minimise};
-use crate::limits::{TREE_ROWS_MAX, TREE_SCORES_MAX};
+use crate::limits::{TREE_ROWS_MAX, TREE_SCORES_MAX, WEIGHTS_MAX};
 use crate::linear::{LinearObjective, RowLoss};
 use crate::logistic::LogLoss;
 use crate::params::{Algorithm, Params, Stopping};
@@ -52,7 +53,7 @@ pub fn train(
         Algorithm::LinearRegression => linear_regression(&data, params, &mut watch)?,
         Algorithm::GradientBoostedTrees => boosted_trees(&data, params, params.seed.unwrap_or(seed), &mut watch)?,
     };
-    let fitted = self::model(&data, learnt);
+    let fitted = self::model(&data, learnt, transform_of(table)?);
     write_model(model, &fitted)?;
     Ok(Trained { summary: Summary::new(&fitted), warnings: warnings(&fitted, params) })
 }
@@ -65,6 +66,7 @@ fn logistic_regression(data: &Dataset, params: &Params, watch: &mut impl FnMut(S
     let weights = Weights::new(labels, params.class_weights.as_ref())?;
     let loss = LogLoss::new(labels, &weights);
     let mut objective = LinearObjective::new(&data.features, loss, params.penalty());
+    check_weights(objective.dimension(), labels.classes.len(), data.features.width())?;
     let (minimum, losses) = searched(&mut objective, params, 1.0, watch)?;
     let (coefficients, intercepts) = objective.weights(&minimum.at);
     let linear = LinearScores { coefficients: &coefficients, intercepts };
@@ -107,7 +109,8 @@ fn searched<L: RowLoss>(
     watch: &mut impl FnMut(Step),
 ) -> Result<(Minimum, Vec<f64>), TrainError> {
     let start = vec![0.0; objective.dimension()];
-    let stop = Stop { max_iterations: params.iterations(), tolerance: params.tolerance };
+    let is_scaled = objective.is_scaled();
+    let stop = Stop { max_iterations: params.iterations(), tolerance: params.tolerance, is_scaled };
     let mut losses = Vec::new();
     let minimum = minimise(objective, start, stop, |round, loss| {
         let loss = loss * unit;
@@ -182,6 +185,14 @@ fn check_size(rows: usize, scores: usize) -> Result<(), TrainError> {
     Ok(())
 }
 
+/// Whether the search for so many weights fits into memory.
+fn check_weights(weights: usize, classes: usize, features: usize) -> Result<(), TrainError> {
+    if weights > WEIGHTS_MAX {
+        return Err(TrainError::TooManyWeights { classes, features, limit: WEIGHTS_MAX });
+    }
+    Ok(())
+}
+
 impl Learnt {
     fn by_search(estimator: Estimator, fit: Fit, importance: Vec<f64>, minimum: &Minimum, losses: Vec<f64>) -> Self {
         Self {
@@ -203,7 +214,9 @@ fn check_classes(data: &Dataset, labels: &Labels) -> Result<(), TrainError> {
     let (classes, rows) = (labels.classes.len(), labels.codes.len());
     match &labels.classes[..] {
         [class] => Err(TrainError::OneClass { target: target(), class: class.clone() }),
-        _ if classes == rows && rows > 2 => Err(TrainError::TooManyClasses { target: target(), classes, rows }),
+        _ if classes > CLASSES_MAX || (classes == rows && rows > 2) => {
+            Err(TrainError::TooManyClasses { target: target(), classes, rows })
+        }
         _ => check_features(data),
     }
 }
@@ -232,11 +245,12 @@ fn check_features(data: &Dataset) -> Result<(), TrainError> {
     Ok(())
 }
 
-fn model(data: &Dataset, learnt: Learnt) -> Model {
+fn model(data: &Dataset, learnt: Learnt, transform: Option<String>) -> Model {
     Model {
         format: FORMAT.into(),
         version: VERSION,
         trained_by: concat!("train ", env!("CARGO_PKG_VERSION")).into(),
+        transform,
         target: data.target_name.clone(),
         classes: match &data.target {
             Target::Classes(labels) => labels.classes.clone(),

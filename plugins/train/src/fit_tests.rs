@@ -5,7 +5,7 @@ use dagwood_tabular::parquet::write_dataset;
 use dagwood_tabular::{Dataset, FeatureSpec, Labels, Matrix, Target};
 use tempfile::TempDir;
 
-use super::{check_size, train};
+use super::{check_size, check_weights, train};
 use crate::error::TrainError;
 use crate::params::{Algorithm, Balanced, ClassWeights, Params, Stopping};
 use crate::report::Trained;
@@ -148,6 +148,44 @@ fn trees_that_might_go_on_say_so_with_the_rounds_that_there_were() {
     assert!(trained.warnings[0].contains("not stopped early: after 4 iterations"), "{:?}", trained.warnings);
     let stopped = run(folder.path(), &data, &Params { max_iter: Some(500), ..params }).unwrap();
     assert!(stopped.warnings.is_empty() && stopped.summary.converged);
+}
+
+#[test]
+fn trees_that_learn_nothing_say_so() {
+    let folder = TempDir::new().unwrap();
+    let params = Params { algorithm: Algorithm::GradientBoostedTrees, ..Params::default() };
+    let trained = run(folder.path(), &dataset(two_classes()), &params).unwrap();
+    assert!(trained.warnings[0].contains("no split leaves 20 rows on both sides"), "{:?}", trained.warnings);
+}
+
+#[test]
+fn a_line_is_found_in_whichever_units_features_are() {
+    for unit in [1e-9, 1e-5, 1.0, 1e6] {
+        let mut features = Matrix::with_rows(200);
+        features.push("x".into(), (0..200).map(|row| f64::from(row % 17) * unit).collect());
+        features.push("z".into(), (0..200).map(|row| f64::from(row % 5) / unit).collect());
+        let values = (0..200).map(|row| f64::from(row % 17) * 3.0 - f64::from(row % 5)).collect();
+        let data = Dataset { features, ..dataset(Target::Numbers(values)) };
+        let folder = TempDir::new().unwrap();
+        let params = Params { l2: Some(0.0), tolerance: 1e-6, ..regression(Algorithm::LinearRegression) };
+        let summary = run(folder.path(), &data, &params).unwrap().summary;
+        assert!(summary.r2.unwrap() > 1.0 - 1e-9 && summary.converged, "{unit}: {summary:?}");
+    }
+}
+
+#[test]
+fn a_target_that_names_its_rows_and_more_weights_than_there_is_memory_for_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let texts: Vec<String> = (0..4_000).map(|row| (row % 2_000).to_string()).collect();
+    let mut features = Matrix::with_rows(4_000);
+    features.push("a".into(), (0..4_000).map(f64::from).collect());
+    let data = Dataset { target_name: "y".into(), target: Target::Classes(Labels::new(&texts)), features };
+    for algorithm in [Algorithm::LogisticRegression, Algorithm::GradientBoostedTrees] {
+        let error = run(folder.path(), &data, &Params { algorithm, ..Params::default() }).unwrap_err();
+        assert!(error.code() == "too-many-classes" && error.to_string().contains("2000 classes"), "{error}");
+    }
+    assert!(check_weights(5_000_000, 2, 1).is_ok());
+    assert_eq!(check_weights(10_000_000, 1_000, 10_000).unwrap_err().code(), "too-many-weights");
 }
 
 #[test]

@@ -36,6 +36,9 @@ pub struct Stop {
     pub max_iterations: usize,
     /// When no part of the gradient is larger than this.
     pub tolerance: f64,
+    /// Whether parts of the gradient count in units in which the function curves by one, so that it does not matter in which the
+    /// numbers are.
+    pub is_scaled: bool,
 }
 
 /// Why the search stopped.
@@ -107,7 +110,10 @@ pub fn minimise(
         if !(now.value.is_finite() && now.gradient.iter().all(|part| part.is_finite())) {
             break Reason::NotFinite;
         }
-        if now.gradient.iter().all(|part| part.abs() <= stop.tolerance) {
+        let is_small = |(part, reach): (&f64, &f64)| {
+            part.abs() * if stop.is_scaled { reach.sqrt() } else { 1.0 } <= stop.tolerance
+        };
+        if now.gradient.iter().zip(&reach).all(is_small) {
             break Reason::SmallGradient;
         }
         if iterations >= stop.max_iterations {
@@ -117,7 +123,7 @@ pub fn minimise(
             break why_stuck(&now, &reach, &memory);
         };
         let fall = now.value - next.value;
-        remember(&mut memory, &now, &next);
+        remember(&mut memory, &now, &next, &reach);
         now = next;
         iterations += 1;
         watch(iterations, now.value);
@@ -141,14 +147,19 @@ fn why_stuck(now: &Point, reach: &[f64], memory: &VecDeque<Pair>) -> Reason {
 
 /// The next point; none if the function falls no further, neither along the direction remembered nor along the gradient.
 fn advance(objective: &mut impl Objective, now: &Point, reach: &[f64], memory: &mut VecDeque<Pair>) -> Option<Point> {
-    let direction = direction(&now.gradient, reach, memory);
-    let first_step = if memory.is_empty() { 1.0 / norm(&direction).max(1.0) } else { 1.0 };
-    line_search(objective, now, &direction, first_step).or_else(|| {
-        let downhill = now.gradient.iter().map(|part| -part).collect::<Vec<_>>();
-        let found = line_search(objective, now, &downhill, 1.0 / norm(&now.gradient).max(1.0))?;
+    let bent = direction(&now.gradient, reach, memory);
+    let first_step = if memory.is_empty() { cautious_step(&now.gradient, &bent) } else { 1.0 };
+    line_search(objective, now, &bent, first_step).or_else(|| {
+        let downhill = direction(&now.gradient, reach, &VecDeque::new());
+        let found = line_search(objective, now, &downhill, cautious_step(&now.gradient, &downhill))?;
         memory.clear();
         Some(found)
     })
+}
+
+/// A step of length 1 at most where the function curves by one along each number. `direction` is downhill, bent by no remembered step.
+fn cautious_step(gradient: &[f64], direction: &[f64]) -> f64 {
+    1.0 / (-dot(gradient, direction)).sqrt().max(1.0)
 }
 
 fn point(objective: &mut impl Objective, at: Vec<f64>) -> Point {
@@ -168,8 +179,7 @@ fn direction(gradient: &[f64], reach: &[f64], memory: &VecDeque<Pair>) -> Vec<f6
     }
     direction.iter_mut().zip(reach).for_each(|(part, reach)| *part *= reach);
     if let Some(last) = memory.back() {
-        let bent = last.change.iter().zip(reach).map(|(change, reach)| change * change * reach).sum::<f64>();
-        let scale = 1.0 / (last.rho * bent);
+        let scale = 1.0 / (last.rho * bent_square(&last.change, reach));
         direction.iter_mut().for_each(|part| *part *= scale);
     }
     for (pair, share) in memory.iter().zip(shares.into_iter().rev()) {
@@ -207,11 +217,11 @@ fn line_search(objective: &mut impl Objective, from: &Point, direction: &[f64], 
 }
 
 /// Keeps the step from `old` to `new` if it tells of a positive curvature, and forgets the oldest.
-fn remember(memory: &mut VecDeque<Pair>, old: &Point, new: &Point) {
+fn remember(memory: &mut VecDeque<Pair>, old: &Point, new: &Point, reach: &[f64]) {
     let step = difference(&new.at, &old.at);
     let change = difference(&new.gradient, &old.gradient);
     let product = dot(&step, &change);
-    if product > f64::EPSILON * dot(&change, &change) {
+    if product > f64::EPSILON * bent_square(&change, reach) {
         if memory.len() == MEMORY_STEPS {
             memory.pop_front();
         }
@@ -219,12 +229,13 @@ fn remember(memory: &mut VecDeque<Pair>, old: &Point, new: &Point) {
     }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+/// The square of a gradient's length where the function curves by one along each number.
+fn bent_square(gradient: &[f64], reach: &[f64]) -> f64 {
+    gradient.iter().zip(reach).map(|(part, reach)| part * part * reach).sum()
 }
 
-fn norm(a: &[f64]) -> f64 {
-    dot(a, a).sqrt()
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 fn add(to: &mut [f64], factor: f64, what: &[f64]) {

@@ -13,7 +13,7 @@ impl<F: FnMut(&[f64], &mut [f64]) -> f64> Objective for Function<F> {
     }
 }
 
-const STOP: Stop = Stop { max_iterations: 500, tolerance: 1e-9 };
+const STOP: Stop = Stop { max_iterations: 500, tolerance: 1e-9, is_scaled: false };
 
 fn run(start: &[f64], function: impl FnMut(&[f64], &mut [f64]) -> f64) -> (Minimum, Vec<f64>) {
     let mut values = Vec::new();
@@ -54,7 +54,7 @@ fn a_badly_scaled_bowl_is_found_and_the_value_never_rises() {
 
 #[test]
 fn iterations_are_limited_and_said_to_be() {
-    let stop = Stop { max_iterations: 3, tolerance: 1e-9 };
+    let stop = Stop { max_iterations: 3, tolerance: 1e-9, is_scaled: false };
     let minimum = minimise(&mut Function(2, rosenbrock), vec![-1.2, 1.0], stop, |_, _| {});
     assert_eq!((minimum.iterations, minimum.reason), (3, Reason::MaxIterations));
     assert!(!minimum.reason.is_converged());

@@ -12,6 +12,9 @@ pub const TOLERANCE: f64 = 1e-4;
 /// How many past steps L-BFGS remembers. More costs memory and seldom saves iterations.
 pub const MEMORY_STEPS: usize = 10;
 
+/// Weights of a linear model at most: the search keeps about 25 numbers of 8 bytes for each, a gigabyte together.
+pub const WEIGHTS_MAX: usize = 5_000_000;
+
 /// Trial points of one line search. Each halves the bracket, so that a bracket is exhausted long before.
 pub const LINE_SEARCH_TRIALS: usize = 60;
 
@@ -21,7 +24,7 @@ pub const FLAT_ROUNDING_ERRORS: f64 = 64.0;
 /// Factors of at most 2 that are multiplied before a logarithm is taken: 2 to this power is still a number.
 pub const FACTORS_MAX: usize = 512;
 
-/// A feature counts as if its curvature were at least this share of the greatest.
+/// In logistic regression a feature counts as if its curvature were at least this share of the greatest.
 pub const CURVATURE_LEAST: f64 = 1e-6;
 
 /// Bins of a column at most: what a byte can tell apart, less one.

@@ -7,7 +7,6 @@ use dagwood_tabular::model::linear::{LinearScores, add_gradient, blocks};
 use dagwood_tabular::{Feature, Matrix};
 
 use crate::lbfgs::Objective;
-use crate::limits::CURVATURE_LEAST;
 
 /// The loss of rows by their scores.
 pub trait RowLoss {
@@ -19,6 +18,13 @@ pub trait RowLoss {
 
     /// The second derivative of a row's loss by a score of 0, about.
     fn curvature(&self) -> f64;
+
+    /// A feature counts as if its curvature were at least this share of the greatest: for a loss that bends the further the less, so
+    /// that one which is nearly always 0 is not sent anywhere.
+    fn least_curvature(&self) -> f64;
+
+    /// Whether it is told in units of its features whether the minimum is near.
+    fn is_scaled(&self) -> bool;
 
     /// Turns the scores of these rows, score by score, into the loss's change with each of them. Gives the loss, added up.
     fn residuals(&mut self, rows: Range<usize>, scores: &mut [f64]) -> f64;
@@ -40,6 +46,11 @@ impl<'a, L: RowLoss> LinearObjective<'a, L> {
     /// The objective for a table with at least one row.
     pub fn new(features: &'a Matrix, loss: L, l2: f64) -> Self {
         Self { features, loss, width: features.width(), l2, block: Vec::new() }
+    }
+
+    /// Whether it is told in units of its features whether the minimum is near.
+    pub fn is_scaled(&self) -> bool {
+        self.loss.is_scaled()
     }
 
     /// The coefficients, one row for each score, and the intercepts at a point.
@@ -80,8 +91,8 @@ impl<L: RowLoss> Objective for LinearObjective<'_, L> {
         let most = of_score.iter().copied().fold(spread, f64::max);
         let coefficients = std::iter::repeat_n(of_score, self.loss.scores()).flatten();
         let all = coefficients.chain(std::iter::repeat_n(spread, self.loss.scores()));
-        // A feature that is nearly always 0 would be sent anywhere.
-        all.map(|curvature| curvature.max(CURVATURE_LEAST * most)).collect()
+        let least = (self.loss.least_curvature() * most).max(f64::MIN_POSITIVE);
+        all.map(|curvature| curvature.max(least)).collect()
     }
 
     fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> f64 {

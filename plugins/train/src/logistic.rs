@@ -8,7 +8,7 @@ use std::ops::Range;
 use dagwood_tabular::Labels;
 use dagwood_tabular::model::linear::softmax;
 
-use crate::limits::FACTORS_MAX;
+use crate::limits::{CURVATURE_LEAST, FACTORS_MAX};
 use crate::linear::RowLoss;
 use crate::weights::Weights;
 
@@ -42,6 +42,15 @@ impl RowLoss for LogLoss<'_> {
     fn curvature(&self) -> f64 {
         let likely = 1.0 / self.labels.classes.len() as f64;
         likely * (1.0 - likely)
+    }
+
+    fn least_curvature(&self) -> f64 {
+        CURVATURE_LEAST
+    }
+
+    /// As scikit-learn does it: by the gradient alone.
+    fn is_scaled(&self) -> bool {
+        false
     }
 
     fn residuals(&mut self, rows: Range<usize>, scores: &mut [f64]) -> f64 {

@@ -64,7 +64,7 @@ fn coefficients_and_probabilities_are_those_of_scikit_learn() {
         let (features, labels) = table(&case);
         let weights = Weights::new(&labels, case.weights.as_ref()).unwrap();
         let mut objective = LinearObjective::new(&features, LogLoss::new(&labels, &weights), case.l2);
-        let stop = Stop { max_iterations: 10_000, tolerance: 1e-11 };
+        let stop = Stop { max_iterations: 10_000, tolerance: 1e-11, is_scaled: false };
         let start = vec![0.0; objective.dimension()];
         let minimum = minimise(&mut objective, start, stop, |_, _| {});
         assert!(minimum.reason.is_converged());
@@ -93,7 +93,7 @@ fn a_linear_regression_is_the_ridge_regression_of_scikit_learn() {
     for Ridge { l2, x, y, coefficients, intercept } in cases {
         let features = matrix(&x);
         let mut objective = LinearObjective::new(&features, SquaredLoss::new(&y), l2);
-        let stop = Stop { max_iterations: 10_000, tolerance: 1e-12 };
+        let stop = Stop { max_iterations: 10_000, tolerance: 1e-12, is_scaled: false };
         let minimum = minimise(&mut objective, vec![0.0; coefficients.len() + 1], stop, |_, _| {});
         for (found, expected) in minimum.at.iter().zip(coefficients.iter().chain([&intercept])) {
             assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");

@@ -23,7 +23,8 @@ pub struct Params {
     /// Iterations after which training stops, converged or not; rounds of trees. By default 1000, and 100 for trees.
     #[schemars(range(min = 1))]
     pub max_iter: Option<usize>,
-    /// Logistic and linear regression have converged when no part of the gradient is larger than this.
+    /// Logistic and linear regression have converged when no part of the gradient is larger than this; that of linear regression is
+    /// counted in deviations of the target and sizes of the features.
     #[schemars(range(min = 0))]
     pub tolerance: f64,
     /// What each tree counts, above 0 and up to 1.

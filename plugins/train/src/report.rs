@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dagwood_sdk::{JsonSchema, schemars};
-use dagwood_tabular::model::{Fit, Importance, Model};
+use dagwood_tabular::model::{Estimator, Fit, Importance, Model};
 use dagwood_tabular::wording::count;
 use serde::Serialize;
 
@@ -80,6 +80,17 @@ impl Summary {
 
 /// What people should hear of.
 pub fn warnings(model: &Model, params: &Params) -> Vec<String> {
+    if let Estimator::GradientBoostedTrees { rounds, .. } = &model.estimator
+        && rounds.is_empty()
+    {
+        let why = match params.early_stopping {
+            Some(_) => "none makes the loss on the rows held back less".to_owned(),
+            None => format!("no split leaves {} rows on both sides and makes the loss less", params.min_leaf_rows),
+        };
+        return vec![format!(
+            "nothing was learnt, for the model has no tree: {why}; lower `min_leaf_rows`, or add columns"
+        )];
+    }
     if model.training.converged {
         return Vec::new();
     }

@@ -31,6 +31,15 @@ impl RowLoss for SquaredLoss<'_> {
         1.0
     }
 
+    fn least_curvature(&self) -> f64 {
+        0.0
+    }
+
+    /// The fit is the same in whichever units features are.
+    fn is_scaled(&self) -> bool {
+        true
+    }
+
     fn residuals(&mut self, rows: Range<usize>, scores: &mut [f64]) -> f64 {
         let mut loss = 0.0;
         for (score, value) in scores.iter_mut().zip(&self.values[rows]) {

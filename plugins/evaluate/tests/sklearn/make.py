@@ -46,6 +46,13 @@ def case(name, classes, rows, seed, present=None, sharpness=2.0, digits=None):
     labels = list(range(classes))
     met = [k for k in labels if 0 < (truth == k).sum() < rows]
     ranks = {k: (roc_auc_score(truth == k, p[:, k]), average_precision_score(truth == k, p[:, k])) for k in met}
+    # With two classes of the second, with more their mean: scikit-learn's, over those that have rows and are not all.
+    overall = [None, None]
+    if len(met) == classes:
+        p_or_second = p[:, 1] if classes == 2 else p
+        overall[0] = roc_auc_score(truth, p_or_second, multi_class="ovr", average="macro", labels=labels)
+        shape = truth == 1 if classes == 2 else numpy.eye(classes)[truth]
+        overall[1] = average_precision_score(shape, p_or_second, average="macro")
     curves = [calibration_curve(truth == k, p[:, k], n_bins=10, strategy="uniform") for k in labels]
     brier = (
         brier_score_loss(truth, p[:, 1])
@@ -68,6 +75,7 @@ def case(name, classes, rows, seed, present=None, sharpness=2.0, digits=None):
         "support": each[3].tolist(),
         "macro": [float(value) for value in mean[:3]],
         "ranks": [[float(value) for value in ranks[k]] if k in ranks else None for k in labels],
+        "overall": [None if value is None else float(value) for value in overall],
         "calibration": [[observed.tolist(), predicted.tolist()] for observed, predicted in curves],
         "brier": float(brier),
         "curves": [numpy.stack(roc_curve(truth == k, p[:, k])[:2], 1).tolist() if k in met else None for k in labels],

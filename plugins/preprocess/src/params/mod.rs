@@ -26,6 +26,10 @@ pub struct Params {
     /// Columns to leave out: names or patterns.
     #[serde(default)]
     pub drop: Vec<String>,
+    /// Columns that are no features and are kept beside them as they are, such as what names the rows: names or patterns. `evaluate`
+    /// writes them beside its predictions.
+    #[serde(default)]
+    pub keep: Vec<String>,
     /// What columns hold, by name or pattern, where it is not what their cells look like: a postcode is a category.
     #[serde(default)]
     pub types: BTreeMap<String, ColumnType>,
@@ -55,8 +59,8 @@ pub struct Params {
     /// What becomes of gaps among the features. Rows without a target are always dropped.
     #[serde(default)]
     pub missing: Missing,
-    /// Cells that are gaps, beside those where Parquet has nothing: texts without the space round them, or the numbers and times that
-    /// they are.
+    /// Cells that are gaps, beside those where nothing stands: texts without the space round them, or the numbers and times that they
+    /// are. By default `NA`.
     #[serde(default = "missing_values")]
     pub missing_values: Vec<String>,
     /// How numbers are scaled.
@@ -96,6 +100,7 @@ impl Params {
             target: target.to_owned(),
             features: None,
             drop: Vec::new(),
+            keep: Vec::new(),
             types: BTreeMap::new(),
             date_parts: BTreeMap::new(),
             derive: BTreeMap::new(),
@@ -170,7 +175,7 @@ fn test_fraction() -> f64 {
 }
 
 fn missing_values() -> Vec<String> {
-    vec![String::new(), "NA".to_owned()]
+    vec!["NA".to_owned()]
 }
 
 fn max_categories() -> usize {

@@ -94,6 +94,19 @@ struct Head {
     version: u32,
 }
 
+/// What identifies a transformation: the first 16 digits of its file's BLAKE3 digest.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn identify(path: &Path) -> Result<String, DataError> {
+    let file = || path.display().to_string();
+    let text = std::fs::read(path).map_err(|source| DataError::Unreadable { file: file(), source })?;
+    Ok(blake3::hash(&text).to_hex().chars().take(ID_LENGTH).collect())
+}
+
+/// As many digits as nobody meets twice by accident.
+const ID_LENGTH: usize = 16;
+
 impl TransformFile {
     /// Reads a file, and checks what it calls itself.
     ///

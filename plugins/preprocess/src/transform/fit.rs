@@ -43,7 +43,7 @@ pub(super) fn fit(columns: &[&Column], rows: &[usize], params: &Params) -> Resul
 
 fn check_names(fitted: &[Fitted]) -> Result<(), PreprocessError> {
     let mut seen = HashSet::new();
-    for name in fitted.iter().flat_map(Fitted::feature_names) {
+    for name in fitted.iter().flat_map(|fitted| fitted.spec().names()) {
         if !seen.insert(name.clone()) {
             return Err(PreprocessError::NameTwice { name });
         }

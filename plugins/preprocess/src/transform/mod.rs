@@ -4,7 +4,7 @@
 //! {"format": "dagwood.transform", "version": 4, "fitted_by": "preprocess 0.1.0",
 //!  "target": {"column": "species", "classes": ["Adelie", "Gentoo"]},
 //!  "split": {"seed": 7, "test_fraction": 0.25, "stratified": true, "by": null},
-//!  "missing_values": ["", "NA"],
+//!  "missing_values": ["NA"],
 //!  "read": [{"column": "bill_length_mm", "kind": "number"}, {"column": "island", "kind": "category"}],
 //!  "date_parts": {"date": ["hour"]}, "derive": {"late": "delay > 15"}, "types": {},
 //!  "columns": [{"column": "bill_length_mm", "kind": "numeric", "missing": "mean", "fill": 43.9, "center": 43.9, "width": 5.4},
@@ -30,13 +30,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use dagwood_tabular::wording::{count, quoted};
-use dagwood_tabular::{Column, Matrix};
+use dagwood_tabular::{Column, FeatureSpec, Matrix};
 
 use crate::columns::Reason;
 use crate::error::PreprocessError;
 use crate::params::{Coding, Params, Policy};
 
-pub use file::{DroppedEntry, FORMAT, ReadEntry, SplitEntry, TargetEntry, TransformFile, VERSION};
+pub use file::{DroppedEntry, FORMAT, ReadEntry, SplitEntry, TargetEntry, TransformFile, VERSION, identify};
 
 /// The category of those that are too rare for one of their own.
 pub const RARE: &str = "(rare)";
@@ -122,6 +122,18 @@ impl fmt::Display for Unseen {
     }
 }
 
+impl Unseen {
+    /// Adds what further rows have to what is known of those before them.
+    pub fn add(all: &mut Vec<Self>, more: Vec<Self>) {
+        for unseen in more {
+            match all.iter_mut().find(|known| known.column == unseen.column) {
+                Some(known) => known.rows += unseen.rows,
+                None => all.push(unseen),
+            }
+        }
+    }
+}
+
 impl Transform {
     /// Learns from `rows` of `columns`, and looks at no other row.
     ///
@@ -148,6 +160,11 @@ impl Transform {
     pub fn columns(&self) -> &[Fitted] {
         &self.columns
     }
+
+    /// The features that the columns become, in order.
+    pub fn specs(&self) -> Vec<FeatureSpec> {
+        self.columns.iter().map(Fitted::spec).collect()
+    }
 }
 
 impl Fitted {
@@ -166,13 +183,13 @@ impl Fitted {
     }
 
     /// The features that the column becomes.
-    pub fn feature_names(&self) -> Vec<String> {
+    pub fn spec(&self) -> FeatureSpec {
         match self {
-            Self::Numeric { column, .. } | Self::Categorical { column, coding: Coding::Ordinal, .. } => {
-                vec![column.clone()]
-            }
             Self::Categorical { column, categories, coding: Coding::OneHot, .. } => {
-                categories.iter().map(|category| format!("{column}={category}")).collect()
+                FeatureSpec::OneHot { column: column.clone(), categories: categories.clone() }
+            }
+            Self::Numeric { column, .. } | Self::Categorical { column, coding: Coding::Ordinal, .. } => {
+                FeatureSpec::Number(column.clone())
             }
         }
     }

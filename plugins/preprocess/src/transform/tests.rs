@@ -114,7 +114,7 @@ fn rare_categories_are_one_and_so_are_those_not_seen() {
     let mut params = Params::new("y");
     params.encode.min_count = 2;
     let learnt = Transform::fit(&[&text], &[0, 1, 2, 3, 4, 5], &params).unwrap();
-    assert_eq!(learnt.transform.columns()[0].feature_names(), ["a=(rare)", "a=x", "a=y"]);
+    assert_eq!(learnt.transform.columns()[0].spec().names(), ["a=(rare)", "a=x", "a=y"]);
     let applied = learnt.transform.apply(&[&text], &[0, 2, 4, 5, 6]).unwrap();
     assert_eq!(codes(&applied, 0), [1, 2, 0, 0, 0]);
     let told: Vec<_> = applied.unseen.iter().map(ToString::to_string).collect();
@@ -128,7 +128,7 @@ fn a_category_may_be_its_place_among_the_others() {
     let mut params = Params::new("y");
     params.encode.columns.insert("a*".into(), Coding::Ordinal);
     let learnt = Transform::fit(&[&text], &[0, 1, 2], &params).unwrap();
-    assert_eq!(learnt.transform.columns()[0].feature_names(), ["a"]);
+    assert_eq!(learnt.transform.columns()[0].spec().names(), ["a"]);
     let applied = learnt.transform.apply(&[&text], &[0, 1, 2, 3]).unwrap();
     assert_eq!(numbers_of(&applied, 0), [0.0, 2.0, 1.0, -1.0]);
     assert_eq!((applied.unseen[0].first_row, applied.unseen[0].text.as_deref()), (4, Some("new")));
@@ -139,7 +139,7 @@ fn a_gap_filled_by_a_constant_is_a_category_of_its_own() {
     let column = texts("a", &["x", "", "y"]);
     let policy = Policy::Constant(Constant::Text("unknown".into()));
     let learnt = Transform::fit(&[&column], &[0, 1, 2], &params(policy)).unwrap();
-    assert_eq!(learnt.transform.columns()[0].feature_names(), ["a=unknown", "a=x", "a=y"]);
+    assert_eq!(learnt.transform.columns()[0].spec().names(), ["a=unknown", "a=x", "a=y"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From cells to columns: first a guess at what a column holds, then its values.
 
 use crate::limits::MIXED_SEEN_CELLS;
+use crate::marks::Marks;
 use crate::table::{ColumnData, Kind, TextBuilder};
 use crate::time;
 
@@ -13,11 +14,12 @@ enum Cell {
     Text,
 }
 
-fn classify(cell: &str, missing_values: &[String]) -> Cell {
-    if missing_values.iter().any(|missing| missing.trim() == cell) {
+fn classify(cell: &str, marks: &Marks) -> Cell {
+    if marks.is_text(cell) {
         return Cell::Gap;
     }
     match cell.parse::<f64>() {
+        Ok(number) if marks.is_number(number) => Cell::Gap,
         Ok(number) if number.is_finite() => Cell::Number(number),
         Ok(_) => Cell::NotFinite,
         Err(_) => Cell::Text,
@@ -56,13 +58,18 @@ impl Guess {
         Self { asked, not_number: None, not_time: None, not_finite: None, has_values: false, numbers: 0, texts: 0 }
     }
 
-    pub(super) fn see(&mut self, cell: &str, offset_bytes: u64, missing_values: &[String]) {
+    pub(super) fn see(&mut self, cell: &str, offset_bytes: u64, marks: &Marks) {
         let is_settled = self.not_number.is_some() && self.not_time.is_some();
         if self.asked == Some(Kind::Text) || (is_settled && self.numbers + self.texts >= MIXED_SEEN_CELLS) {
             return;
         }
         let odd = || Odd { offset_bytes, cell: cell.to_owned() };
-        let class = classify(cell, missing_values);
+        let class = classify(cell, marks);
+        // What is a number is no date, even if it is one without its strokes.
+        let time = if matches!(class, Cell::Text) { time::parse(cell) } else { None };
+        if time.is_some_and(|time| marks.is_time(time)) {
+            return;
+        }
         match class {
             Cell::Gap => return,
             Cell::Number(_) => self.numbers += 1,
@@ -75,9 +82,7 @@ impl Guess {
             }
         }
         self.has_values = true;
-        // What is a number is no date, even if it is one without its strokes.
-        let is_time = matches!(class, Cell::Text) && time::parse(cell).is_some();
-        if !is_time {
+        if time.is_none() {
             self.not_time.get_or_insert_with(odd);
         }
     }
@@ -124,20 +129,17 @@ pub(super) enum Builder {
 }
 
 impl Builder {
-    pub(super) fn push(&mut self, cell: &str, missing_values: &[String]) {
+    pub(super) fn push(&mut self, cell: &str, marks: &Marks) {
         match self {
-            Self::Number(values) => values.push(match classify(cell, missing_values) {
+            Self::Number(values) => values.push(match classify(cell, marks) {
                 Cell::Number(number) => number,
                 Cell::Gap | Cell::NotFinite | Cell::Text => f64::NAN,
             }),
-            Self::Text(text) => text.push(match classify(cell, missing_values) {
-                Cell::Gap => None,
-                Cell::Number(_) | Cell::NotFinite | Cell::Text => Some(cell),
-            }),
-            Self::Time(times) => times.push(match classify(cell, missing_values) {
-                Cell::Gap => ColumnData::NO_TIME,
-                Cell::Number(_) | Cell::NotFinite | Cell::Text => time::parse(cell).unwrap_or(ColumnData::NO_TIME),
-            }),
+            Self::Text(text) => text.push((!marks.is_text(cell)).then_some(cell)),
+            Self::Time(times) => {
+                let time = time::parse(cell).filter(|time| !marks.is_text(cell) && !marks.is_time(*time));
+                times.push(time.unwrap_or(ColumnData::NO_TIME));
+            }
         }
     }
 

@@ -21,6 +21,7 @@ use encoding_rs::{Encoding, UTF_8};
 
 use crate::error::{DataError, Place};
 use crate::limits::{CELL_MAX_BYTES, ROW_MAX_BYTES};
+use crate::marks::Marks;
 use crate::table::{Column, Mixed, Table, Wanted};
 use crate::wording::quoted;
 use cells::{Guess, Misfit, Odd};
@@ -40,7 +41,7 @@ pub struct CsvOptions {
     pub encoding: &'static Encoding,
     /// Where the columns' names come from.
     pub header: Header,
-    /// Cells that mean "nothing", compared after trimming.
+    /// Cells that mean "nothing", beside empty ones: see [`Marks`].
     pub missing_values: Vec<String>,
 }
 
@@ -64,7 +65,7 @@ pub fn encoding(name: &str) -> Option<&'static Encoding> {
 impl Default for CsvOptions {
     fn default() -> Self {
         let (quote, encoding, header) = (Some(b'"'), UTF_8, Header::FirstLine);
-        Self { delimiter: b',', quote, encoding, header, missing_values: vec![String::new(), "NA".into()] }
+        Self { delimiter: b',', quote, encoding, header, missing_values: vec!["NA".into()] }
     }
 }
 
@@ -75,6 +76,7 @@ pub struct CsvFile {
     options: CsvOptions,
     text: TextFile,
     header: Vec<String>,
+    marks: Marks,
 }
 
 impl CsvFile {
@@ -85,7 +87,8 @@ impl CsvFile {
     /// there are not as many names as columns.
     pub fn open(path: &Path, options: CsvOptions) -> Result<Self, DataError> {
         let text = TextFile::open(path, options.encoding)?;
-        let mut file = Self { path: path.to_owned(), options, text, header: Vec::new() };
+        let marks = Marks::new(&options.missing_values);
+        let mut file = Self { path: path.to_owned(), options, text, header: Vec::new(), marks };
         let mut record = ByteRecord::new();
         if !file.rows()?.next(&mut record).map_err(|error| file.refused(error))? {
             return Err(DataError::Empty { file: path.display().to_string() });
@@ -113,7 +116,7 @@ impl CsvFile {
         let mut guesses = wanted.iter().map(|column| Guess::new(column.read_as)).collect::<Vec<_>>();
         let rows = self.for_each_row(|offset_bytes, record| {
             for (guess, place) in guesses.iter_mut().zip(&places) {
-                guess.see(cell(record, *place), offset_bytes, &self.options.missing_values);
+                guess.see(cell(record, *place), offset_bytes, &self.marks);
             }
         })?;
         if rows == 0 {
@@ -130,7 +133,7 @@ impl CsvFile {
         }
         self.for_each_row(|_, record| {
             for (builder, place) in builders.iter_mut().zip(&places) {
-                builder.push(cell(record, *place), &self.options.missing_values);
+                builder.push(cell(record, *place), &self.marks);
             }
         })?;
         let columns = builders.into_iter().zip(wanted);

@@ -296,6 +296,22 @@ fn a_column_of_numbers_with_a_text_among_them_is_told() {
 }
 
 #[test]
+fn numbers_and_times_mark_gaps_however_they_are_written_and_nothing_always_does() {
+    let missing_values = ["-999", "9999-12-31", "?"].map(str::to_owned).to_vec();
+    let options = CsvOptions { missing_values, ..CsvOptions::default() };
+    let csv = b"n,t,at\n-999.0,-999.0,9999-12-31T00:00:00\n,x,1970-01-01\n 2 ,,\n?,?,?\n";
+    let table = read_as(csv, options).unwrap();
+    let gaps = |name: &str| {
+        let data = &table.column(name).unwrap().data;
+        (0..4).map(|row| data.is_gap(row)).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(&table, "n")[2], 2.0);
+    assert_eq!(gaps("n"), [true, true, false, true]);
+    assert_eq!(gaps("at"), [true, false, true, true]);
+    assert_eq!(texts(&table, "t"), [Some("-999.0"), Some("x"), None, None], "in a column of texts it is a text");
+}
+
+#[test]
 fn a_time_that_marks_a_gap_is_one() {
     let options = CsvOptions { missing_values: vec!["9999-12-31".into()], ..CsvOptions::default() };
     let table = read_as(b"a\n1970-01-01\n9999-12-31\n", options).unwrap();

@@ -9,6 +9,7 @@ use super::{Estimator, FORMAT, Model, VERSION};
 use crate::error::DataError;
 use crate::features::FeatureSpec;
 use crate::json::write_json;
+use crate::limits::CLASSES_MAX;
 
 /// What every version of the format has.
 #[derive(Deserialize)]
@@ -55,6 +56,9 @@ fn contradiction(model: &Model) -> Option<String> {
     let names: Vec<String> = model.features.iter().flat_map(FeatureSpec::names).collect();
     if classes == 1 {
         return Some("it has 1 class, and at least 2 are needed, or none where it estimates a number".into());
+    }
+    if classes > CLASSES_MAX {
+        return Some(format!("it has {classes} classes, and at most {CLASSES_MAX} are told apart"));
     }
     if !all_differ(&model.classes) || !all_differ(&names) {
         return Some("a class or a feature stands in it twice".into());

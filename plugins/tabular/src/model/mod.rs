@@ -1,7 +1,7 @@
 //! The model file: JSON, written by `train`, read by `evaluate` and by whoever wants to.
 //!
 //! ```json
-//! {"format": "dagwood.model", "version": 2, "trained_by": "train 0.1.0",
+//! {"format": "dagwood.model", "version": 2, "trained_by": "train 0.1.0", "transform": "9f86d081884c7d65",
 //!  "target": "species", "classes": ["Adelie", "Chinstrap", "Gentoo"],
 //!  "features": ["bill_length_mm", {"column": "island", "categories": ["Dream"]}],
 //!  "estimator": {"algorithm": "logistic_regression", "l2": 1.0,
@@ -54,6 +54,10 @@ pub struct Model {
     pub version: u32,
     /// The plugin that trained it, and its version.
     pub trained_by: String,
+    /// What identifies the transformation that made the table it was trained on; none if the table did not say. Rows that another
+    /// one made are scaled and coded otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<String>,
     /// The column that it predicts.
     pub target: String,
     /// The classes that it tells apart, at least two, in the order of its scores; none if it estimates a number.

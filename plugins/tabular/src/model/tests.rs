@@ -11,6 +11,7 @@ fn model(classes: &[&str], coefficients: Vec<Vec<f64>>, intercepts: Vec<f64>) ->
         format: FORMAT.into(),
         version: VERSION,
         trained_by: "train 0.1.0".into(),
+        transform: None,
         target: "y".into(),
         classes: classes.iter().map(|class| (*class).to_owned()).collect(),
         features: vec![FeatureSpec::Number("a".into()), FeatureSpec::Number("b".into())],

@@ -53,19 +53,6 @@ impl OpenFile {
         pairs.iter().find(|pair| pair.key == key)?.value.clone()
     }
 
-    pub(super) fn check_codecs(&self) -> Result<(), DataError> {
-        let chunks = self.metadata().row_groups().iter().flat_map(|group| group.columns());
-        for chunk in chunks {
-            if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY) {
-                // Without its level: `ZSTD(ZstdLevel(1))`.
-                let codec = chunk.compression().to_string();
-                let codec = codec.split('(').next().unwrap_or(&codec).to_owned();
-                return Err(DataError::Codec { column: chunk.column_path().string(), codec });
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn unreadable(&self, source: ParquetError) -> DataError {
         DataError::Parquet { file: self.path.display().to_string(), source }
     }
@@ -74,6 +61,13 @@ impl OpenFile {
         let column = self.column(place);
         if column.max_rep_level() > 0 || column.max_def_level() > 1 {
             return Err(wrong_type(column, "only flat columns are read, no lists and no structs"));
+        }
+        let codec = self.metadata().row_group(group).column(place).compression();
+        if !matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY) {
+            // Without its level: `ZSTD(ZstdLevel(1))`.
+            let codec = codec.to_string();
+            let codec = codec.split('(').next().unwrap_or(&codec).to_owned();
+            return Err(DataError::Codec { column: column.path().string(), codec });
         }
         let group = self.reader.get_row_group(group).map_err(|error| self.unreadable(error))?;
         group.get_column_reader(place).map_err(|error| self.unreadable(error))

@@ -1,6 +1,7 @@
 //! A prepared table from a Parquet file, whoever wrote it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 
 use parquet::basic::Type as PhysicalType;
@@ -9,10 +10,13 @@ use rustc_hash::FxHashMap;
 use super::file::OpenFile;
 use super::meaning::Meaning;
 use super::values::wrong_type;
-use super::{ONE_HOT_KEY, TARGET_KEY};
+use super::{KEPT_KEY, ONE_HOT_KEY, ParquetFile, TARGET_KEY, TRANSFORM_KEY};
 use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
 use crate::features::{Feature, FeatureSpec, Matrix};
+use crate::marks::Marks;
+use crate::table::{Column, TextBuilder, TextColumn, Wanted};
+use crate::wording::{count, quoted};
 
 /// Reads a prepared table. The target is `target`, or else what the file's metadata names; all other columns are features.
 ///
@@ -26,10 +30,12 @@ pub fn read_dataset(path: &Path, target: Option<&str>) -> Result<Dataset, DataEr
     file.check_rows()?;
     let mut features = Matrix::with_rows(file.rows());
     let mut one_hot = file.one_hot();
-    for (place, name) in file.names().enumerate().filter(|(place, _)| *place != target_place) {
+    let kept = file.kept();
+    let is_feature = |(place, name): &(usize, String)| *place != target_place && !kept.contains(name);
+    for (place, name) in file.names().enumerate().filter(is_feature) {
         match one_hot.remove(&name) {
             Some(categories) => {
-                let codes = file.codes(place, &categories)?;
+                let (codes, _) = file.codes(place, &categories)?;
                 features.push_one_hot(name, categories, codes);
             }
             None => features.push(name, file.numbers(place)?),
@@ -58,12 +64,66 @@ pub fn column_names(path: &Path) -> Result<Vec<String>, DataError> {
     Ok(OpenFile::open(path)?.names().collect())
 }
 
+/// What identifies the transformation that made a table; none if it is not said.
+///
+/// # Errors
+/// It cannot be read, or is no Parquet file.
+pub fn transform_of(path: &Path) -> Result<Option<String>, DataError> {
+    Ok(OpenFile::open(path)?.recorded(TRANSFORM_KEY))
+}
+
+/// Reads the columns of a prepared table that are neither target nor feature.
+///
+/// # Errors
+/// As [`ParquetFile::read`].
+pub fn read_kept(path: &Path) -> Result<Vec<Column>, DataError> {
+    let kept = OpenFile::open(path)?.kept();
+    if kept.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted: Vec<_> = kept.into_iter().map(|name| Wanted { name, read_as: None }).collect();
+    Ok(ParquetFile::open(path, Marks::new(&[]))?.read(&wanted)?.into_columns())
+}
+
+/// What a model gets of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selected {
+    /// Its features, in its order.
+    pub features: Matrix,
+    /// Columns of categories in which there are texts that it does not know.
+    pub unknown: Vec<Unknown>,
+}
+
+/// Texts that are none of the categories that a model knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// The column's name.
+    pub column: String,
+    /// How many rows have one.
+    pub rows: usize,
+    /// The first of them, from 1.
+    pub first_row: usize,
+    /// What stands there.
+    pub text: String,
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { column, rows, first_row, text } = self;
+        let (column, rows, text) = (quoted(column), count(*rows, "row"), quoted(text));
+        write!(
+            f,
+            "column {column}: {rows} with a category that the model does not know, first {text} in row {first_row}"
+        )
+    }
+}
+
 /// Reads the columns that a model wants, whatever else is in the file: with its categories, in its order.
 ///
 /// # Errors
 /// No Parquet file, a compression other than Snappy, columns that are not there, a feature that is no number, a gap, NaN or
-/// infinity, or no rows.
-pub fn read_features(path: &Path, wanted: &[FeatureSpec]) -> Result<Matrix, DataError> {
+/// infinity, a column none of whose texts the model knows, or no rows.
+pub fn read_features(path: &Path, wanted: &[FeatureSpec]) -> Result<Selected, DataError> {
     let file = OpenFile::open(path)?;
     let place = |spec: &FeatureSpec| file.names().position(|name| name == spec.column());
     let missing: Vec<_> =
@@ -72,17 +132,22 @@ pub fn read_features(path: &Path, wanted: &[FeatureSpec]) -> Result<Matrix, Data
         return Err(DataError::FeaturesAbsent { missing });
     }
     file.check_rows()?;
-    let mut features = Matrix::with_rows(file.rows());
+    let mut selected = Selected { features: Matrix::with_rows(file.rows()), unknown: Vec::new() };
     for (spec, place) in wanted.iter().filter_map(|spec| Some((spec, place(spec)?))) {
         match spec {
-            FeatureSpec::Number(name) => features.push(name.clone(), file.numbers(place)?),
+            FeatureSpec::Number(name) => selected.features.push(name.clone(), file.numbers(place)?),
             FeatureSpec::OneHot { column, categories } => {
-                let codes = file.codes(place, categories)?;
-                features.push_one_hot(column.clone(), categories.clone(), codes);
+                let (codes, unknown) = file.codes(place, categories)?;
+                let is_none_known = codes.iter().all(|code| *code == Feature::NO_CATEGORY);
+                if let Some(Unknown { column, first_row: row, text, .. }) = unknown.clone().filter(|_| is_none_known) {
+                    return Err(DataError::NoneKnown { column, row, text, categories: categories.clone() });
+                }
+                selected.unknown.extend(unknown);
+                selected.features.push_one_hot(column.clone(), categories.clone(), codes);
             }
         }
     }
-    Ok(features)
+    Ok(selected)
 }
 
 impl OpenFile {
@@ -98,14 +163,18 @@ impl OpenFile {
         self.names().position(|column| column == name).ok_or_else(absent)
     }
 
-    /// Whether there are any, and they can be read.
     fn check_rows(&self) -> Result<(), DataError> {
-        if self.rows() == 0 { Err(DataError::NoRows) } else { self.check_codecs() }
+        if self.rows() == 0 { Err(DataError::NoRows) } else { Ok(()) }
     }
 
     /// The columns of categories, as `preprocess` records them.
     fn one_hot(&self) -> HashMap<String, Vec<String>> {
         self.recorded(ONE_HOT_KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// The columns that are neither target nor feature.
+    fn kept(&self) -> Vec<String> {
+        self.recorded(KEPT_KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
     fn target(&self, place: usize) -> Result<Target, DataError> {
@@ -149,46 +218,40 @@ impl OpenFile {
 
     /// A column of text or of true and false.
     fn labels(&self, place: usize) -> Result<Labels, DataError> {
-        let mut codes: Vec<u32> = Vec::with_capacity(self.rows());
-        // In order of first appearance; a label is kept once, however many rows have it.
-        let mut known: FxHashMap<Vec<u8>, u32> = FxHashMap::default();
-        let mut gap = None;
-        self.each_text(place, |text| {
-            let Some(text) = text else {
-                gap.get_or_insert(codes.len());
-                return codes.push(0);
-            };
-            let code = match known.get(text) {
-                Some(code) => *code,
-                None => {
-                    let code = known.len() as u32;
-                    known.insert(text.to_vec(), code);
-                    code
-                }
-            };
-            codes.push(code);
-        })?;
-        if let Some(row) = gap {
+        let mut builder = TextBuilder::default();
+        self.each_text(place, |text| builder.push(text))?;
+        let TextColumn { levels, mut codes } = builder.finish();
+        if let Some(row) = codes.iter().position(|code| *code == TextColumn::GAP) {
             let column = self.column(place).path().string();
             return Err(DataError::BadValue { column, row: row + 1, what: "a gap" });
         }
-        let mut texts = vec![String::new(); known.len()];
-        known.into_iter().for_each(|(text, code)| texts[code as usize] = String::from_utf8_lossy(&text).into_owned());
-        let met = Labels::new(&texts);
+        let met = Labels::new(&levels);
         codes.iter_mut().for_each(|code| *code = met.codes[*code as usize]);
         Ok(Labels { classes: met.classes, codes })
     }
 
-    /// A column of text as codes of its categories.
-    fn codes(&self, place: usize, categories: &[String]) -> Result<Vec<u32>, DataError> {
+    /// A column of text as codes of its categories, and its texts that are none of them.
+    fn codes(&self, place: usize, categories: &[String]) -> Result<(Vec<u32>, Option<Unknown>), DataError> {
         let column = self.column(place);
         if Meaning::of(column) != Meaning::Text {
             return Err(wrong_type(column, "a category must be text"));
         }
-        let places: FxHashMap<&[u8], u32> = categories.iter().map(String::as_bytes).zip(0..).collect();
+        let places: FxHashMap<&str, u32> = categories.iter().map(String::as_str).zip(0..).collect();
         let mut codes = Vec::with_capacity(self.rows());
-        let code = |text: &[u8]| places.get(text).copied().unwrap_or(Feature::NO_CATEGORY);
-        self.each_text(place, |text| codes.push(text.map_or(Feature::NO_CATEGORY, code)))?;
-        Ok(codes)
+        let mut unknown: Option<Unknown> = None;
+        self.each_text(place, |text| {
+            let code = text.map(|text| places.get(text).copied().ok_or(text)).transpose();
+            codes.push(code.unwrap_or(None).unwrap_or(Feature::NO_CATEGORY));
+            if let Err(text) = code {
+                let first = || Unknown {
+                    column: column.path().string(),
+                    rows: 0,
+                    first_row: codes.len(),
+                    text: text.to_owned(),
+                };
+                unknown.get_or_insert_with(first).rows += 1;
+            }
+        })?;
+        Ok((codes, unknown))
     }
 }

@@ -11,13 +11,14 @@ use super::meaning::Meaning;
 use super::values::wrong_type;
 use crate::convert::{read_as, without};
 use crate::error::DataError;
+use crate::marks::Marks;
 use crate::table::{Column, ColumnData, Table, TextBuilder, TextColumn, Wanted};
 
 /// A Parquet file whose columns are known.
 pub struct ParquetFile {
     file: OpenFile,
     header: Vec<String>,
-    missing_values: Vec<String>,
+    marks: Marks,
 }
 
 impl fmt::Debug for ParquetFile {
@@ -27,15 +28,14 @@ impl fmt::Debug for ParquetFile {
 }
 
 impl ParquetFile {
-    /// Opens a file and looks at its columns. `missing_values` are what stands for nothing in it, beside what Parquet has for that.
+    /// Opens a file and looks at its columns. `marks` stand for nothing in it, beside what Parquet has for that.
     ///
     /// # Errors
-    /// It cannot be read, is no Parquet file, or is compressed otherwise than with Snappy.
-    pub fn open(path: &Path, missing_values: Vec<String>) -> Result<Self, DataError> {
+    /// It cannot be read, or is no Parquet file.
+    pub fn open(path: &Path, marks: Marks) -> Result<Self, DataError> {
         let file = OpenFile::open(path)?;
-        file.check_codecs()?;
         let header = file.names().collect();
-        Ok(Self { file, header, missing_values })
+        Ok(Self { file, header, marks })
     }
 
     /// The columns' names, in the file's order.
@@ -46,8 +46,8 @@ impl ParquetFile {
     /// Reads the columns wanted, in the order given.
     ///
     /// # Errors
-    /// A column that is not there, that is a list or a struct or of a type that is not read, that has an infinity, or that cannot
-    /// be read as what it is wanted as; or no rows at all.
+    /// A column that is not there, that is a list or a struct or of a type that is not read, that is compressed otherwise than with
+    /// Snappy, that has an infinity, or that cannot be read as what it is wanted as; or no rows at all.
     pub fn read(&self, wanted: &[Wanted]) -> Result<Table, DataError> {
         if self.file.rows() == 0 {
             return Err(DataError::NoRows);
@@ -61,7 +61,7 @@ impl ParquetFile {
         let Some(place) = self.header.iter().position(|column| *column == name) else {
             return Err(DataError::ColumnAbsent { column: name, columns: self.header.clone() });
         };
-        let data = without(self.column(place)?, &self.missing_values);
+        let data = without(self.column(place)?, &self.marks);
         if let ColumnData::Number(values) = &data
             && let Some(row) = values.iter().position(|value| value.is_infinite())
         {
@@ -94,7 +94,7 @@ impl ParquetFile {
 
     fn texts(&self, place: usize) -> Result<TextColumn, DataError> {
         let mut builder = TextBuilder::default();
-        self.file.each_text(place, |text| builder.push(text.map(String::from_utf8_lossy).as_deref()))?;
+        self.file.each_text(place, |text| builder.push(text))?;
         Ok(builder.finish())
     }
 }

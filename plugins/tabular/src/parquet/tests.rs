@@ -8,14 +8,18 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use tempfile::TempDir;
 
-use super::{ParquetFile, TableWriter, read_dataset, read_features, read_target, write_dataset};
+use super::{
+    Layout, ParquetFile, Piece, TableWriter, read_dataset, read_features, read_kept, read_target, transform_of,
+    write_dataset,
+};
 use crate::csv::CsvOptions;
 use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
 use crate::features::{Feature, FeatureSpec, Matrix};
 use crate::limits::ROW_GROUP_ROWS;
+use crate::marks::Marks;
 use crate::source::TableFile;
-use crate::table::{ColumnData, Kind, Wanted};
+use crate::table::{Column, ColumnData, Kind, TextColumn, Wanted};
 
 fn dataset(rows: usize) -> Dataset {
     let labels = (0..rows).map(|row| if row % 3 == 0 { "yes" } else { "no" }).collect::<Vec<_>>();
@@ -155,7 +159,7 @@ fn read_any(file: &ParquetFile, name: &str, read_as: Option<Kind>) -> Result<Col
 #[test]
 fn any_flat_table_is_read_with_its_gaps() {
     let folder = TempDir::new().unwrap();
-    let file = ParquetFile::open(&any_table(&folder), Vec::new()).unwrap();
+    let file = ParquetFile::open(&any_table(&folder), Marks::new(&[])).unwrap();
     assert_eq!(file.header().len(), 8);
     let (gap, day) = (ColumnData::NO_TIME, 86_400_000_000);
     for (name, times) in
@@ -189,7 +193,7 @@ fn any_flat_table_is_read_with_its_gaps() {
 fn what_marks_a_gap_is_one_in_columns_of_every_kind() {
     let folder = TempDir::new().unwrap();
     let marks = ["b", "0.5", "4294967295", "1970-01-02"].map(str::to_owned).to_vec();
-    let file = ParquetFile::open(&any_table(&folder), marks).unwrap();
+    let file = ParquetFile::open(&any_table(&folder), Marks::new(&marks)).unwrap();
     for (name, gaps) in [("text", [0, 1]), ("number", [0, 1]), ("unsigned", [1, 2]), ("day", [0, 1])] {
         let data = read_any(&file, name, None).unwrap();
         assert!(gaps.iter().all(|row| data.is_gap(*row)), "{name}: {data:?}");
@@ -246,10 +250,8 @@ fn what_is_no_parquet_file_is_refused() {
 #[test]
 fn a_file_that_is_compressed_otherwise_is_refused_with_the_column_and_the_codec() {
     for (name, codec) in [("zstd", "ZSTD"), ("gzip", "GZIP")] {
-        for error in [
-            ParquetFile::open(&pyarrow(name), Vec::new()).map(|_| ()).unwrap_err(),
-            read_dataset(&pyarrow(name), Some("delay")).unwrap_err(),
-        ] {
+        let file = ParquetFile::open(&pyarrow(name), Marks::new(&[])).unwrap();
+        for error in [read_any(&file, "delay", None).unwrap_err(), read_target(&pyarrow(name), "delay").unwrap_err()] {
             let words = error.to_string();
             assert_eq!(error.code(), "unknown-codec");
             assert!(
@@ -258,7 +260,7 @@ fn a_file_that_is_compressed_otherwise_is_refused_with_the_column_and_the_codec(
             );
         }
     }
-    let table = ParquetFile::open(&pyarrow("snappy"), Vec::new()).unwrap();
+    let table = ParquetFile::open(&pyarrow("snappy"), Marks::new(&[])).unwrap();
     assert_eq!(table.header(), ["delay", "origin"]);
 }
 
@@ -280,7 +282,7 @@ fn numbers_of_every_kind_are_what_pyarrow_says_that_they_are() {
         ("uint32", [1.0, 4_294_967_295.0]),
         ("uint64", [1.0, 18_446_744_073_709_551_615.0]),
     ];
-    let file = ParquetFile::open(&pyarrow("numbers"), Vec::new()).unwrap();
+    let file = ParquetFile::open(&pyarrow("numbers"), Marks::new(&[])).unwrap();
     for (name, [first, last]) in expected {
         let ColumnData::Number(values) = read_any(&file, name, None).unwrap() else { panic!("{name} is numbers") };
         assert!(values[0] == first && values[1].is_nan() && values[2] == last, "{name}: {values:?}");
@@ -297,12 +299,15 @@ fn numbers_of_every_kind_are_what_pyarrow_says_that_they_are() {
 
 #[test]
 fn a_column_that_is_no_number_is_no_feature_and_bytes_and_lists_are_nothing() {
-    let file = ParquetFile::open(&pyarrow("others"), Vec::new()).unwrap();
+    let file = ParquetFile::open(&pyarrow("others"), Marks::new(&[])).unwrap();
     assert!(matches!(read_any(&file, "time", None).unwrap(), ColumnData::Time(_)));
     for name in ["bytes", "list.list.element"] {
         let error = read_any(&file, name, None).unwrap_err().to_string();
         assert!(error.contains(name) && error.contains("are read"), "{error}");
     }
+    let error = read_any(&file, "any_bytes", None).unwrap_err();
+    assert_eq!(error.code(), "wrong-encoding");
+    assert!(error.to_string().starts_with("row 3, column \"any_bytes\": bytes that are not UTF-8"), "{error}");
     let error = read_target(&pyarrow("others"), "time").unwrap_err();
     assert!(error.code() == "column-type" && error.to_string().contains("\"time\""), "{error}");
     let error = read_dataset(&pyarrow("others"), Some("bytes")).unwrap_err().to_string();
@@ -315,7 +320,7 @@ fn a_text_that_is_too_long_is_named_by_column_and_row() {
     let path = folder.path().join("t.parquet");
     let labels = Labels::new(&["a".to_owned(), "b".repeat(2_000_000)]);
     write_dataset(&path, &Dataset { target: Target::Classes(labels), ..dataset(2) }).unwrap();
-    let file = ParquetFile::open(&path, Vec::new()).unwrap();
+    let file = ParquetFile::open(&path, Marks::new(&[])).unwrap();
     for error in [read_any(&file, "late", None).unwrap_err(), read_dataset(&path, None).unwrap_err()] {
         assert_eq!(error.code(), "huge-cell");
         assert!(error.to_string().starts_with("row 2, column \"late\": a cell of more than 1048576 bytes"), "{error}");
@@ -336,6 +341,9 @@ fn a_model_gets_its_columns_in_its_order_with_its_categories_whatever_else_is_th
     };
     let number = |name: &str| FeatureSpec::Number(name.into());
     let selected = read_features(&path, &[island("island"), number("a")]).unwrap();
+    let told: Vec<_> = selected.unknown.iter().map(ToString::to_string).collect();
+    assert!(told.is_empty(), "{told:?}");
+    let selected = selected.features;
     assert_eq!(selected.specs(), [island("island"), number("a")]);
     let Feature::OneHot { codes, .. } = &selected.columns()[0] else { panic!("the island is a category") };
     assert_eq!(codes, &[0, Feature::NO_CATEGORY, 2]);
@@ -347,22 +355,49 @@ fn a_model_gets_its_columns_in_its_order_with_its_categories_whatever_else_is_th
     assert!(words.contains("\"island\"") && words.contains("must be a number"), "{words}");
     let words = refused(&[island("a")]);
     assert!(words.contains("\"a\"") && words.contains("must be text"), "{words}");
+
+    let knows = |known: &[&str]| [FeatureSpec::OneHot { column: "island".into(), categories: texts(known) }];
+    let unknown = read_features(&path, &knows(&["Dream"])).unwrap().unknown;
+    let told: Vec<_> = unknown.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["column \"island\": 1 row with a category that the model does not know, first \"Biscoe\" in row 3"]
+    );
+    let words = refused(&knows(&["DREAM", "BISCOE"]));
+    assert!(words.contains("no text in it is a category that the model knows, such as \"Dream\" in row 1"), "{words}");
 }
 
 #[test]
-fn a_table_may_be_written_in_pieces() {
+fn a_table_may_be_written_in_pieces_with_columns_that_are_only_kept() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("t.parquet");
     let whole = dataset(10);
-    let mut writer = TableWriter::create(&path, Some(("late", &whole.target)), &whole.features.specs()).unwrap();
+    let text = (0..10).map(|row| (row != 4).then(|| format!("n{row}")));
+    let kept = vec![
+        Column { name: "id".into(), data: ColumnData::Text(TextColumn::of(text)) },
+        Column {
+            name: "at".into(),
+            data: ColumnData::Time((0..10).map(|row| if row == 3 { ColumnData::NO_TIME } else { row * 7 }).collect()),
+        },
+        Column { name: "n".into(), data: ColumnData::Number((0..10).map(f64::from).collect()) },
+    ];
+    let features = whole.features.specs();
+    let layout =
+        Layout { target: Some(("late", &whole.target)), features: &features, kept: &kept, transform: Some("abc") };
+    let mut writer = TableWriter::create(&path, &layout).unwrap();
     for rows in [0..4, 4..10] {
         let mut features = Matrix::with_rows(rows.len());
         for column in whole.features.columns() {
             let Feature::Number { name, values } = column else { panic!("all are numbers") };
             features.push(name.clone(), values[rows.clone()].to_vec());
         }
-        writer.write(Some(&whole.target.slice(rows)), &features).unwrap();
+        let kept: Vec<Column> = kept.iter().map(|column| column.pick(rows.clone())).collect();
+        writer.write(Piece { target: Some(&whole.target.slice(rows)), features: &features, kept: &kept }).unwrap();
     }
     writer.close().unwrap();
-    assert_eq!(read_dataset(&path, None).unwrap(), whole);
+    assert_eq!(read_dataset(&path, None).unwrap(), whole, "what is kept is no feature");
+    assert_eq!(read_kept(&path).unwrap(), kept);
+    assert_eq!(transform_of(&path).unwrap().as_deref(), Some("abc"));
+    write_dataset(&path, &whole).unwrap();
+    assert_eq!((read_kept(&path).unwrap(), transform_of(&path).unwrap()), (vec![], None));
 }

@@ -66,28 +66,28 @@ impl OpenFile {
         })
     }
 
-    /// Calls `each` with every row's text, `true` or `false`, as bytes; or with nothing where there is none.
+    /// Calls `each` with every row's text, `true` or `false`; or with nothing where there is none.
     ///
     /// # Errors
-    /// The column is none of texts, has one that is too long, or cannot be read.
-    pub(super) fn each_text(&self, place: usize, mut each: impl FnMut(Option<&[u8]>)) -> Result<(), DataError> {
+    /// The column is none of texts, has one that is too long or not UTF-8, or cannot be read.
+    pub(super) fn each_text(&self, place: usize, mut each: impl FnMut(Option<&str>)) -> Result<(), DataError> {
         let column = self.column(place);
         if Meaning::of(column) != Meaning::Text {
             return Err(not_read(column));
         }
-        let (mut row, mut huge) = (0, None);
+        let (mut row, mut bad) = (0, None);
         self.each_group(place, |reader| match reader {
             ColumnReader::BoolColumnReader(reader) => {
-                let text = |value: &bool| if *value { &b"true"[..] } else { b"false" };
+                let text = |value: &bool| if *value { "true" } else { "false" };
                 Ok(each_row(reader, |value| each(value.map(text))))
             }
             ColumnReader::ByteArrayColumnReader(reader) => Ok(each_row(reader, |value| {
                 row += 1;
-                match value {
-                    Some(value) if value.len() > CELL_MAX_BYTES => {
-                        huge.get_or_insert(row);
+                match value.map(|value| text(value.data())).transpose() {
+                    Ok(text) => each(text),
+                    Err(why) => {
+                        bad.get_or_insert((row, why));
                     }
-                    value => each(value.map(|value| value.data())),
                 }
             })),
             ColumnReader::Int32ColumnReader(_)
@@ -97,10 +97,12 @@ impl OpenFile {
             | ColumnReader::DoubleColumnReader(_)
             | ColumnReader::FixedLenByteArrayColumnReader(_) => Err(not_read(column)),
         })?;
-        match huge {
+        let name = || column.path().string();
+        match bad {
             None => Ok(()),
-            Some(row) => Err(DataError::HugeCell {
-                column: quoted(&column.path().string()),
+            Some((row, NoText::NotUtf8)) => Err(DataError::NotText { column: name(), row }),
+            Some((row, NoText::Huge)) => Err(DataError::HugeCell {
+                column: quoted(&name()),
                 place: Place::Row(row),
                 limit_bytes: CELL_MAX_BYTES,
             }),
@@ -118,6 +120,20 @@ impl OpenFile {
         }
         Ok(())
     }
+}
+
+/// Why bytes are no text.
+#[derive(Clone, Copy)]
+enum NoText {
+    Huge,
+    NotUtf8,
+}
+
+fn text(bytes: &[u8]) -> Result<&str, NoText> {
+    if bytes.len() > CELL_MAX_BYTES {
+        return Err(NoText::Huge);
+    }
+    std::str::from_utf8(bytes).map_err(|_| NoText::NotUtf8)
 }
 
 /// Calls `each` with the value of every row of one column in one row group.

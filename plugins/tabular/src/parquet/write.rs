@@ -5,8 +5,8 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType};
+use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -15,19 +15,22 @@ use parquet::schema::types::{Type, TypePtr};
 
 use serde_json::{Value, json};
 
-use super::{CREATED_BY, ONE_HOT_KEY, TARGET_KEY};
+use super::{CREATED_BY, KEPT_KEY, ONE_HOT_KEY, TARGET_KEY, TRANSFORM_KEY};
 use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
 use crate::features::{Feature, FeatureSpec, Matrix};
 use crate::limits::ROW_GROUP_ROWS;
+use crate::table::{Column, ColumnData};
 
 /// Writes a prepared table to `path`.
 ///
 /// # Errors
 /// The file cannot be created or written.
 pub fn write_dataset(path: &Path, data: &Dataset) -> Result<(), DataError> {
-    let mut writer = TableWriter::create(path, Some((&data.target_name, &data.target)), &data.features.specs())?;
-    writer.write(Some(&data.target), &data.features)?;
+    let features = data.features.specs();
+    let target = Some((data.target_name.as_str(), &data.target));
+    let mut writer = TableWriter::create(path, &Layout { target, features: &features, ..Layout::default() })?;
+    writer.write(Piece { target: Some(&data.target), features: &data.features, kept: &[] })?;
     writer.close()
 }
 
@@ -36,9 +39,33 @@ pub fn write_dataset(path: &Path, data: &Dataset) -> Result<(), DataError> {
 /// # Errors
 /// The file cannot be created or written.
 pub fn write_features(path: &Path, features: &Matrix) -> Result<(), DataError> {
-    let mut writer = TableWriter::create(path, None, &features.specs())?;
-    writer.write(None, features)?;
+    let mut writer = TableWriter::create(path, &Layout { features: &features.specs(), ..Layout::default() })?;
+    writer.write(Piece { target: None, features, kept: &[] })?;
     writer.close()
+}
+
+/// What a file has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Layout<'a> {
+    /// The target's name, and any values of its kind.
+    pub target: Option<(&'a str, &'a Target)>,
+    /// The features, in order.
+    pub features: &'a [FeatureSpec],
+    /// Columns beside them, with any cells of their kind.
+    pub kept: &'a [Column],
+    /// What identifies the transformation that makes it.
+    pub transform: Option<&'a str>,
+}
+
+/// Rows of a file. Each part has as many rows, and is what the file's [`Layout`] has.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece<'a> {
+    /// Of the target.
+    pub target: Option<&'a Target>,
+    /// Of the features.
+    pub features: &'a Matrix,
+    /// Of the columns beside them.
+    pub kept: &'a [Column],
 }
 
 /// A prepared table in the making, piece by piece.
@@ -49,29 +76,27 @@ pub struct TableWriter {
 }
 
 impl TableWriter {
-    /// Begins a file. Of the target, whose name comes first, only the kind counts.
+    /// Begins a file.
     ///
     /// # Errors
     /// The file cannot be created.
-    pub fn create(path: &Path, target: Option<(&str, &Target)>, features: &[FeatureSpec]) -> Result<Self, DataError> {
+    pub fn create(path: &Path, layout: &Layout<'_>) -> Result<Self, DataError> {
         let named = || path.display().to_string();
         let file = File::create(path).map_err(|source| DataError::Unwritable { file: named(), source })?;
-        let writer = schema(target, features).and_then(|schema| {
-            let properties = properties(target.map(|(name, _)| name), features);
-            SerializedFileWriter::new(BufWriter::new(file), schema, Arc::new(properties))
-        });
+        let writer = schema(layout)
+            .and_then(|schema| SerializedFileWriter::new(BufWriter::new(file), schema, Arc::new(properties(layout))));
         let writer = writer.map_err(|source| DataError::ParquetWrite { file: named(), source })?;
         Ok(Self { path: path.to_owned(), writer })
     }
 
-    /// Adds rows, whose columns are those that the file was begun with.
+    /// Adds rows.
     ///
     /// # Errors
     /// They cannot be written.
-    pub fn write(&mut self, target: Option<&Target>, features: &Matrix) -> Result<(), DataError> {
-        let starts = (0..features.rows()).step_by(ROW_GROUP_ROWS);
-        for (start, end) in starts.map(|start| (start, (start + ROW_GROUP_ROWS).min(features.rows()))) {
-            let written = write_group(&mut self.writer, target, features, start, end);
+    pub fn write(&mut self, piece: Piece<'_>) -> Result<(), DataError> {
+        let rows = piece.features.rows();
+        for start in (0..rows).step_by(ROW_GROUP_ROWS) {
+            let written = write_group(&mut self.writer, piece, start, (start + ROW_GROUP_ROWS).min(rows));
             written.map_err(|source| DataError::ParquetWrite { file: self.path.display().to_string(), source })?;
         }
         Ok(())
@@ -89,35 +114,47 @@ impl TableWriter {
 
 fn write_group(
     writer: &mut SerializedFileWriter<BufWriter<File>>,
-    target: Option<&Target>,
-    features: &Matrix,
+    piece: Piece<'_>,
     start: usize,
     end: usize,
 ) -> Result<(), ParquetError> {
     let mut group = writer.next_row_group()?;
-    match target {
+    match piece.target {
         Some(Target::Classes(labels)) => write_labels(&mut group, labels, start, end)?,
         Some(Target::Numbers(values)) => write_numbers(&mut group, values, start, end)?,
         None => {}
     }
-    for column in features.columns() {
+    for column in piece.features.columns() {
         match column {
             Feature::Number { values, .. } => write_numbers(&mut group, values, start, end)?,
             Feature::OneHot { categories, codes, .. } => write_codes(&mut group, categories, codes, start, end)?,
         }
     }
+    for column in piece.kept {
+        match &column.data {
+            ColumnData::Number(values) => write_numbers(&mut group, values, start, end)?,
+            ColumnData::Text(text) => write_codes(&mut group, &text.levels, &text.codes, start, end)?,
+            ColumnData::Time(times) => write_times(&mut group, times, start, end)?,
+        }
+    }
     group.close().map(|_| ())
 }
 
-fn properties(target: Option<&str>, features: &[FeatureSpec]) -> WriterProperties {
-    let target = target.map(|name| KeyValue { key: TARGET_KEY.into(), value: Some(name.to_owned()) });
-    let mut pairs: Vec<_> = target.into_iter().collect();
-    pairs.extend(one_hot(features).map(|value| KeyValue { key: ONE_HOT_KEY.into(), value: Some(value) }));
+fn properties(layout: &Layout<'_>) -> WriterProperties {
+    let pair = |key: &str, value: String| KeyValue { key: key.into(), value: Some(value) };
+    let kept: Vec<&str> = layout.kept.iter().map(|column| column.name.as_str()).collect();
+    let kept = (!kept.is_empty()).then(|| json!(kept).to_string());
+    let pairs = [
+        layout.target.map(|(name, _)| pair(TARGET_KEY, name.to_owned())),
+        one_hot(layout.features).map(|value| pair(ONE_HOT_KEY, value)),
+        kept.map(|value| pair(KEPT_KEY, value)),
+        layout.transform.map(|id| pair(TRANSFORM_KEY, id.to_owned())),
+    ];
     WriterProperties::builder()
         .set_created_by(CREATED_BY.into())
         .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_key_value_metadata(Some(pairs))
+        .set_key_value_metadata(Some(pairs.into_iter().flatten().collect()))
         .build()
 }
 
@@ -131,21 +168,35 @@ fn one_hot(features: &[FeatureSpec]) -> Option<String> {
     (!categories.is_empty()).then(|| Value::Object(categories).to_string())
 }
 
-fn schema(target: Option<(&str, &Target)>, features: &[FeatureSpec]) -> Result<TypePtr, ParquetError> {
+fn schema(layout: &Layout<'_>) -> Result<TypePtr, ParquetError> {
     let mut fields = Vec::new();
-    if let Some((name, target)) = target {
+    if let Some((name, target)) = layout.target {
         fields.push(Arc::new(match target {
             Target::Classes(_) => text_column(name, Repetition::REQUIRED)?,
             Target::Numbers(_) => number_column(name)?,
         }));
     }
-    for column in features {
+    for column in layout.features {
         fields.push(Arc::new(match column {
             FeatureSpec::Number(name) => number_column(name)?,
             FeatureSpec::OneHot { column, .. } => text_column(column, Repetition::OPTIONAL)?,
         }));
     }
+    for column in layout.kept {
+        fields.push(Arc::new(match column.data {
+            ColumnData::Number(_) => number_column(&column.name)?,
+            ColumnData::Text(_) => text_column(&column.name, Repetition::OPTIONAL)?,
+            ColumnData::Time(_) => time_column(&column.name)?,
+        }));
+    }
     Ok(Arc::new(Type::group_type_builder("table").with_fields(fields).build()?))
+}
+
+fn time_column(name: &str) -> Result<Type, ParquetError> {
+    Type::primitive_type_builder(name, PhysicalType::INT64)
+        .with_repetition(Repetition::OPTIONAL)
+        .with_logical_type(Some(LogicalType::timestamp(false, TimeUnit::MICROS)))
+        .build()
 }
 
 fn text_column(name: &str, repetition: Repetition) -> Result<Type, ParquetError> {
@@ -194,6 +245,17 @@ fn write_codes(
 fn write_numbers(group: &mut Group<'_>, values: &[f64], start: usize, end: usize) -> Result<(), ParquetError> {
     if let Some(mut column) = group.next_column()? {
         column.typed::<DoubleType>().write_batch(values.get(start..end).unwrap_or_default(), None, None)?;
+        column.close()?;
+    }
+    Ok(())
+}
+
+fn write_times(group: &mut Group<'_>, times: &[i64], start: usize, end: usize) -> Result<(), ParquetError> {
+    let times = times.get(start..end).unwrap_or_default();
+    let values: Vec<i64> = times.iter().copied().filter(|time| *time != ColumnData::NO_TIME).collect();
+    let present: Vec<i16> = times.iter().map(|time| i16::from(*time != ColumnData::NO_TIME)).collect();
+    if let Some(mut column) = group.next_column()? {
+        column.typed::<Int64Type>().write_batch(&values, Some(&present), None)?;
         column.close()?;
     }
     Ok(())

@@ -35,6 +35,7 @@ times = [datetime.datetime(2001, 1, 31, 6, 30), None, datetime.datetime(1969, 12
 others = {
     "time": pyarrow.array(times, pyarrow.timestamp("ms")),
     "bytes": pyarrow.array([b"ab", None, b"cd"], pyarrow.binary(2)),
+    "any_bytes": pyarrow.array([b"ab", None, b"\xfe\x00"], pyarrow.binary()),
     "list": pyarrow.array([[1], None, [2]]),
 }
 parquet.write_table(pyarrow.table(others), HERE / "others.parquet", store_schema=False)

@@ -48,11 +48,11 @@ impl Meaning {
 }
 
 impl Bins {
-    /// The bins of a table.
-    pub fn new(features: &Matrix) -> Self {
+    /// The bins of a table, by what these of its rows hold.
+    pub fn new(features: &Matrix, rows: &[u32]) -> Self {
         let column = |column: &Feature| match column {
-            Feature::Number { values, .. } => numbers(values),
-            Feature::OneHot { categories, codes, .. } => self::categories(categories.len(), codes),
+            Feature::Number { values, .. } => numbers(values, rows),
+            Feature::OneHot { categories, codes, .. } => self::categories(categories.len(), codes, rows),
         };
         let columns: Vec<BinnedColumn> = features.columns().iter().map(column).collect();
         let quads = columns.chunks(4).map(|columns| quad(columns, features.rows())).collect();
@@ -68,17 +68,17 @@ fn quad(columns: &[BinnedColumn], rows: usize) -> Vec<[u8; 4]> {
     quad
 }
 
-fn numbers(values: &[f64]) -> BinnedColumn {
-    let thresholds = thresholds(values);
+fn numbers(values: &[f64], rows: &[u32]) -> BinnedColumn {
+    let thresholds = thresholds(values, rows);
     // The number of thresholds below the value.
     let bin = |value: &f64| thresholds.partition_point(|threshold| threshold < value) as u8;
     BinnedColumn { codes: values.iter().map(bin).collect(), meaning: Meaning::Number { thresholds } }
 }
 
 /// Halfway between neighbours where there are few; else so that about as many rows are in each bin, by a sample.
-fn thresholds(values: &[f64]) -> Vec<f64> {
-    let step = values.len().div_ceil(BIN_SAMPLE_ROWS).max(1);
-    let mut sample: Vec<f64> = values.iter().copied().step_by(step).collect();
+fn thresholds(values: &[f64], rows: &[u32]) -> Vec<f64> {
+    let step = rows.len().div_ceil(BIN_SAMPLE_ROWS).max(1);
+    let mut sample: Vec<f64> = rows.iter().step_by(step).map(|row| values[*row as usize]).collect();
     sample.sort_unstable_by(f64::total_cmp);
     let mut distinct = sample.clone();
     distinct.dedup();
@@ -99,10 +99,10 @@ fn between(low: f64, high: f64) -> f64 {
     if middle < high { middle.max(low) } else { low }
 }
 
-fn categories(count: usize, codes: &[u32]) -> BinnedColumn {
+fn categories(count: usize, codes: &[u32], rows: &[u32]) -> BinnedColumn {
     let mut counts = vec![0_usize; count];
-    for code in codes {
-        if let Some(count) = counts.get_mut(*code as usize) {
+    for row in rows {
+        if let Some(count) = counts.get_mut(codes[*row as usize] as usize) {
             *count += 1;
         }
     }

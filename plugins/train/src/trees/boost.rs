@@ -68,8 +68,8 @@ pub struct Step {
 
 /// Boosts trees towards the goal. `watch` is called before the first round and after each. Losses and scores are those of [`Goal`].
 pub fn boost(features: &Matrix, goal: &Goal<'_>, how: Boosting, mut watch: impl FnMut(Step)) -> Boosted {
-    let bins = Bins::new(features);
     let Parts { trained, held } = hold_back(goal, how.early_stopping);
+    let bins = Bins::new(features, &trained);
     let base = goal.base(&trained);
     let mut scores: Vec<Vec<f64>> = base.iter().map(|base| vec![*base; goal.rows()]).collect();
     let rules = Rules { l2: goal.penalty(how.l2), leaf_rows: how.leaf_rows };
