@@ -49,6 +49,19 @@ fn over_twenty_seeds_the_species_is_told_at_least_as_often_as_promised() {
 }
 
 #[test]
+fn rows_that_another_transformation_made_are_told_of() {
+    let [train_part, _, model, ..] = &run(3).1[..] else { panic!("five files") };
+    let told = |test_part: &[u8]| {
+        let evaluated = Harness::<Evaluate>::new()
+            .input(evaluate_ports::MODEL, model.clone())
+            .input(evaluate_ports::TEST, test_part.to_vec())
+            .run();
+        evaluated.logs().iter().any(|line| line.message.contains("another transformation"))
+    };
+    assert!(!told(train_part) && told(&run(4).1[1]));
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_all_the_way() {
     assert_eq!(run(3).1, run(3).1);
     assert_ne!(run(3).1, run(4).1);
