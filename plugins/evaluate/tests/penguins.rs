@@ -54,7 +54,7 @@ fn rows_that_another_transformation_made_are_told_of() {
     let told = |test_part: &[u8]| {
         let evaluated = Harness::<Evaluate>::new()
             .input(evaluate_ports::MODEL, model.clone())
-            .input(evaluate_ports::TEST, test_part.to_vec())
+            .input(evaluate_ports::TEST, test_part)
             .run();
         evaluated.logs().iter().any(|line| line.message.contains("another transformation"))
     };
