@@ -5,7 +5,7 @@ use std::path::Path;
 use dagwood_tabular::json::write_json;
 use dagwood_tabular::model::{Model, read_model};
 use dagwood_tabular::parquet::{Selected, column_names, read_features, read_kept, read_target, transform_of};
-use dagwood_tabular::wording::{count, listed};
+use dagwood_tabular::wording::{count, listed, quoted};
 use dagwood_tabular::{Column, DataError, Matrix, Target};
 
 use crate::error::EvaluateError;
@@ -77,9 +77,16 @@ fn predict(inputs: Inputs<'_>, outputs: Outputs<'_>, params: &Params) -> Result<
         });
     }
     let model = read_model(inputs.model)?;
-    let Fitting { features, warnings } = fitting(&model, inputs.test)?;
-    let is_known = column_names(inputs.test)?.contains(&model.target);
-    let target = is_known.then(|| read_target(inputs.test, &model.target)).transpose()?;
+    let Fitting { features, mut warnings } = fitting(&model, inputs.test)?;
+    let is_there = column_names(inputs.test)?.contains(&model.target);
+    let target = match is_there.then(|| read_target(inputs.test, &model.target)).transpose() {
+        Ok(target) => target,
+        // Nobody needs it to predict.
+        Err(error) => {
+            warnings.push(format!("the target is not written beside the predictions: {error}"));
+            None
+        }
+    };
     let asked = Asked::new(&model, features);
     predictions::write(outputs.predictions, &asked, target.as_ref(), &read_kept(inputs.test)?)?;
     let summary = Summary { figures: Figures::default(), rows: asked.rows(), classes: None, comparison: None };
@@ -93,8 +100,9 @@ struct Fitting {
 }
 
 fn fitting(model: &Model, table: &Path) -> Result<Fitting, EvaluateError> {
-    let Selected { features, unknown } = read_features(table, &model.features)?;
+    let Selected { features, unknown, empty } = read_features(table, &model.features)?;
     let mut warnings: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+    warnings.extend(empty.iter().map(|column| format!("column {}: no row has a category", quoted(column))));
     if let (Some(own), Some(others)) = (&model.transform, transform_of(table)?)
         && *own != others
     {

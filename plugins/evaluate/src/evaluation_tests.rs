@@ -323,11 +323,29 @@ fn predictions_need_no_target_and_say_what_a_judgement_is_made_of() {
 }
 
 #[test]
+fn a_target_that_is_none_is_no_hindrance_to_predict() {
+    let folder = TempDir::new().unwrap();
+    let data = dataset(&["no", "no", "yes", "yes"]);
+    write_model(&folder.path().join("model"), &model()).unwrap();
+    let mut features = data.features.clone();
+    features.push_one_hot("late".into(), vec!["no".into()], vec![0, dagwood_tabular::Feature::NO_CATEGORY]);
+    write_features(&folder.path().join("test"), &features).unwrap();
+    let predict = Params { mode: Mode::Predict, ..Params::default() };
+    let told = evaluate_in(folder.path(), false, &predict).unwrap().warnings;
+    assert!(
+        told[0].contains("the target is not written") && told[0].contains("row 2, column \"late\": a gap"),
+        "{told:?}"
+    );
+    assert_eq!(read_dataset(&folder.path().join("predictions"), Some("prediction")).unwrap().features.rows(), 4);
+}
+
+#[test]
 fn what_was_kept_stands_beside_the_predictions() {
     let folder = TempDir::new().unwrap();
     let data = dataset(&["no", "no", "yes", "yes"]);
     let ids = TextColumn::of(["f1", "f2", "f3", "f4"].map(Some));
-    let kept = vec![Column { name: "id".into(), data: ColumnData::Text(ids) }];
+    let numbers = Column { name: "probability=yes".into(), data: ColumnData::Number(vec![0.5; 4]) };
+    let kept = vec![Column { name: "id".into(), data: ColumnData::Text(ids) }, numbers];
     let features = data.features.specs();
     let layout = Layout { features: &features, kept: &kept, ..Layout::default() };
     write_model(&folder.path().join("model"), &model()).unwrap();
@@ -336,7 +354,9 @@ fn what_was_kept_stands_beside_the_predictions() {
     writer.close().unwrap();
     let predict = Params { mode: Mode::Predict, ..Params::default() };
     assert!(evaluate_in(folder.path(), false, &predict).unwrap().warnings.is_empty());
-    assert_eq!(read_kept(&folder.path().join("predictions")).unwrap(), kept);
+    let found = read_kept(&folder.path().join("predictions")).unwrap();
+    assert_eq!((&found[0], &found[1].data), (&kept[0], &kept[1].data));
+    assert_eq!(found[1].name, "kept.probability=yes", "its name is taken");
 }
 
 #[test]
@@ -364,6 +384,11 @@ fn a_model_of_other_categories_or_another_transformation_is_told_of() {
     );
     let (code, words) = run(&knows(&["G0", "G1"]), &data).refusal();
     assert!(code == "model-data-mismatch" && words.contains("no text in it is a category"), "{words}");
+
+    let mut empty = dataset(&["no", "no", "yes", "yes"]);
+    empty.features.push_one_hot("g".into(), texts(&["g0"]), vec![dagwood_tabular::Feature::NO_CATEGORY; 4]);
+    let told = run(&knows(&["g0", "g1"]), &empty).answer.unwrap().warnings;
+    assert_eq!(told[0], "column \"g\": no row has a category");
 
     let folder = TempDir::new().unwrap();
     write_model(&folder.path().join("model"), &knows(&["g0", "g1"])).unwrap();

@@ -1,12 +1,14 @@
-//! What a model says of each row, as a table: the target if it is known, `prediction` (`predicted`, if another column is called so),
-//! of classes a column `probability=<class>` for each, and the columns that were kept beside the features.
+//! What a model says of each row, as a table: the target if it is known, `prediction` (`predicted`, if the target is called so), of
+//! classes a column `probability=<class>` for each, and the columns that were kept beside the features: `kept.<column>`, where a name
+//! is taken, such as in the predictions of another model.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use dagwood_tabular::limits::ROW_GROUP_ROWS;
 use dagwood_tabular::model::{Model, likeliest};
 use dagwood_tabular::parquet::{Layout, Piece, TableWriter};
-use dagwood_tabular::{Column, Matrix, Target};
+use dagwood_tabular::{Column, FeatureSpec, Matrix, Target};
 
 use crate::error::EvaluateError;
 use crate::judgement::Asked;
@@ -32,9 +34,9 @@ pub fn write(path: &Path, asked: &Asked<'_>, target: Option<&Target>, kept: &[Co
 
 fn write_all(path: &Path, asked: &Asked<'_>, target: Option<&Target>, kept: &[Column]) -> Result<(), EvaluateError> {
     let model = asked.model();
-    let is_taken = model.target == PREDICTION || kept.iter().any(|column| column.name == PREDICTION);
-    let name = if is_taken { OTHER_PREDICTION } else { PREDICTION };
+    let name = if model.target == PREDICTION { OTHER_PREDICTION } else { PREDICTION };
     let features = columns(model, name, 0, Vec::new()).specs();
+    let kept = &distinct(kept, &features, &model.target);
     let target_of = |target| (model.target.as_str(), target);
     let layout = Layout { target: target.map(target_of), features: &features, kept, transform: None };
     let mut writer = TableWriter::create(path, &layout)?;
@@ -50,6 +52,20 @@ fn write_all(path: &Path, asked: &Asked<'_>, target: Option<&Target>, kept: &[Co
         writer.write(Piece { target: target.as_ref(), features: &features, kept: &kept })?;
     }
     Ok(writer.close()?)
+}
+
+/// Columns under other names where theirs are taken.
+fn distinct(kept: &[Column], features: &[FeatureSpec], target: &str) -> Vec<Column> {
+    let mut taken: HashSet<String> = features.iter().map(|spec| spec.column().to_owned()).collect();
+    taken.insert(target.to_owned());
+    let renamed = |column: &Column| {
+        let mut column = column.clone();
+        while !taken.insert(column.name.clone()) {
+            column.name.insert_str(0, "kept.");
+        }
+        column
+    };
+    kept.iter().map(renamed).collect()
 }
 
 /// What the model says of so many rows, as columns; `name` is that of what it takes them for.

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use dagwood_tabular::csv::looks_like_number;
 use dagwood_tabular::wording::quoted;
-use dagwood_tabular::{ColumnData, DataError, Kind, Table, Wanted};
+use dagwood_tabular::{Column, ColumnData, DataError, Kind, Table, Wanted};
 
 use crate::derive::Formula;
 use crate::error::PreprocessError;
 use crate::limits::ROW_NUMBER_MIN_ROWS;
-use crate::params::{DatePart, Params};
+use crate::params::{DatePart, Params, TargetKind};
 use crate::patterns::{meant, of};
 use crate::transform::TransformFile;
 
@@ -66,6 +66,8 @@ pub struct Plan {
     pub features: Vec<String>,
     /// Columns that are written beside them.
     pub kept: Vec<String>,
+    /// Of a transformation: columns of the file that only the target is made of.
+    pub of_target: BTreeSet<String>,
     /// Columns that are left out though nobody asked for that.
     pub dropped: Vec<(String, Reason)>,
 }
@@ -83,8 +85,8 @@ impl Plan {
     /// # Errors
     /// A column that the params name is not there, plays two parts, or would be made twice.
     pub fn new(header: &[String], params: &Params) -> Result<Self, PreprocessError> {
-        let offer = Offer::new(header, params)?;
         let mut mistakes = Vec::new();
+        let offer = Offer::new(header, params, &mut mistakes);
         if !offer.names.contains(&params.target) {
             mistakes.push(absent_target(&offer.names, &params.target));
         }
@@ -99,35 +101,50 @@ impl Plan {
             let why = "the table has no column beside the target and those dropped".into();
             return Err(PreprocessError::NoFeatures { why });
         }
-        let needed = features.iter().chain(&kept).chain([&params.target]).chain(&params.split_by).cloned().collect();
-        let kind = |name: &str| of(&params.types, name).map(|kind| kind.kind());
-        let Chosen { read, date_parts, derived } = offer.choose(header, needed, kind);
-        Ok(Self { read, date_parts, derived, features, kept, dropped })
+        let needed = features.iter().chain([&params.target]).chain(&params.split_by).cloned().collect();
+        let is_number = |name: &str| name == params.target && params.target_kind == Some(TargetKind::Numeric);
+        let kind = |name: &str| {
+            of(&params.types, name).map(|kind| kind.kind()).or_else(|| is_number(name).then_some(Kind::Number))
+        };
+        let Chosen { read, date_parts, derived } = offer.choose(header, needed, &kept, kind);
+        Ok(Self { read, date_parts, derived, features, kept, of_target: BTreeSet::new(), dropped })
     }
 
-    /// What a transformation needs of a file with this header: its features, and the target if the file has it; and what `params` keep.
+    /// What a transformation needs of a file with this header: its features, and what `params` keep; and the target, if that is wanted
+    /// and the file has it.
     ///
     /// # Errors
     /// The file lacks columns that the features are, or are made of, or that are to be kept.
-    pub fn recorded(header: &[String], transform: &TransformFile, params: &Params) -> Result<Self, PreprocessError> {
-        let offer = Offer::recorded(transform)?;
+    pub fn recorded(
+        header: &[String],
+        transform: &TransformFile,
+        params: &Params,
+        with_target: bool,
+    ) -> Result<Self, PreprocessError> {
+        let offer = Offer::recorded(header, transform)?;
         let features: Vec<String> = transform.columns.iter().map(|fitted| fitted.column().to_owned()).collect();
-        let sources: BTreeSet<String> = features.iter().flat_map(|name| offer.sources(name)).collect();
+        let mut mistakes = Vec::new();
+        let mut kept = kept(&offer.names, params, &mut mistakes);
+        let is_feature = |name: &&String| features.contains(*name);
+        mistakes.extend(params.keep.iter().filter(is_feature).map(|name| {
+            PreprocessError::params("keep", format!("names {}, which is a feature of the transformation", quoted(name)))
+        }));
+        kept.retain(|name| !features.contains(name));
+        let sources: BTreeSet<String> = features.iter().chain(&kept).flat_map(|name| offer.sources(name)).collect();
         let missing: Vec<String> = sources.into_iter().filter(|name| !header.contains(name)).collect();
         if !missing.is_empty() {
-            return Err(PreprocessError::ColumnsAbsent { missing });
+            mistakes.push(PreprocessError::ColumnsAbsent { missing });
         }
-        let mut mistakes = Vec::new();
-        let mut kept = kept(header, params, &mut mistakes);
         PreprocessError::all(mistakes)?;
-        kept.retain(|name| !features.contains(name));
-        let mut needed: HashSet<String> = features.iter().chain(&kept).cloned().collect();
-        if offer.sources(&transform.target.column).iter().all(|name| header.contains(name)) {
+        let mut needed: HashSet<String> = features.iter().cloned().collect();
+        let mut of_target = offer.sources(&transform.target.column);
+        if with_target && of_target.iter().all(|name| header.contains(name)) {
             needed.insert(transform.target.column.clone());
         }
+        of_target.retain(|name| features.iter().all(|feature| !offer.sources(feature).contains(name)));
         let kind = |name: &str| transform.read.iter().find(|entry| entry.column == name).map(|entry| entry.kind.kind());
-        let Chosen { read, date_parts, derived } = offer.choose(header, needed, kind);
-        Ok(Self { read, date_parts, derived, features, kept, dropped: Vec::new() })
+        let Chosen { read, date_parts, derived } = offer.choose(header, needed, &kept, kind);
+        Ok(Self { read, date_parts, derived, features, kept, of_target, dropped: Vec::new() })
     }
 }
 
@@ -139,12 +156,11 @@ struct Chosen {
 }
 
 impl Offer {
-    fn new(header: &[String], params: &Params) -> Result<Self, PreprocessError> {
+    fn new(header: &[String], params: &Params, mistakes: &mut Vec<PreprocessError>) -> Self {
         let mut names = header.to_vec();
         let mut date_parts: Vec<(String, Vec<DatePart>)> = Vec::new();
-        let mut mistakes = Vec::new();
         for (text, parts) in &params.date_parts {
-            for column in all_meant(text, header, &mut mistakes) {
+            for column in all_meant(text, header, mistakes) {
                 for name in parts.iter().flat_map(|part| part.columns(column)) {
                     mistakes.extend(add(&mut names, name, "date_parts").err());
                 }
@@ -170,8 +186,7 @@ impl Offer {
                 });
             }
         }
-        PreprocessError::all(mistakes)?;
-        Ok(Self { names, date_parts, derived })
+        Self { names, date_parts, derived }
     }
 
     fn formula(&self, name: &str) -> Option<&Formula> {
@@ -194,14 +209,26 @@ impl Offer {
     }
 
     /// As a transformation has it.
-    fn recorded(transform: &TransformFile) -> Result<Self, PreprocessError> {
-        let date_parts = transform.date_parts.iter().map(|(column, parts)| (column.clone(), parts.clone())).collect();
+    fn recorded(header: &[String], transform: &TransformFile) -> Result<Self, PreprocessError> {
+        let date_parts: Vec<_> =
+            transform.date_parts.iter().map(|(column, parts)| (column.clone(), parts.clone())).collect();
+        let of_dates =
+            date_parts.iter().flat_map(|(column, parts)| parts.iter().flat_map(move |part| part.columns(column)));
+        let names = header.iter().cloned().chain(of_dates).chain(transform.derive.keys().cloned()).collect();
         let derived = transform.derive.iter().map(|(name, text)| Formula::parse(name, text));
-        Ok(Self { names: Vec::new(), date_parts, derived: derived.collect::<Result<_, _>>()? })
+        Ok(Self { names, date_parts, derived: derived.collect::<Result<_, _>>()? })
     }
 
-    /// Only what is needed, in the file's order. `kind` says as what a column is read, if that is known.
-    fn choose(self, header: &[String], mut needed: HashSet<String>, kind: impl Fn(&str) -> Option<Kind>) -> Chosen {
+    /// Only what is needed, in the file's order. `kind` says as what a column is read, if that is known; what is only kept is read as it is
+    /// written.
+    fn choose(
+        self,
+        header: &[String],
+        mut needed: HashSet<String>,
+        kept: &[String],
+        kind: impl Fn(&str) -> Option<Kind>,
+    ) -> Chosen {
+        needed.extend(kept.iter().filter(|name| !header.contains(name)).cloned());
         let derived: Vec<Formula> = self.derived.into_iter().filter(|formula| needed.contains(&formula.name)).collect();
         needed.extend(derived.iter().flat_map(|formula| formula.variables.iter().cloned()));
         let is_needed = |(column, parts): &(String, Vec<DatePart>)| {
@@ -210,11 +237,15 @@ impl Offer {
         let date_parts: Vec<_> = self.date_parts.into_iter().filter(is_needed).collect();
         needed.extend(date_parts.iter().map(|(column, _)| column.clone()));
         let is_dated = |name: &str| date_parts.iter().any(|(column, _)| column == name);
+        let only_kept = |name: &String| kept.contains(name) && !needed.contains(name);
         let wanted = |name: &String| Wanted {
             name: name.clone(),
-            read_as: kind(name).or_else(|| is_dated(name).then_some(Kind::Time)),
+            read_as: kind(name)
+                .or_else(|| is_dated(name).then_some(Kind::Time))
+                .or_else(|| only_kept(name).then_some(Kind::Text)),
         };
-        let read = header.iter().filter(|name| needed.contains(*name)).map(wanted).collect();
+        let is_read = |name: &&String| needed.contains(*name) || kept.contains(name);
+        let read = header.iter().filter(is_read).map(wanted).collect();
         Chosen { read, date_parts, derived }
     }
 }
@@ -325,6 +356,23 @@ fn absent_target(header: &[String], target: &str) -> PreprocessError {
     };
     let source = DataError::ColumnAbsent { column: target.to_owned(), columns: header.to_vec() };
     PreprocessError::TargetAbsent { hint: hint.to_owned(), source }
+}
+
+/// Which of these columns whose gaps drop rows have but one value in the rows with a target: they would drop rows and say nothing.
+pub fn drop_for_nothing(table: &Table, target: &Column, columns: &[&Column]) -> Vec<(String, Reason)> {
+    let rows = || (0..table.rows()).filter(|row| !target.data.is_gap(*row));
+    let has_one = |column: &&&Column| match &column.data {
+        ColumnData::Number(values) => is_one(rows().map(|row| values[row]).filter(|value| !value.is_nan())),
+        ColumnData::Time(times) => is_one(rows().map(|row| times[row]).filter(|time| *time != ColumnData::NO_TIME)),
+        ColumnData::Text(text) => is_one(rows().filter_map(|row| text.get(row))),
+    };
+    columns.iter().filter(has_one).map(|column| (column.name.clone(), Reason::Constant)).collect()
+}
+
+/// Whether these are one value, however often, or none.
+fn is_one<V: PartialEq>(mut values: impl Iterator<Item = V>) -> bool {
+    let first = values.next();
+    first.is_none_or(|first| values.all(|value| value == first))
 }
 
 /// Which of these columns are times or empty, or only number or name the rows. In a sorted file such a column gives the target away,

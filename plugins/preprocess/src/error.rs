@@ -1,6 +1,7 @@
 //! Why a table cannot be prepared.
 
 use dagwood_tabular::DataError;
+use dagwood_tabular::error::Place;
 use dagwood_tabular::wording::{count, listed, quoted, several};
 
 /// Why a table cannot be prepared. Another try with the same input ends the same way, unless the output could not be written.
@@ -28,6 +29,31 @@ pub enum PreprocessError {
     NoRowsLeft {
         /// Which columns have the most.
         gaps: String,
+    },
+    /// What is left of the rows cannot be used.
+    #[error("{source}; {} dropped before for gaps: {gaps}", count(*rows, "row"))]
+    AfterGaps {
+        /// How many were dropped.
+        rows: usize,
+        /// In which columns.
+        gaps: String,
+        /// What is wrong with the others.
+        source: Box<PreprocessError>,
+    },
+    /// A target that is numbers but for some texts.
+    #[error(
+        "the target {} is numbers for the most part, but {place} holds {}: if that is a gap, add it to `missing_values`; if they \
+         are classes, set `target_kind = \"categorical\"`",
+        quoted(target),
+        quoted(cell)
+    )]
+    TargetIsMixed {
+        /// The target's name.
+        target: String,
+        /// Where the first text stands.
+        place: Place,
+        /// The text.
+        cell: String,
     },
     /// A param that makes no sense.
     #[error("the param `{param}` {why}")]
@@ -159,6 +185,8 @@ impl PreprocessError {
             Self::ColumnsAbsent { .. } => "transform-data-mismatch",
             Self::NoRowsLeft { .. } => "too-few-rows",
             Self::Params { .. } => "bad-params",
+            Self::AfterGaps { source, .. } => source.code(),
+            Self::TargetIsMixed { .. } => "target-is-mixed",
             Self::Several(mistakes) => mistakes.first().map_or("bad-params", Self::code),
             Self::TargetAbsent { .. } => "absent-target",
             Self::TooFewRows { .. } => "too-few-rows",

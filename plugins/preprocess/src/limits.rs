@@ -30,6 +30,9 @@ pub const WHOLE_BINS_MAX: f64 = 60.0;
 /// A profile lists at most this many texts of a column.
 pub const FREQUENT_MAX: usize = 20;
 
+/// A profile cuts texts to this many characters.
+pub const TEXT_MAX_CHARS: usize = 200;
+
 /// The picture of a profile has at most this many columns.
 pub const DRAWN_COLUMNS_MAX: usize = 30;
 

@@ -10,8 +10,7 @@ pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 
-/// The names that a name or pattern means, in their order. A name that is there means itself, whatever is in it; that of a list or a
-/// struct means all that is in it.
+/// The names that a name or pattern means, in their order. A name that is there means itself, whatever is in it.
 ///
 /// # Errors
 /// There is none: [`DataError::ColumnAbsent`].
@@ -21,14 +20,8 @@ pub fn meant<'a>(text: &str, names: &'a [String]) -> Result<Vec<&'a String>, Dat
     }
     let pattern = WildMatch::new(text);
     let found: Vec<_> = names.iter().filter(|name| is_pattern(text) && pattern.matches(name)).collect();
-    let found = if found.is_empty() { inside(text, names) } else { found };
     let absent = || DataError::ColumnAbsent { column: text.to_owned(), columns: names.to_vec() };
     if found.is_empty() { Err(absent()) } else { Ok(found) }
-}
-
-/// What is in a list or a struct of this name: Parquet has `list.list.element` for `list`.
-fn inside<'a>(text: &str, names: &'a [String]) -> Vec<&'a String> {
-    names.iter().filter(|name| name.strip_prefix(text).is_some_and(|rest| rest.starts_with('.'))).collect()
 }
 
 /// What is said of a column: under its name, or under the first pattern that means it.
@@ -49,8 +42,6 @@ mod tests {
         assert_eq!(meant("bill_*", &names).unwrap(), ["bill_length", "bill_depth"]);
         assert_eq!(meant("se?", &names).unwrap(), ["sex"]);
         assert_eq!(meant("a*", &names).unwrap(), ["a*"]);
-        let nested = ["a.b", "list.list.element", "list2"].map(str::to_owned);
-        assert_eq!(meant("list", &nested).unwrap(), ["list.list.element"]);
         assert_eq!(meant("sx", &names).unwrap_err().code(), "absent-column");
         assert_eq!(meant("x*", &names).unwrap_err().code(), "absent-column");
     }

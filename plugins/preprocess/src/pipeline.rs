@@ -6,7 +6,9 @@ use std::path::Path;
 use dagwood_tabular::convert::read_as;
 use dagwood_tabular::json::write_json;
 use dagwood_tabular::wording::{count, quoted};
-use dagwood_tabular::{Column, ColumnData, DataError, FeatureSpec, Labels, Mixed, Table, TableFile, Target, Wanted};
+use dagwood_tabular::{
+    Column, ColumnData, DataError, FeatureSpec, Labels, Mixed, Notation, Table, TableFile, Target, Wanted,
+};
 
 use crate::columns::{self, Plan, Reason};
 use crate::derive::dates;
@@ -21,7 +23,8 @@ use crate::rows::{self, Kept};
 use crate::split::{self, Split};
 use crate::target;
 use crate::transform::{
-    DroppedEntry, FORMAT, ReadEntry, SplitEntry, TargetEntry, Transform, TransformFile, Unseen, VERSION, identify,
+    DroppedEntry, FORMAT, Learnt, ReadEntry, SplitEntry, TargetEntry, Transform, TransformFile, Unseen, VERSION,
+    identify,
 };
 
 /// Where the results go.
@@ -97,7 +100,7 @@ pub(crate) fn made(
 /// A column that was made, as what the params say that it is.
 fn typed(column: Column, types: &BTreeMap<String, ColumnType>) -> Result<Column, PreprocessError> {
     let Some(kind) = of(types, &column.name) else { return Ok(column) };
-    let data = read_as(&column.name, column.data, kind.kind())?;
+    let data = read_as(&column.name, column.data, kind.kind(), &Notation::default())?;
     Ok(Column { name: column.name, data })
 }
 
@@ -109,10 +112,15 @@ fn work(table: &Table, plan: &Plan, params: &Params, seed: u64) -> Result<Work, 
     let is_hopeless = |reason: Reason| matches!(reason, Reason::Time | Reason::AllMissing);
     dropped.extend(nothing.into_iter().filter(|(name, reason)| is_hopeless(*reason) || !asked(name)));
     let target_column = table.column(&params.target).ok_or(DataError::NoRows)?;
-    loop {
+    target::check_mixed(table, params)?;
+    let features = |dropped: &[(String, Reason)]| -> Vec<&Column> {
         let is_feature = |name: &&String| dropped.iter().all(|(other, _)| other != *name);
-        let features: Vec<&Column> =
-            plan.features.iter().filter(is_feature).filter_map(|name| table.column(name)).collect();
+        plan.features.iter().filter(is_feature).filter_map(|name| table.column(name)).collect()
+    };
+    let dropping = rows::dropping(&features(&dropped), params);
+    dropped.extend(columns::drop_for_nothing(table, target_column, &dropping));
+    loop {
+        let features = features(&dropped);
         if features.is_empty() {
             return Err(PreprocessError::NoFeatures { why: columns::why_none(&dropped) });
         }
@@ -120,20 +128,48 @@ fn work(table: &Table, plan: &Plan, params: &Params, seed: u64) -> Result<Work, 
         if kept.rows.len() < 2 {
             return Err(too_few_rows(table, target_column, &features, &kept, params));
         }
-        let target = target::target(target_column, &kept.rows, params.target_kind)?;
-        let times = times(table, &kept.rows, params)?;
-        let (split, stratified) = split(&target, times.as_deref(), params, seed)?;
-        let learnt = Transform::fit(&features, &pick(&kept.rows, &split.train), params)?;
+        let tried = fitted(table, &features, &kept, params, seed);
+        let Fit { target, split, stratified, learnt } = tried.map_err(|source| match kept.with_gaps {
+            0 => source,
+            rows => {
+                let gaps = rows::most_gaps(table, &rows::dropping(&features, params));
+                PreprocessError::AfterGaps { rows, gaps, source: Box::new(source) }
+            }
+        })?;
         let dropping = rows::dropping(&features, params);
-        let is_dropping = |(name, _): &(String, Reason)| dropping.iter().any(|column| column.name == *name);
-        let again = kept.with_gaps > 0 && learnt.dropped.iter().any(is_dropping);
-        dropped.extend(learnt.dropped);
-        // The gaps of a column that is no feature must not drop rows.
-        if !again {
+        let is_dropping = |(name, _): &&(String, Reason)| dropping.iter().any(|column| column.name == *name);
+        let again: Vec<_> = learnt.dropped.iter().filter(is_dropping).cloned().collect();
+        if kept.with_gaps == 0 || again.is_empty() {
+            dropped.extend(learnt.dropped);
             let transform = learnt.transform;
             return Ok(Work { target, kept, split, stratified, transform, read: read(table, plan), dropped });
         }
+        // The gaps of a column that is no feature must not drop rows; the others may say something in those rows.
+        dropped.extend(again);
     }
+}
+
+/// What came of fitting the rows that are kept.
+struct Fit {
+    target: Target,
+    split: Split,
+    stratified: bool,
+    learnt: Learnt,
+}
+
+fn fitted(
+    table: &Table,
+    features: &[&Column],
+    kept: &Kept,
+    params: &Params,
+    seed: u64,
+) -> Result<Fit, PreprocessError> {
+    let column = table.column(&params.target).ok_or(DataError::NoRows)?;
+    let target = target::target(column, &kept.rows, params.target_kind)?;
+    let times = times(table, &kept.rows, params)?;
+    let (split, stratified) = split(&target, times.as_deref(), params, seed)?;
+    let learnt = Transform::fit(features, &pick(&kept.rows, &split.train), params)?;
+    Ok(Fit { target, split, stratified, learnt })
 }
 
 fn too_few_rows(table: &Table, target: &Column, features: &[&Column], kept: &Kept, params: &Params) -> PreprocessError {
@@ -215,6 +251,7 @@ fn transform_file(work: &Work, plan: &Plan, params: &Params, seed: u64) -> Trans
             by: params.split_by.clone(),
         },
         missing_values: params.missing_values.clone(),
+        time_formats: params.time_formats.clone(),
         read: work.read.clone(),
         date_parts: by_column(&plan.date_parts),
         derive: plan.derived.iter().map(|formula| (formula.name.clone(), formula.text.clone())).collect(),

@@ -140,22 +140,95 @@ fn a_column_that_is_no_feature_in_the_end_drops_no_rows() {
 }
 
 #[test]
-fn expressions_do_not_use_each_other_and_a_list_is_dropped_by_its_name() {
+fn a_column_that_says_nothing_in_fewer_rows_may_say_something_in_all() {
+    // `a` is constant where it is not a gap, and `b` varies only where `a` is one.
+    let row = |row: usize| {
+        let (a, b) = if row.is_multiple_of(2) { ("7".to_owned(), 1) } else { ("NA".to_owned(), row % 5) };
+        format!("{a},{b},{}\n", if row < 30 { "no" } else { "yes" })
+    };
+    let text: String = std::iter::once("a,b,y\n".to_owned()).chain((0..60).map(row)).collect();
+    let mut params = Params::new("y");
+    params.missing.numeric = Policy::Drop;
+    let prepared = run_text(&text, &params).answer.unwrap().summary;
+    assert_eq!((prepared.dropped_rows, prepared.features, prepared.dropped_columns.len()), (0, 1, 1));
+    // Rows with a value of `c` are of one class.
+    let row = |row: usize| {
+        let c = if row < 4 { row.to_string() } else { "NA".into() };
+        format!("{c},{},{}\n", row % 7, if row < 30 { "no" } else { "yes" })
+    };
+    let text: String = std::iter::once("c,b,y\n".to_owned()).chain((0..60).map(row)).collect();
+    let (code, words) = run_text(&text, &params).refusal();
+    assert_eq!(code, "one-class");
+    assert!(words.contains("56 rows dropped before for gaps: \"c\" in 56 rows"), "{words}");
+}
+
+#[test]
+fn a_target_of_numbers_with_a_text_among_them_is_refused_with_its_line() {
+    let row = |row: usize| format!("{},{}\n", row % 5, if row == 20 { "POA".into() } else { (row * 3).to_string() });
+    let text: String = std::iter::once("a,price\n".to_owned()).chain((0..40).map(row)).collect();
+    let refused = |target_kind| run_text(&text, &Params { target_kind, ..Params::new("price") }).refusal();
+    let (code, words) = refused(None);
+    assert_eq!(code, "target-is-mixed");
+    assert!(words.contains("line 22 holds \"POA\""), "{words}");
+    let (code, words) = refused(Some(TargetKind::Numeric));
+    assert!(code == "not-of-kind" && words.starts_with("line 22, column \"price\": \"POA\""), "{words}");
+    let marked = Params { missing_values: vec!["POA".into()], ..Params::new("price") };
+    assert_eq!(run_text(&text, &marked).answer.unwrap().summary.dropped_rows, 1);
+}
+
+#[test]
+fn what_is_kept_stays_as_it_is_written() {
+    let ids = ["9007199254740993", "9007199254740995", "00001", "1.50"];
+    let row = |row: usize| format!("{},{},{}\n", ids[row % 4], row * 7 % 5, if row < 20 { "no" } else { "yes" });
+    let text: String = std::iter::once("id,a,y\n".to_owned()).chain((0..40).map(row)).collect();
+    let tried = run_text(&text, &Params { keep: vec!["id".into()], ..Params::new("y") });
+    assert!(tried.answer.is_ok());
+    let kept = dagwood_tabular::parquet::read_kept(&tried.path("train")).unwrap();
+    let dagwood_tabular::ColumnData::Text(text) = &kept[0].data else { panic!("texts") };
+    let mut levels = text.levels.clone();
+    levels.sort();
+    assert_eq!(levels, ["00001", "1.50", "9007199254740993", "9007199254740995"]);
+    assert_eq!(part(&tried, "train").features.names(), ["a"]);
+}
+
+#[test]
+fn times_are_read_as_they_are_written_here() {
+    let text = flights(48).replace("2001-01-01 ", "1.1.2001 um ").replace("2001-01-02 ", "2.1.2001 um ");
+    let params = Params {
+        time_formats: vec!["%d.%m.%Y um %H:%M".into()],
+        date_parts: BTreeMap::from([("date".into(), vec![DatePart::Hour, DatePart::Day])]),
+        ..late()
+    };
+    let names = part(&run_text(&text, &params), "train").features.names();
+    assert!(names.contains(&"date_hour".to_owned()) && names.contains(&"date_day".to_owned()), "{names:?}");
+    let wrong = Params { time_formats: vec!["dd.mm.yyyy".into()], ..late() };
+    let (code, words) = run_text(&text, &wrong).refusal();
+    assert!(code == "bad-params" && words.contains("`time_formats` has \"dd.mm.yyyy\""), "{words}");
+    // Without a format they are texts.
+    let (_, words) = run_text(&text, &Params { time_formats: vec![], ..params }).refusal();
+    assert!(words.starts_with("line 2, column \"date\": \"1.1.2001 um 00:30\" is not a date"), "{words}");
+}
+
+#[test]
+fn expressions_do_not_use_each_other_and_a_list_can_be_dropped() {
     let derive = BTreeMap::from([("m".into(), "a + 1".into()), ("n".into(), "m > b".into())]);
     let (code, words) = run_text(&table(40), &Params { derive, ..Params::new("y") }).refusal();
     assert!(code == "bad-params" && words.contains("`derive.n` uses \"m\", which is derived too"), "{words}");
     let others = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tabular/tests/pyarrow/others.parquet");
-    let params = Params { drop: vec!["list".into(), "bytes".into(), "any_bytes".into()], ..Params::new("time") };
+    let params = Params { drop: vec!["list*".into(), "bytes".into(), "any_bytes".into()], ..Params::new("time") };
     let (_, words) = run(&others, &params, 1).refusal();
     assert!(words.contains("no column beside the target"), "{words}");
 }
 
 #[test]
 fn a_time_is_no_target_whatever_is_asked() {
-    for target_kind in [None, Some(TargetKind::Numeric), Some(TargetKind::Categorical)] {
-        let (code, words) = run_text(&flights(48), &Params { target_kind, ..Params::new("date") }).refusal();
+    let refused = |target_kind| run_text(&flights(48), &Params { target_kind, ..Params::new("date") }).refusal();
+    for target_kind in [None, Some(TargetKind::Categorical)] {
+        let (code, words) = refused(target_kind);
         assert!(code == "target-is-time" && words.contains("is a time"), "{words}");
     }
+    let (code, words) = refused(Some(TargetKind::Numeric));
+    assert!(code == "not-of-kind" && words.starts_with("line 2, column \"date\""), "{words}");
 }
 
 #[test]
@@ -353,7 +426,7 @@ fn params_that_name_absent_columns_or_contradict_each_other_are_refused() {
         (Params { test_fraction: 1.0, ..base() }, "bad-params"),
         (Params { test_fraction: f64::NAN, ..base() }, "bad-params"),
         (Params { delimiter: "::".into(), ..base() }, "bad-params"),
-        (Params { target_kind: Some(TargetKind::Numeric), ..base() }, "target-is-text"),
+        (Params { target_kind: Some(TargetKind::Numeric), ..base() }, "not-of-kind"),
     ] {
         assert_eq!(run_text(&table(20), &params).refusal().0, code, "{params:?}");
     }
@@ -446,6 +519,16 @@ fn a_target_that_names_hundreds_of_thousands_of_rows_is_refused_at_once() {
 
 #[test]
 fn all_that_is_wrong_with_the_params_is_told_at_once() {
+    let all = Params {
+        drop: vec!["c".into()],
+        derive: BTreeMap::from([("m".into(), "a +".into())]),
+        date_parts: BTreeMap::from([("when".into(), vec![DatePart::Hour])]),
+        ..Params::new("yy")
+    };
+    let (_, words) = run_text(&table(40), &all).refusal();
+    for part in ["\"yy\"", "\"c\"", "`derive.m`", "\"when\""] {
+        assert!(words.starts_with("4 mistakes") && words.contains(part), "{words}");
+    }
     let params = Params {
         features: Some(vec!["a".into(), "bb".into(), "y".into()]),
         drop: vec!["c".into()],

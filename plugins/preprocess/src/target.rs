@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use dagwood_tabular::limits::CLASSES_MAX;
-use dagwood_tabular::{Column, ColumnData, Labels, Target, TextColumn};
+use dagwood_tabular::{Column, ColumnData, Labels, Mixed, Table, Target, TextColumn};
 
 use crate::error::PreprocessError;
 use crate::limits::NUMERIC_CLASSES_MAX;
-use crate::params::TargetKind;
+use crate::params::{Params, TargetKind};
 
 /// The target in the rows given, none of which is a gap.
 ///
@@ -19,6 +19,20 @@ pub fn target(column: &Column, rows: &[usize], kind: Option<TargetKind>) -> Resu
         check_classes(&column.name, labels)?;
     }
     Ok(target)
+}
+
+/// Whether the target is of one kind, if nobody said of which it is to be.
+///
+/// # Errors
+/// It is numbers but for some texts.
+pub fn check_mixed(table: &Table, params: &Params) -> Result<(), PreprocessError> {
+    let mixed = table.mixed().iter().find(|mixed| mixed.column == params.target);
+    match mixed.filter(|_| params.target_kind.is_none()) {
+        None => Ok(()),
+        Some(Mixed { column, place, cell }) => {
+            Err(PreprocessError::TargetIsMixed { target: column.clone(), place: *place, cell: cell.clone() })
+        }
+    }
 }
 
 fn values(column: &Column, rows: &[usize], kind: TargetKind) -> Result<Target, PreprocessError> {

@@ -25,10 +25,20 @@ pub fn treat(data: &Path, transform: &Path, prepared: &Path, params: &Params) ->
     params.check()?;
     let recorded = TransformFile::read(transform)?;
     check(params, &recorded)?;
-    let options = CsvOptions { missing_values: recorded.missing_values.clone(), ..params.csv_options()? };
-    let file = TableFile::open(data, options)?;
-    let plan = Plan::recorded(file.header(), &recorded, params)?;
-    let table = made(file.read(&plan.read)?, &plan, &recorded.types)?;
+    let file = TableFile::open(data, reading(params, &recorded)?)?;
+    let mut warnings = Vec::new();
+    let plan = Plan::recorded(file.header(), &recorded, params, true)?;
+    let read = |plan: &Plan| made(file.read(&plan.read)?, plan, &recorded.types);
+    let (plan, table) = match read(&plan) {
+        Err(error) if is_of_target(&error, &plan, &recorded) => {
+            // Nobody needs the target of new rows.
+            warnings.push(left_out(&recorded, &error.to_string()));
+            let plan = Plan::recorded(file.header(), &recorded, params, false)?;
+            let table = read(&plan)?;
+            (plan, table)
+        }
+        read => (plan, read?),
+    };
     let dropping = recorded.columns.iter().filter(|fitted| fitted.drops_gaps());
     let dropping: Vec<&Column> = dropping.filter_map(|fitted| table.column(fitted.column())).collect();
     let rows: Vec<usize> =
@@ -36,8 +46,7 @@ pub fn treat(data: &Path, transform: &Path, prepared: &Path, params: &Params) ->
     if rows.is_empty() {
         return Err(PreprocessError::NoRowsLeft { gaps: most_gaps(&table, &dropping) });
     }
-    let mut warnings = Vec::new();
-    let target = known_target(&table, &rows, &recorded, &mut warnings)?;
+    let target = known_target(&table, &rows, &recorded, &mut warnings);
     if rows.len() < table.rows() {
         let dropped = count(table.rows() - rows.len(), "row");
         warnings.push(format!("{dropped} dropped: a gap in a column whose gaps drop rows"));
@@ -66,6 +75,29 @@ pub fn treat(data: &Path, transform: &Path, prepared: &Path, params: &Params) ->
     Ok(Prepared { summary, warnings })
 }
 
+/// How the file is read: as the one was that the transformation was fitted on, and what the params add to that.
+fn reading(params: &Params, recorded: &TransformFile) -> Result<CsvOptions, PreprocessError> {
+    let mut options = params.csv_options()?;
+    let plain = Params::new(&params.target);
+    let added = if params.missing_values == plain.missing_values { Vec::new() } else { options.missing_values };
+    options.missing_values = recorded.missing_values.iter().cloned().chain(added).collect();
+    options.time_formats = recorded.time_formats.iter().cloned().chain(options.time_formats).collect();
+    Ok(options)
+}
+
+/// Whether it is only the target that cannot be read.
+fn is_of_target(error: &PreprocessError, plan: &Plan, recorded: &TransformFile) -> bool {
+    match error {
+        PreprocessError::Data(error) => error.column().is_some_and(|column| plan.of_target.contains(column)),
+        PreprocessError::Params { param, .. } => *param == format!("derive.{}", recorded.target.column),
+        _others => false,
+    }
+}
+
+fn left_out(recorded: &TransformFile, why: &str) -> String {
+    format!("the target {} is left out: {why}", quoted(&recorded.target.column))
+}
+
 /// Whether the params leave to the transformation what is its business.
 fn check(params: &Params, recorded: &TransformFile) -> Result<(), PreprocessError> {
     if let Some(param) = params.set().first() {
@@ -83,20 +115,14 @@ fn check(params: &Params, recorded: &TransformFile) -> Result<(), PreprocessErro
 }
 
 /// The target of these rows, if the table has it and none of them is a gap.
-fn known_target(
-    table: &Table,
-    rows: &[usize],
-    recorded: &TransformFile,
-    warnings: &mut Vec<String>,
-) -> Result<Option<Target>, PreprocessError> {
-    let Some(column) = table.column(&recorded.target.column) else { return Ok(None) };
+fn known_target(table: &Table, rows: &[usize], recorded: &TransformFile, warnings: &mut Vec<String>) -> Option<Target> {
+    let column = table.column(&recorded.target.column)?;
     let gaps = rows.iter().filter(|row| column.data.is_gap(**row)).count();
-    if gaps > 0 {
-        let (target, gaps) = (quoted(&column.name), count(gaps, "row"));
-        warnings.push(format!("the target {target} is left out: {gaps} without it"));
-        return Ok(None);
-    }
-    target::known(column, rows, recorded.target.classes.is_some()).map(Some)
+    let known = match gaps {
+        0 => target::known(column, rows, recorded.target.classes.is_some()).map_err(|error| error.to_string()),
+        _some => Err(format!("{} without it", count(gaps, "row"))),
+    };
+    known.map_err(|why| warnings.push(left_out(recorded, &why))).ok()
 }
 
 #[cfg(test)]

@@ -168,8 +168,47 @@ fn gaps_are_marked_as_they_were_and_rows_that_all_have_one_are_told_where() {
     let (code, words) = fitted.refusal(&gone, &Params::new("late"));
     assert_eq!(code, "too-few-rows");
     assert!(words.contains("\"distance\" in 2 rows"), "{words}");
-    let other = Params { missing_values: vec!["?".into()], ..Params::new("late") };
-    assert!(fitted.refusal(&gone, &other).1.contains("`missing_values`"));
+    // Another mark may be added, and is then one beside the first.
+    let other = Params { missing_values: vec!["null".into()], ..Params::new("late") };
+    let prepared = fitted.treat(&marked.replace(",5,", ",null,"), &other).unwrap();
+    assert!(prepared.summary.dropped_rows >= 22);
+    assert!(fitted.refusal(&marked.replace(",5,", ",null,"), &Params::new("late")).1.contains("`missing_values`"));
+}
+
+#[test]
+fn a_target_of_new_rows_that_is_none_is_left_out() {
+    let fitted = Fitted::new(&late());
+    for strange in [flights(24).replace(",7,", ",soon,"), flights(24)] {
+        let prepared = fitted.treat(&strange, &Params::new("late")).unwrap();
+        assert!(prepared.warnings.iter().any(|line| line.contains("the target \"late\" is left out")));
+        assert_eq!(read_dataset(&fitted.path("prepared"), None).unwrap_err().code(), "target-unknown");
+    }
+    let (_, words) = fitted.refusal(&flights(24).replace(",13,", ",far,"), &Params::new("late"));
+    assert!(words.contains("column \"distance\""), "a feature is needed: {words}");
+}
+
+#[test]
+fn a_transformation_that_contradicts_itself_is_refused() {
+    let fitted = Fitted::new(&late());
+    let text = std::fs::read_to_string(fitted.path("transform")).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let original = json.clone();
+    let distance = original["columns"].as_array().unwrap().iter().position(|c| c["column"] == "distance").unwrap();
+    let origin = original["columns"].as_array().unwrap().iter().position(|c| c["column"] == "origin").unwrap();
+    let mut refused = |change: &dyn Fn(&mut serde_json::Value)| {
+        json = original.clone();
+        change(&mut json);
+        std::fs::write(fitted.path("transform"), json.to_string()).unwrap();
+        let (code, words) = fitted.refusal(&flights(24), &Params::new("late"));
+        assert_eq!(code, "not-a-transform", "{words}");
+        words
+    };
+    assert!(refused(&|json| json["columns"][distance]["width"] = 0.0.into()).contains("\"distance\" cannot be scaled"));
+    refused(&|json| json["columns"][distance]["width"] = 1e-320.into());
+    let unsorted = serde_json::json!(["SFO", "ATL"]);
+    assert!(refused(&|json| json["columns"][origin]["categories"] = unsorted.clone()).contains("not in order"));
+    refused(&|json| json["columns"] = serde_json::json!([]));
+    refused(&|json| json["columns"][origin] = json["columns"][distance].clone());
 }
 
 #[test]
@@ -199,6 +238,9 @@ fn columns_are_kept_beside_the_features_in_the_rows_that_stay() {
     assert_eq!((ids.len(), ids[0], ids[9], ids[10]), (30, "f2", "f11", "f13"));
     let made_by = transform_of(&fitted.path("prepared")).unwrap();
     assert!(made_by.is_some() && made_by == transform_of(&fitted.path("train")).unwrap());
+    let made = Params { keep: vec!["date_hour".into(), "far".into()], ..Params::new("late") };
+    let (code, words) = fitted.refusal(&numbered(&flights(33)), &made);
+    assert!(code == "bad-params" && words.contains("is a feature of the transformation"), "{words}");
     let gone = Params { keep: vec!["gone".into()], ..Params::new("late") };
     assert_eq!(fitted.refusal(&flights(33), &gone).0, "absent-column");
 }

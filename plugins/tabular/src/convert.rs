@@ -1,7 +1,7 @@
 //! Columns as another kind than they were found to be.
 
 use crate::error::{DataError, Place};
-use crate::marks::Marks;
+use crate::notation::Notation;
 use crate::table::{ColumnData, Kind, TextColumn};
 use crate::time;
 
@@ -9,7 +9,7 @@ use crate::time;
 ///
 /// # Errors
 /// A text that is no number or no time, or a number or a time that is wanted as the other.
-pub fn read_as(column: &str, data: ColumnData, kind: Kind) -> Result<ColumnData, DataError> {
+pub fn read_as(column: &str, data: ColumnData, kind: Kind, notation: &Notation) -> Result<ColumnData, DataError> {
     let of_type = |is: &str| DataError::ColumnType {
         column: column.to_owned(),
         kind: is.to_owned(),
@@ -33,7 +33,7 @@ pub fn read_as(column: &str, data: ColumnData, kind: Kind) -> Result<ColumnData,
             Ok(ColumnData::Number(by_row(&text, &parsed, f64::NAN)))
         }
         (ColumnData::Text(text), Kind::Time) => {
-            let parsed = parsed(column, &text, kind, |text| time::parse(text.trim()))?;
+            let parsed = parsed(column, &text, kind, |text| notation.time(text.trim()))?;
             Ok(ColumnData::Time(by_row(&text, &parsed, ColumnData::NO_TIME)))
         }
         (ColumnData::Number(_), Kind::Time) => Err(of_type("number")),
@@ -42,18 +42,18 @@ pub fn read_as(column: &str, data: ColumnData, kind: Kind) -> Result<ColumnData,
 }
 
 /// A column whose gaps are gaps, instead of what marks them.
-pub fn without(data: ColumnData, marks: &Marks) -> ColumnData {
+pub fn without(data: ColumnData, notation: &Notation) -> ColumnData {
     match data {
         ColumnData::Number(mut values) => {
-            values.iter_mut().filter(|value| marks.is_number(**value)).for_each(|value| *value = f64::NAN);
+            values.iter_mut().filter(|value| notation.is_gap_number(**value)).for_each(|value| *value = f64::NAN);
             ColumnData::Number(values)
         }
         ColumnData::Time(mut times) => {
-            times.iter_mut().filter(|time| marks.is_time(**time)).for_each(|time| *time = ColumnData::NO_TIME);
+            times.iter_mut().filter(|time| notation.is_gap_time(**time)).for_each(|time| *time = ColumnData::NO_TIME);
             ColumnData::Time(times)
         }
         ColumnData::Text(text) => {
-            let is_gap: Vec<bool> = text.levels.iter().map(|level| marks.is_text(level.trim())).collect();
+            let is_gap: Vec<bool> = text.levels.iter().map(|level| notation.is_gap(level.trim())).collect();
             if !is_gap.contains(&true) {
                 return ColumnData::Text(text);
             }

@@ -1,5 +1,6 @@
 //! What can be wrong with a table, a prepared data set or a model file.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::table::Kind;
@@ -68,17 +69,14 @@ pub enum DataError {
         /// What gave it away.
         why: String,
     },
-    /// A header cell with nothing in it.
-    #[error(
-        "column {position} has no name in the header; a table written by pandas gets such a column from its index \
-         (write it with `index=False`)"
-    )]
+    /// A name that was given and is none.
+    #[error("`header` gives column {position} no name")]
     UnnamedColumn {
         /// From 1.
         position: usize,
     },
-    /// The same name twice in the header.
-    #[error("the header names {} twice, as columns {first} and {second}", quoted(column))]
+    /// Two columns of one name.
+    #[error("columns {first} and {second} are both named {}: rename one of them", quoted(column))]
     DuplicateColumn {
         /// The name.
         column: String,
@@ -194,6 +192,14 @@ pub enum DataError {
         file: String,
         /// Why.
         source: ::parquet::errors::ParquetError,
+    },
+    /// Metadata of ours in a Parquet file that are not what they should be.
+    #[error("what the file says of itself under `{key}` is wrong: {why}")]
+    BadMetadata {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it.
+        why: String,
     },
     /// A Parquet file that could not be written.
     #[error("cannot write {file} as Parquet")]
@@ -342,7 +348,7 @@ impl DataError {
             Self::NotOfKind { .. } => "not-of-kind",
             Self::ColumnAbsent { .. } => "absent-column",
             Self::Csv { .. } => "not-csv",
-            Self::Parquet { .. } => "not-parquet",
+            Self::Parquet { .. } | Self::BadMetadata { .. } => "not-parquet",
             Self::Codec { .. } => "unknown-codec",
             Self::ColumnType { .. } => "column-type",
             Self::BadValue { .. } => "bad-value",
@@ -352,10 +358,38 @@ impl DataError {
         }
     }
 
+    /// The column that it is about, if it is about one that is there.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::NotFinite { column, .. }
+            | Self::NotOfKind { column, .. }
+            | Self::ColumnType { column, .. }
+            | Self::NotText { column, .. }
+            | Self::Infinite { column, .. }
+            | Self::Codec { column, .. }
+            | Self::BadValue { column, .. } => Some(column),
+            _about_none => None,
+        }
+    }
+
     /// Whether another try may go better: only where the machine, not the data, was at fault.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Unwritable { .. } | Self::ParquetWrite { .. })
     }
+}
+
+/// Whether all columns that have a name have one of their own.
+///
+/// # Errors
+/// [`DataError::DuplicateColumn`].
+pub(crate) fn check_distinct<S: AsRef<str>>(names: &[S]) -> Result<(), DataError> {
+    let mut seen = HashMap::with_capacity(names.len());
+    for (place, name) in names.iter().map(AsRef::as_ref).enumerate().filter(|(_, name)| !name.is_empty()) {
+        if let Some(first) = seen.insert(name, place) {
+            return Err(DataError::DuplicateColumn { column: name.to_owned(), first: first + 1, second: place + 1 });
+        }
+    }
+    Ok(())
 }
 
 /// `, did you mean …?` where a name is like the one asked for.

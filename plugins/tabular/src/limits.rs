@@ -18,6 +18,9 @@ pub const CLASSES_MAX: usize = 1_000;
 /// Rows in one Parquet row group: large enough to compress well, small enough to read one group at a time.
 pub const ROW_GROUP_ROWS: usize = 131_072;
 
+/// Rows that room is set aside for because a file says so; for more it is found as they come.
+pub const ROOM_ROWS_MAX: usize = 4_000_000;
+
 /// Values asked of a Parquet column reader at once.
 pub const READ_BATCH_ROWS: usize = 8_192;
 

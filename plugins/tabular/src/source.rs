@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::csv::{CsvFile, CsvOptions};
 use crate::error::DataError;
-use crate::marks::Marks;
+use crate::notation::Notation;
 use crate::parquet::ParquetFile;
 use crate::table::{Table, Wanted};
 
@@ -23,13 +23,13 @@ pub enum TableFile {
 }
 
 impl TableFile {
-    /// Opens a file. `options` are for CSV, but for `missing_values`.
+    /// Opens a file. `options` are for CSV, but for the notation of its cells.
     ///
     /// # Errors
     /// As [`CsvFile::open`] or [`ParquetFile::open`].
     pub fn open(path: &Path, options: CsvOptions) -> Result<Self, DataError> {
         if is_parquet(path)? {
-            ParquetFile::open(path, Marks::new(&options.missing_values)).map(Self::Parquet)
+            ParquetFile::open(path, Notation::new(&options.missing_values, &options.time_formats)).map(Self::Parquet)
         } else {
             CsvFile::open(path, options).map(Self::Csv)
         }

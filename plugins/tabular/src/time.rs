@@ -4,7 +4,7 @@
 use jiff::civil::{DateTime, date};
 use jiff::{SignedDuration, Timestamp};
 
-const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
+pub(crate) const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
 /// An instant from its text: `2026-01-31`, `2026-01-31 06:30`, `2026-01-31T06:30:00.25`, or with `Z` or an offset.
 pub fn parse(text: &str) -> Option<i64> {

@@ -69,12 +69,12 @@ fn logistic_regression(data: &Dataset, params: &Params, watch: &mut impl FnMut(S
     check_weights(objective.dimension(), labels.classes.len(), data.features.width())?;
     let (minimum, losses) = searched(&mut objective, params, 1.0, watch)?;
     let (coefficients, intercepts) = objective.weights(&minimum.at);
-    let linear = LinearScores { coefficients: &coefficients, intercepts };
+    let linear = LinearScores { coefficients: &coefficients, intercepts: &intercepts };
     let fit = quality::of_classes(labels, |rows, scores| linear.score_block(&data.features, rows, scores));
     let estimator = Estimator::LogisticRegression {
         l2: params.penalty(),
         coefficients: coefficients.iter().map(|row| row.to_vec()).collect(),
-        intercepts: intercepts.to_vec(),
+        intercepts,
     };
     Ok(Learnt::by_search(estimator, fit, importance::of_weights(&data.features, &coefficients), &minimum, losses))
 }

@@ -174,6 +174,54 @@ fn a_line_is_found_in_whichever_units_features_are() {
 }
 
 #[test]
+fn a_line_is_found_wherever_features_begin() {
+    // Seconds since 1970, years, and what matters.
+    let mut features = Matrix::with_rows(300);
+    let spread = |row: u32, by: u32| f64::from(row * 7_919 % by);
+    features.push("at".into(), (0..300).map(|row| 1.7e9 + spread(row, 100_003)).collect());
+    features.push("year".into(), (0..300).map(|row| 2_000.0 + spread(row, 13)).collect());
+    features.push("x".into(), (0..300).map(|row| spread(row, 101) / 100.0).collect());
+    let value = |row: u32| spread(row, 100_003) / 1e5 - spread(row, 13) + 10.0 * spread(row, 101) / 100.0;
+    let values: Vec<f64> = (0..300).map(value).collect();
+    let data = Dataset { features, ..dataset(Target::Numbers(values.clone())) };
+    let folder = TempDir::new().unwrap();
+    let params = Params { l2: Some(0.0), tolerance: 1e-6, ..regression(Algorithm::LinearRegression) };
+    let summary = run(folder.path(), &data, &params).unwrap().summary;
+    assert!(summary.r2.unwrap() > 1.0 - 1e-9 && summary.converged, "{summary:?}");
+    let classes: Vec<&str> = values.iter().map(|value| if *value > 0.0 { "yes" } else { "no" }).collect();
+    let data = Dataset { target: Target::Classes(Labels::new(&classes)), ..data };
+    let summary = run(folder.path(), &data, &Params::default()).unwrap().summary;
+    assert!(summary.accuracy.unwrap() > 0.94 && summary.converged, "{summary:?}");
+}
+
+#[test]
+fn a_feature_beyond_what_squares_hold_is_refused() {
+    let mut data = dataset(two_classes());
+    data.features.push("c".into(), vec![1e155, 2e155, -1e155, 0.0, 1e155, 3e155]);
+    let folder = TempDir::new().unwrap();
+    assert_eq!(run(folder.path(), &data, &Params::default()).unwrap_err().code(), "not-finite");
+}
+
+#[test]
+fn trees_take_weights_for_what_they_are_to_each_other() {
+    let mut features = Matrix::with_rows(300);
+    features.push("a".into(), (0..300).map(|row| f64::from(row * 7 % 31)).collect());
+    let labels: Vec<_> = (0..300).map(|row| if row * 7 % 31 > 20 || row % 11 == 0 { "yes" } else { "no" }).collect();
+    let data = Dataset { target_name: "y".into(), target: Target::Classes(Labels::new(&labels)), features };
+    let folder = TempDir::new().unwrap();
+    let summary = |weight: f64| {
+        let class_weights = Some(ClassWeights::Each([("yes".into(), 2.0 * weight), ("no".into(), weight)].into()));
+        let params = Params { class_weights, ..regression(Algorithm::GradientBoostedTrees) };
+        run(folder.path(), &data, &params).unwrap().summary
+    };
+    let once = summary(1.0);
+    for weight in [1e-9, 1e-3, 1e4] {
+        let other = summary(weight);
+        assert!((other.log_loss.unwrap() - once.log_loss.unwrap()).abs() < 1e-3, "{weight}: {other:?} {once:?}");
+    }
+}
+
+#[test]
 fn a_target_that_names_its_rows_and_more_weights_than_there_is_memory_for_are_refused() {
     let folder = TempDir::new().unwrap();
     let texts: Vec<String> = (0..4_000).map(|row| (row % 2_000).to_string()).collect();

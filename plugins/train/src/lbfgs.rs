@@ -52,7 +52,7 @@ pub enum Reason {
     Stuck,
     /// The iterations are used up.
     MaxIterations,
-    /// The function or its gradient at the start is not a number.
+    /// The function, its gradient or its curvature at the start is not a number.
     NotFinite,
 }
 
@@ -102,12 +102,13 @@ pub fn minimise(
     mut watch: impl FnMut(usize, f64),
 ) -> Minimum {
     let reach = objective.curvature().iter().map(|curvature| 1.0 / curvature).collect::<Vec<_>>();
+    let is_bounded = reach.iter().all(|reach| reach.is_finite() && *reach > 0.0);
     let mut now = point(objective, start);
     let mut memory = VecDeque::with_capacity(MEMORY_STEPS);
     let mut iterations = 0;
     watch(0, now.value);
     let reason = loop {
-        if !(now.value.is_finite() && now.gradient.iter().all(|part| part.is_finite())) {
+        if !(is_bounded && now.value.is_finite() && now.gradient.iter().all(|part| part.is_finite())) {
             break Reason::NotFinite;
         }
         let is_small = |(part, reach): (&f64, &f64)| {

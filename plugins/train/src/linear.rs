@@ -1,5 +1,8 @@
 //! What a linear model minimises: the mean loss of its rows, which depends on scores that are linear in the features, and
 //! `l2 / (2 · rows)` · Σ coefficient². Intercepts bear no penalty. Which loss that is, [`RowLoss`] says.
+//!
+//! The search sees columns of numbers less their means, which changes no minimum but the intercepts: a column of years would else be
+//! all but an intercept itself.
 
 use std::ops::Range;
 
@@ -37,6 +40,8 @@ pub struct LinearObjective<'a, L> {
     loss: L,
     /// Features, each category counted.
     width: usize,
+    /// Of each feature what is taken from it: of a number its mean, of a category nothing.
+    centers: Vec<f64>,
     l2: f64,
     /// Scores of a block of rows, then what the loss changes by with each of them.
     block: Vec<f64>,
@@ -45,7 +50,8 @@ pub struct LinearObjective<'a, L> {
 impl<'a, L: RowLoss> LinearObjective<'a, L> {
     /// The objective for a table with at least one row.
     pub fn new(features: &'a Matrix, loss: L, l2: f64) -> Self {
-        Self { features, loss, width: features.width(), l2, block: Vec::new() }
+        let centers = features.columns().iter().flat_map(centers).collect();
+        Self { features, loss, width: features.width(), centers, l2, block: Vec::new() }
     }
 
     /// Whether it is told in units of its features whether the minimum is near.
@@ -54,16 +60,36 @@ impl<'a, L: RowLoss> LinearObjective<'a, L> {
     }
 
     /// The coefficients, one row for each score, and the intercepts at a point.
-    pub fn weights<'p>(&self, at: &'p [f64]) -> (Vec<&'p [f64]>, &'p [f64]) {
+    pub fn weights<'p>(&self, at: &'p [f64]) -> (Vec<&'p [f64]>, Vec<f64>) {
         let (coefficients, intercepts) = at.split_at((self.loss.scores() * self.width).min(at.len()));
-        (coefficients.chunks(self.width.max(1)).collect(), intercepts)
+        let coefficients: Vec<&[f64]> = coefficients.chunks(self.width.max(1)).collect();
+        let of_centers =
+            |row: &&[f64]| row.iter().zip(&self.centers).map(|(weight, center)| weight * center).sum::<f64>();
+        let of_centers = coefficients.iter().map(of_centers).chain(std::iter::repeat(0.0));
+        let intercepts = intercepts.iter().zip(of_centers).map(|(own, of_centers)| own - of_centers).collect();
+        (coefficients, intercepts)
     }
 }
 
-/// For each feature of a column the sum of its squares.
+/// What is taken from each feature of a column.
+fn centers(column: &Feature) -> Vec<f64> {
+    match column {
+        Feature::Number { values, .. } => {
+            let rows = values.len().max(1) as f64;
+            let rough = values.iter().map(|value| value / rows).sum::<f64>();
+            vec![rough + values.iter().map(|value| (value - rough) / rows).sum::<f64>()]
+        }
+        Feature::OneHot { categories, .. } => vec![0.0; categories.len()],
+    }
+}
+
+/// For each feature of a column the sum of its squares, less its center.
 fn sums_of_squares(column: &Feature) -> Vec<f64> {
     match column {
-        Feature::Number { values, .. } => vec![values.iter().map(|value| value * value).sum()],
+        Feature::Number { values, .. } => {
+            let center = centers(column).first().copied().unwrap_or(0.0);
+            vec![values.iter().map(|value| (value - center).powi(2)).sum()]
+        }
         Feature::OneHot { categories, codes, .. } => {
             let mut counts = vec![0.0; categories.len()];
             for code in codes {
@@ -100,7 +126,7 @@ impl<L: RowLoss> Objective for LinearObjective<'_, L> {
         let width = self.width;
         let coefficients = self.loss.scores() * width;
         let (weights, intercepts) = self.weights(at);
-        let linear = LinearScores { coefficients: &weights, intercepts };
+        let linear = LinearScores { coefficients: &weights, intercepts: &intercepts };
         gradient.fill(0.0);
         let mut loss = 0.0;
         for block in blocks(0..self.features.rows()) {
@@ -115,6 +141,10 @@ impl<L: RowLoss> Objective for LinearObjective<'_, L> {
                 }
                 gradient[coefficients + score] += residuals.iter().sum::<f64>();
             }
+        }
+        let (of_weights, of_intercepts) = gradient.split_at_mut(coefficients);
+        for (part, of_intercept) in of_weights.chunks_mut(width.max(1)).zip(of_intercepts) {
+            part.iter_mut().zip(&self.centers).for_each(|(part, center)| *part -= center * *of_intercept);
         }
         gradient.iter_mut().for_each(|part| *part /= weight);
         let penalty = self.l2 / weight;

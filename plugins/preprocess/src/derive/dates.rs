@@ -69,12 +69,19 @@ impl DatePart {
 /// # Errors
 /// The column is not times.
 pub fn take(column: &Column, part: DatePart) -> Result<Vec<Column>, DataError> {
-    let ColumnData::Time(times) = &column.data else {
-        return Err(DataError::ColumnType {
-            column: column.name.clone(),
-            kind: if matches!(column.data, ColumnData::Number(_)) { "number" } else { "text" }.to_owned(),
-            expected: "parts of dates are taken from times: `types = { column = \"time\" }` reads texts as such",
-        });
+    let times = match &column.data {
+        ColumnData::Time(times) => times,
+        // Nothing but gaps may be of any kind.
+        ColumnData::Number(values) if values.iter().all(|value| value.is_nan()) => {
+            &vec![ColumnData::NO_TIME; values.len()]
+        }
+        ColumnData::Number(_) | ColumnData::Text(_) => {
+            return Err(DataError::ColumnType {
+                column: column.name.clone(),
+                kind: if matches!(column.data, ColumnData::Number(_)) { "number" } else { "text" }.to_owned(),
+                expected: "parts of dates are taken from times: `time_formats` says how they are written",
+            });
+        }
     };
     let values: Vec<f64> = times.iter().map(|time| shown(*time).map_or(f64::NAN, |at| part.value(at))).collect();
     let names = part.columns(&column.name);

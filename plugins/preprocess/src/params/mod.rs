@@ -63,6 +63,9 @@ pub struct Params {
     /// are. By default `NA`.
     #[serde(default = "missing_values")]
     pub missing_values: Vec<String>,
+    /// How times are written, beside ISO 8601 such as `2001-01-31T06:30:00`: formats of strptime such as `%d.%m.%Y %H:%M`.
+    #[serde(default)]
+    pub time_formats: Vec<String>,
     /// How numbers are scaled.
     #[serde(default)]
     pub scale: Scale,
@@ -111,6 +114,7 @@ impl Params {
             stratify: None,
             missing: Missing::default(),
             missing_values: missing_values(),
+            time_formats: Vec::new(),
             scale: Scale::default(),
             encode: Encode::default(),
             max_categories: max_categories(),
@@ -137,7 +141,6 @@ impl Params {
             ("seed", self.seed != plain.seed),
             ("stratify", self.stratify != plain.stratify),
             ("missing", self.missing != plain.missing),
-            ("missing_values", self.missing_values != plain.missing_values),
             ("scale", self.scale != plain.scale),
             ("encode", self.encode != plain.encode),
             ("max_categories", self.max_categories != plain.max_categories),

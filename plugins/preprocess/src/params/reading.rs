@@ -1,6 +1,7 @@
 //! How the params want a file to be read.
 
 use dagwood_tabular::csv::{self, CsvOptions, Header};
+use dagwood_tabular::notation::check_time_format;
 use dagwood_tabular::wording::quoted;
 
 use super::{HeaderParam, Params};
@@ -34,6 +35,7 @@ impl Params {
             encoding: csv::encoding(&self.encoding).unwrap_or(plain.encoding),
             header,
             missing_values: self.missing_values.clone(),
+            time_formats: self.time_formats.clone(),
         })
     }
 
@@ -53,6 +55,10 @@ impl Params {
             let why = format!("{name} is none that is known: it is named as on the web, such as `windows-1252`");
             mistakes.push(PreprocessError::params("encoding", why));
         }
+        let wrong = self.time_formats.iter().filter_map(|format| Some((format, check_time_format(format).err()?)));
+        mistakes.extend(wrong.map(|(format, why)| {
+            PreprocessError::params("time_formats", format!("has {}, which is no format: {why}", quoted(format)))
+        }));
         mistakes
     }
 }

@@ -4,7 +4,7 @@ use dagwood_tabular::time::shown;
 use dagwood_tabular::{Column, ColumnData, TextColumn};
 use serde::Serialize;
 
-use crate::limits::{FREQUENT_MAX, HISTOGRAM_BINS, NEAR, QUANTILES, WHOLE_BINS_MAX};
+use crate::limits::{FREQUENT_MAX, HISTOGRAM_BINS, NEAR, QUANTILES, TEXT_MAX_CHARS, WHOLE_BINS_MAX};
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,7 +86,7 @@ pub struct Histogram<V> {
 /// How often a text is met.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Frequency {
-    /// The text.
+    /// The text, cut if it is long.
     pub value: String,
     /// Its rows.
     pub rows: usize,
@@ -205,8 +205,15 @@ fn texts(text: &TextColumn) -> Known {
     }
     met.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let frequent = met.iter().take(FREQUENT_MAX);
-    let most_frequent: Vec<_> =
-        frequent.map(|(rows, value)| Frequency { value: (*value).clone(), rows: *rows }).collect();
+    let most_frequent: Vec<_> = frequent.map(|(rows, value)| Frequency { value: cut(value), rows: *rows }).collect();
     let others = rows - most_frequent.iter().map(|frequency| frequency.rows).sum::<usize>();
     (met.len(), Values::Category { most_frequent, others }, rows)
+}
+
+/// A text, or the start of a long one.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(TEXT_MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }

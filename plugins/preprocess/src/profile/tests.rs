@@ -79,3 +79,11 @@ fn the_picture_has_a_panel_for_each_column_up_to_a_limit() {
     }
     assert!(svg.contains("column 29") && !svg.contains("column 30"));
 }
+
+#[test]
+fn a_long_text_is_cut() {
+    let text = TextColumn::of([Some("ü".repeat(900_000)), None]);
+    let found = ColumnProfile::new(&Column { name: "a".into(), data: ColumnData::Text(text) }, 2);
+    let Values::Category { most_frequent, .. } = found.values else { panic!("texts") };
+    assert_eq!(most_frequent[0].value, format!("{}…", "ü".repeat(200)));
+}

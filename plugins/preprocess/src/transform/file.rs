@@ -1,9 +1,10 @@
 //! The transformation file: written when rows are split, read when new ones are treated the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use dagwood_tabular::DataError;
+use dagwood_tabular::wording::quoted;
 use serde::{Deserialize, Serialize};
 
 use super::Fitted;
@@ -31,6 +32,8 @@ pub struct TransformFile {
     pub split: SplitEntry,
     /// Cells that are gaps.
     pub missing_values: Vec<String>,
+    /// How times are written, beside ISO 8601.
+    pub time_formats: Vec<String>,
     /// The columns of the file that were read, and what they held.
     pub read: Vec<ReadEntry>,
     /// What was taken out of times.
@@ -123,6 +126,39 @@ impl TransformFile {
                 "it is {format:?}, version {version}, and this reads {FORMAT:?}, version {VERSION}: prepare the training data again"
             )));
         }
-        serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))
+        let transform: Self = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        match transform.contradiction() {
+            None => Ok(transform),
+            Some(why) => Err(wrong(why)),
+        }
+    }
+
+    /// What is wrong inside it, if anything: it may come from anywhere.
+    fn contradiction(&self) -> Option<String> {
+        let names: HashSet<&str> = self.columns.iter().map(Fitted::column).collect();
+        if self.columns.is_empty() {
+            return Some("it has no column".into());
+        }
+        if names.len() < self.columns.len() || names.contains(self.target.column.as_str()) {
+            return Some("a column stands in it twice".into());
+        }
+        self.columns.iter().find_map(Fitted::contradiction)
+    }
+}
+
+impl Fitted {
+    fn contradiction(&self) -> Option<String> {
+        match self {
+            Self::Numeric { column, fill, center, width, .. } => {
+                let are_finite = [fill, center, width].into_iter().flatten().all(|number| number.is_finite());
+                let divides = width.is_none_or(|width| width.is_normal() && width > 0.0);
+                (!are_finite || !divides).then(|| format!("column {} cannot be scaled as it says", quoted(column)))
+            }
+            Self::Categorical { column, categories, .. } => {
+                let are_sorted = categories.windows(2).all(|pair| pair[0] < pair[1]);
+                (!are_sorted || categories.is_empty())
+                    .then(|| format!("the categories of column {} are not in order, or there are none", quoted(column)))
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! {"format": "dagwood.transform", "version": 4, "fitted_by": "preprocess 0.1.0",
 //!  "target": {"column": "species", "classes": ["Adelie", "Gentoo"]},
 //!  "split": {"seed": 7, "test_fraction": 0.25, "stratified": true, "by": null},
-//!  "missing_values": ["NA"],
+//!  "missing_values": ["NA"], "time_formats": [],
 //!  "read": [{"column": "bill_length_mm", "kind": "number"}, {"column": "island", "kind": "category"}],
 //!  "date_parts": {"date": ["hour"]}, "derive": {"late": "delay > 15"}, "types": {},
 //!  "columns": [{"column": "bill_length_mm", "kind": "numeric", "missing": "mean", "fill": 43.9, "center": 43.9, "width": 5.4},

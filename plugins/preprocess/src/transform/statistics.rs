@@ -3,9 +3,11 @@
 /// The arithmetic mean.
 pub(super) fn mean(values: &[f64]) -> f64 {
     let count = values.len() as f64;
-    let rough = values.iter().sum::<f64>() / count;
+    let sum = values.iter().sum::<f64>();
+    // A sum beyond all numbers has a mean nevertheless.
+    let rough = if sum.is_finite() { sum / count } else { values.iter().map(|value| value / count).sum() };
     // The second pass takes out what rounding put into the first.
-    rough + values.iter().map(|value| value - rough).sum::<f64>() / count
+    rough + values.iter().map(|value| (value - rough) / count).sum::<f64>()
 }
 
 /// The population standard deviation: divided by the number of values, as scikit-learn's StandardScaler has it.

@@ -198,5 +198,6 @@ fn too_many_categories_and_two_features_of_one_name_are_refused() {
 fn medians_and_modes_of_small_samples_are_right() {
     assert_eq!(statistics::median(&[3.0, 1.0, 2.0]), 2.0);
     assert_eq!(statistics::median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+    assert!((statistics::mean(&[1.7e308, 1.7e308, 1.6e308, 1.6e308]) / 1.65e308 - 1.0).abs() < 1e-15);
     assert_eq!(statistics::mode(&[2.0, 1.0, 2.0, 1.0, 3.0]), 1.0);
 }

@@ -1,9 +1,8 @@
 //! From cells to columns: first a guess at what a column holds, then its values.
 
 use crate::limits::MIXED_SEEN_CELLS;
-use crate::marks::Marks;
+use crate::notation::Notation;
 use crate::table::{ColumnData, Kind, TextBuilder};
-use crate::time;
 
 /// What one cell holds.
 enum Cell {
@@ -14,12 +13,11 @@ enum Cell {
     Text,
 }
 
-fn classify(cell: &str, marks: &Marks) -> Cell {
-    if marks.is_text(cell) {
+fn classify(cell: &str, notation: &Notation) -> Cell {
+    if notation.is_gap(cell) {
         return Cell::Gap;
     }
     match cell.parse::<f64>() {
-        Ok(number) if marks.is_number(number) => Cell::Gap,
         Ok(number) if number.is_finite() => Cell::Number(number),
         Ok(_) => Cell::NotFinite,
         Err(_) => Cell::Text,
@@ -58,18 +56,16 @@ impl Guess {
         Self { asked, not_number: None, not_time: None, not_finite: None, has_values: false, numbers: 0, texts: 0 }
     }
 
-    pub(super) fn see(&mut self, cell: &str, offset_bytes: u64, marks: &Marks) {
+    pub(super) fn see(&mut self, cell: &str, offset_bytes: u64, notation: &Notation) {
         let is_settled = self.not_number.is_some() && self.not_time.is_some();
         if self.asked == Some(Kind::Text) || (is_settled && self.numbers + self.texts >= MIXED_SEEN_CELLS) {
             return;
         }
         let odd = || Odd { offset_bytes, cell: cell.to_owned() };
-        let class = classify(cell, marks);
-        // What is a number is no date, even if it is one without its strokes.
-        let time = if matches!(class, Cell::Text) { time::parse(cell) } else { None };
-        if time.is_some_and(|time| marks.is_time(time)) {
-            return;
-        }
+        let class = classify(cell, notation);
+        // What is a number is no date, even if it is one without its strokes, unless somebody says so.
+        let may_be_time = matches!(class, Cell::Text) || self.asked == Some(Kind::Time);
+        let time = if may_be_time { notation.time(cell) } else { None };
         match class {
             Cell::Gap => return,
             Cell::Number(_) => self.numbers += 1,
@@ -129,15 +125,15 @@ pub(super) enum Builder {
 }
 
 impl Builder {
-    pub(super) fn push(&mut self, cell: &str, marks: &Marks) {
+    pub(super) fn push(&mut self, cell: &str, notation: &Notation) {
         match self {
-            Self::Number(values) => values.push(match classify(cell, marks) {
+            Self::Number(values) => values.push(match classify(cell, notation) {
                 Cell::Number(number) => number,
                 Cell::Gap | Cell::NotFinite | Cell::Text => f64::NAN,
             }),
-            Self::Text(text) => text.push((!marks.is_text(cell)).then_some(cell)),
+            Self::Text(text) => text.push((!notation.is_gap(cell)).then_some(cell)),
             Self::Time(times) => {
-                let time = time::parse(cell).filter(|time| !marks.is_text(cell) && !marks.is_time(*time));
+                let time = notation.time(cell).filter(|_| !notation.is_gap(cell));
                 times.push(time.unwrap_or(ColumnData::NO_TIME));
             }
         }

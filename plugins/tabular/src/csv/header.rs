@@ -1,15 +1,17 @@
 //! The header line: whether it is one, and its names.
 
+use std::collections::HashSet;
+
 use csv::ByteRecord;
 
-use crate::error::DataError;
+use crate::error::{DataError, check_distinct};
 use crate::limits::COLUMNS_MAX;
 use crate::wording::quoted;
 
 /// The names in the header, trimmed.
 ///
 /// # Errors
-/// All names are numbers (so this is data), one is empty, one stands there twice, or there are too many.
+/// All names are numbers (so this is data), one stands there twice, or there are too many.
 pub(super) fn names(record: &ByteRecord) -> Result<Vec<String>, DataError> {
     if record.len() > COLUMNS_MAX {
         return Err(DataError::TooManyColumns { columns: record.len(), limit: COLUMNS_MAX });
@@ -19,11 +21,27 @@ pub(super) fn names(record: &ByteRecord) -> Result<Vec<String>, DataError> {
     if numbers > 0 && numbers == names.iter().filter(|name| !name.is_empty()).count() {
         return Err(DataError::NoHeader { why: "every cell is a number".into() });
     }
-    check_distinct(&names)?;
-    if let Some(place) = names.iter().position(String::is_empty) {
-        return Err(DataError::UnnamedColumn { position: place + 1 });
+    match check_distinct(&names) {
+        Err(DataError::DuplicateColumn { column, .. }) if looks_like_number(&column) => {
+            Err(DataError::NoHeader { why: format!("the number {} stands in it twice", quoted(&column)) })
+        }
+        Err(error) => Err(error),
+        Ok(()) => Ok(named(names)),
     }
-    Ok(names)
+}
+
+/// A column without a name is named by its place, as `column_1`: pandas writes its index as one, and a comma at the end of each line
+/// makes one.
+fn named(names: Vec<String>) -> Vec<String> {
+    let known: HashSet<String> = names.iter().cloned().collect();
+    let by_place = |(place, name): (usize, String)| {
+        let mut own = if name.is_empty() { format!("column_{}", place + 1) } else { return name };
+        while known.contains(&own) {
+            own.push('_');
+        }
+        own
+    };
+    names.into_iter().enumerate().map(by_place).collect()
 }
 
 /// Names for a file without a header: `column_1` and so on.
@@ -50,20 +68,6 @@ pub(super) fn given(names: &[String], columns: usize) -> Result<Vec<String>, Dat
         Some(place) => Err(DataError::UnnamedColumn { position: place + 1 }),
         None => Ok(names.to_vec()),
     }
-}
-
-fn check_distinct(names: &[String]) -> Result<(), DataError> {
-    let mut seen = std::collections::HashMap::with_capacity(names.len());
-    for (place, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        let Some(first) = seen.insert(name, place) else {
-            continue;
-        };
-        if looks_like_number(name) {
-            return Err(DataError::NoHeader { why: format!("the number {} stands in it twice", quoted(name)) });
-        }
-        return Err(DataError::DuplicateColumn { column: name.clone(), first: first + 1, second: place + 1 });
-    }
-    Ok(())
 }
 
 /// Whether a header's cell is a number, which a column's name seldom is.

@@ -21,7 +21,7 @@ use encoding_rs::{Encoding, UTF_8};
 
 use crate::error::{DataError, Place};
 use crate::limits::{CELL_MAX_BYTES, ROW_MAX_BYTES};
-use crate::marks::Marks;
+use crate::notation::Notation;
 use crate::table::{Column, Mixed, Table, Wanted};
 use crate::wording::quoted;
 use cells::{Guess, Misfit, Odd};
@@ -41,8 +41,10 @@ pub struct CsvOptions {
     pub encoding: &'static Encoding,
     /// Where the columns' names come from.
     pub header: Header,
-    /// Cells that mean "nothing", beside empty ones: see [`Marks`].
+    /// Cells that mean "nothing", beside empty ones: see [`Notation`].
     pub missing_values: Vec<String>,
+    /// How times stand there, beside ISO 8601.
+    pub time_formats: Vec<String>,
 }
 
 /// Where the columns' names come from.
@@ -65,7 +67,7 @@ pub fn encoding(name: &str) -> Option<&'static Encoding> {
 impl Default for CsvOptions {
     fn default() -> Self {
         let (quote, encoding, header) = (Some(b'"'), UTF_8, Header::FirstLine);
-        Self { delimiter: b',', quote, encoding, header, missing_values: vec!["NA".into()] }
+        Self { delimiter: b',', quote, encoding, header, missing_values: vec!["NA".into()], time_formats: Vec::new() }
     }
 }
 
@@ -76,19 +78,19 @@ pub struct CsvFile {
     options: CsvOptions,
     text: TextFile,
     header: Vec<String>,
-    marks: Marks,
+    notation: Notation,
 }
 
 impl CsvFile {
     /// Checks the encoding of the whole file and reads its header.
     ///
     /// # Errors
-    /// The file cannot be read, is empty, is not in its encoding, or its header is missing, has unnamed columns or names one twice; or
+    /// The file cannot be read, is empty, is not in its encoding, or its header is missing or names a column twice; or
     /// there are not as many names as columns.
     pub fn open(path: &Path, options: CsvOptions) -> Result<Self, DataError> {
         let text = TextFile::open(path, options.encoding)?;
-        let marks = Marks::new(&options.missing_values);
-        let mut file = Self { path: path.to_owned(), options, text, header: Vec::new(), marks };
+        let notation = Notation::new(&options.missing_values, &options.time_formats);
+        let mut file = Self { path: path.to_owned(), options, text, header: Vec::new(), notation };
         let mut record = ByteRecord::new();
         if !file.rows()?.next(&mut record).map_err(|error| file.refused(error))? {
             return Err(DataError::Empty { file: path.display().to_string() });
@@ -116,7 +118,7 @@ impl CsvFile {
         let mut guesses = wanted.iter().map(|column| Guess::new(column.read_as)).collect::<Vec<_>>();
         let rows = self.for_each_row(|offset_bytes, record| {
             for (guess, place) in guesses.iter_mut().zip(&places) {
-                guess.see(cell(record, *place), offset_bytes, &self.marks);
+                guess.see(cell(record, *place), offset_bytes, &self.notation);
             }
         })?;
         if rows == 0 {
@@ -133,7 +135,7 @@ impl CsvFile {
         }
         self.for_each_row(|_, record| {
             for (builder, place) in builders.iter_mut().zip(&places) {
-                builder.push(cell(record, *place), &self.marks);
+                builder.push(cell(record, *place), &self.notation);
             }
         })?;
         let columns = builders.into_iter().zip(wanted);

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use parquet::basic::Compression;
 use parquet::column::reader::ColumnReader;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::source::SharedFile;
+use serde::de::DeserializeOwned;
+
 use super::values::wrong_type;
-use crate::error::DataError;
+use crate::error::{DataError, check_distinct};
+use crate::limits::ROOM_ROWS_MAX;
 
 pub(super) struct OpenFile {
     path: PathBuf,
@@ -24,7 +27,26 @@ impl OpenFile {
         let source = SharedFile::open(path).map_err(|source| DataError::Unreadable { file: named(), source })?;
         let reader =
             SerializedFileReader::new(source).map_err(|source| DataError::Parquet { file: named(), source })?;
-        Ok(Self { path: path.to_owned(), reader })
+        let file = Self { path: path.to_owned(), reader };
+        file.check()?;
+        Ok(file)
+    }
+
+    /// Whether the columns' names differ, and the rows of all groups add up.
+    fn check(&self) -> Result<(), DataError> {
+        check_distinct(&self.names().collect::<Vec<_>>())?;
+        let file = self.metadata().file_metadata();
+        let groups = self.metadata().row_groups().iter();
+        let rows = groups.map(RowGroupMetaData::num_rows).try_fold(0, i64::checked_add);
+        if rows != Some(file.num_rows()) || file.num_rows() < 0 {
+            return Err(self.contradicts("the rows of its groups do not add up to those of the file"));
+        }
+        Ok(())
+    }
+
+    /// The file says of itself what is not so.
+    pub(super) fn contradicts(&self, why: &'static str) -> DataError {
+        self.unreadable(ParquetError::General(why.to_owned()))
     }
 
     pub(super) fn metadata(&self) -> &ParquetMetaData {
@@ -33,6 +55,11 @@ impl OpenFile {
 
     pub(super) fn rows(&self) -> usize {
         usize::try_from(self.metadata().file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    /// Room to be set aside for the rows: no more than there may be, whatever the file says.
+    pub(super) fn room(&self) -> usize {
+        self.rows().min(ROOM_ROWS_MAX)
     }
 
     fn columns(&self) -> &[parquet::schema::types::ColumnDescPtr] {
@@ -51,6 +78,12 @@ impl OpenFile {
     pub(super) fn recorded(&self, key: &str) -> Option<String> {
         let pairs = self.metadata().file_metadata().key_value_metadata()?;
         pairs.iter().find(|pair| pair.key == key)?.value.clone()
+    }
+
+    /// The same, as JSON; nothing if it is not there.
+    pub(super) fn recorded_json<V: DeserializeOwned + Default>(&self, key: &'static str) -> Result<V, DataError> {
+        let Some(text) = self.recorded(key) else { return Ok(V::default()) };
+        serde_json::from_str(&text).map_err(|error| DataError::BadMetadata { key, why: error.to_string() })
     }
 
     pub(super) fn unreadable(&self, source: ParquetError) -> DataError {

@@ -82,6 +82,11 @@ impl Number {
         if self == Self::Unsigned { value.cast_unsigned() as f64 } else { self.scaled(value as f64) }
     }
 
+    /// Whether values of this physical type are whole numbers, so that their digits say all.
+    pub(super) fn is_whole(self, of: PhysicalType) -> bool {
+        matches!(self, Self::Plain | Self::Unsigned) && matches!(of, PhysicalType::INT32 | PhysicalType::INT64)
+    }
+
     /// Of a decimal in as many bytes as it needs, the highest first; or of a half. Rounded at most twice.
     pub(super) fn of_bytes(self, bytes: &[u8]) -> f64 {
         if let (Self::Half, [low, high]) = (self, bytes) {

@@ -12,9 +12,9 @@ use super::meaning::Meaning;
 use super::values::wrong_type;
 use super::{KEPT_KEY, ONE_HOT_KEY, ParquetFile, TARGET_KEY, TRANSFORM_KEY};
 use crate::dataset::{Dataset, Labels, Target};
-use crate::error::DataError;
+use crate::error::{DataError, check_distinct};
 use crate::features::{Feature, FeatureSpec, Matrix};
-use crate::marks::Marks;
+use crate::notation::Notation;
 use crate::table::{Column, TextBuilder, TextColumn, Wanted};
 use crate::wording::{count, quoted};
 
@@ -29,8 +29,8 @@ pub fn read_dataset(path: &Path, target: Option<&str>) -> Result<Dataset, DataEr
     let target_place = file.place(&target_name)?;
     file.check_rows()?;
     let mut features = Matrix::with_rows(file.rows());
-    let mut one_hot = file.one_hot();
-    let kept = file.kept();
+    let mut one_hot = file.one_hot()?;
+    let kept = file.kept()?;
     let is_feature = |(place, name): &(usize, String)| *place != target_place && !kept.contains(name);
     for (place, name) in file.names().enumerate().filter(is_feature) {
         match one_hot.remove(&name) {
@@ -77,12 +77,12 @@ pub fn transform_of(path: &Path) -> Result<Option<String>, DataError> {
 /// # Errors
 /// As [`ParquetFile::read`].
 pub fn read_kept(path: &Path) -> Result<Vec<Column>, DataError> {
-    let kept = OpenFile::open(path)?.kept();
+    let kept = OpenFile::open(path)?.kept()?;
     if kept.is_empty() {
         return Ok(Vec::new());
     }
     let wanted: Vec<_> = kept.into_iter().map(|name| Wanted { name, read_as: None }).collect();
-    Ok(ParquetFile::open(path, Marks::new(&[]))?.read(&wanted)?.into_columns())
+    Ok(ParquetFile::open(path, Notation::default())?.read(&wanted)?.into_columns())
 }
 
 /// What a model gets of a table.
@@ -92,6 +92,8 @@ pub struct Selected {
     pub features: Matrix,
     /// Columns of categories in which there are texts that it does not know.
     pub unknown: Vec<Unknown>,
+    /// Columns of categories in which no row has one.
+    pub empty: Vec<String>,
 }
 
 /// Texts that are none of the categories that a model knows.
@@ -132,7 +134,7 @@ pub fn read_features(path: &Path, wanted: &[FeatureSpec]) -> Result<Selected, Da
         return Err(DataError::FeaturesAbsent { missing });
     }
     file.check_rows()?;
-    let mut selected = Selected { features: Matrix::with_rows(file.rows()), unknown: Vec::new() };
+    let mut selected = Selected { features: Matrix::with_rows(file.rows()), unknown: Vec::new(), empty: Vec::new() };
     for (spec, place) in wanted.iter().filter_map(|spec| Some((spec, place(spec)?))) {
         match spec {
             FeatureSpec::Number(name) => selected.features.push(name.clone(), file.numbers(place)?),
@@ -142,6 +144,7 @@ pub fn read_features(path: &Path, wanted: &[FeatureSpec]) -> Result<Selected, Da
                 if let Some(Unknown { column, first_row: row, text, .. }) = unknown.clone().filter(|_| is_none_known) {
                     return Err(DataError::NoneKnown { column, row, text, categories: categories.clone() });
                 }
+                selected.empty.extend(is_none_known.then(|| column.clone()));
                 selected.unknown.extend(unknown);
                 selected.features.push_one_hot(column.clone(), categories.clone(), codes);
             }
@@ -168,13 +171,23 @@ impl OpenFile {
     }
 
     /// The columns of categories, as `preprocess` records them.
-    fn one_hot(&self) -> HashMap<String, Vec<String>> {
-        self.recorded(ONE_HOT_KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    fn one_hot(&self) -> Result<HashMap<String, Vec<String>>, DataError> {
+        let one_hot: HashMap<String, Vec<String>> = self.recorded_json(ONE_HOT_KEY)?;
+        let is_twice = |categories: &Vec<String>| check_distinct(categories).is_err();
+        match one_hot.iter().find(|(_, categories)| is_twice(categories)) {
+            None => Ok(one_hot),
+            Some((column, _)) => {
+                let why = format!("a category of {} stands in it twice", quoted(column));
+                Err(DataError::BadMetadata { key: ONE_HOT_KEY, why })
+            }
+        }
     }
 
     /// The columns that are neither target nor feature.
-    fn kept(&self) -> Vec<String> {
-        self.recorded(KEPT_KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    fn kept(&self) -> Result<Vec<String>, DataError> {
+        let kept: Vec<String> = self.recorded_json(KEPT_KEY)?;
+        check_distinct(&kept).map_err(|error| DataError::BadMetadata { key: KEPT_KEY, why: error.to_string() })?;
+        Ok(kept)
     }
 
     fn target(&self, place: usize) -> Result<Target, DataError> {
@@ -200,7 +213,7 @@ impl OpenFile {
             let expected = "a feature must be a number: prepare the table with the plugin `preprocess` first";
             return Err(wrong_type(column, expected));
         }
-        let mut values = Vec::with_capacity(self.rows());
+        let mut values = Vec::with_capacity(self.room());
         let mut gap = None;
         self.each_number(place, |value| {
             if value.is_none() {
@@ -237,7 +250,7 @@ impl OpenFile {
             return Err(wrong_type(column, "a category must be text"));
         }
         let places: FxHashMap<&str, u32> = categories.iter().map(String::as_str).zip(0..).collect();
-        let mut codes = Vec::with_capacity(self.rows());
+        let mut codes = Vec::with_capacity(self.room());
         let mut unknown: Option<Unknown> = None;
         self.each_text(place, |text| {
             let code = text.map(|text| places.get(text).copied().ok_or(text)).transpose();

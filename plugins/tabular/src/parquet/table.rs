@@ -11,14 +11,14 @@ use super::meaning::Meaning;
 use super::values::wrong_type;
 use crate::convert::{read_as, without};
 use crate::error::DataError;
-use crate::marks::Marks;
-use crate::table::{Column, ColumnData, Table, TextBuilder, TextColumn, Wanted};
+use crate::notation::Notation;
+use crate::table::{Column, ColumnData, Kind, Table, TextBuilder, TextColumn, Wanted};
 
 /// A Parquet file whose columns are known.
 pub struct ParquetFile {
     file: OpenFile,
     header: Vec<String>,
-    marks: Marks,
+    notation: Notation,
 }
 
 impl fmt::Debug for ParquetFile {
@@ -28,14 +28,14 @@ impl fmt::Debug for ParquetFile {
 }
 
 impl ParquetFile {
-    /// Opens a file and looks at its columns. `marks` stand for nothing in it, beside what Parquet has for that.
+    /// Opens a file and looks at its columns. `notation` is how its cells are written.
     ///
     /// # Errors
     /// It cannot be read, or is no Parquet file.
-    pub fn open(path: &Path, marks: Marks) -> Result<Self, DataError> {
+    pub fn open(path: &Path, notation: Notation) -> Result<Self, DataError> {
         let file = OpenFile::open(path)?;
         let header = file.names().collect();
-        Ok(Self { file, header, marks })
+        Ok(Self { file, header, notation })
     }
 
     /// The columns' names, in the file's order.
@@ -61,7 +61,7 @@ impl ParquetFile {
         let Some(place) = self.header.iter().position(|column| *column == name) else {
             return Err(DataError::ColumnAbsent { column: name, columns: self.header.clone() });
         };
-        let data = without(self.column(place)?, &self.marks);
+        let data = without(self.column(place, wanted.read_as)?, &self.notation);
         if let ColumnData::Number(values) = &data
             && let Some(row) = values.iter().position(|value| value.is_infinite())
         {
@@ -69,22 +69,28 @@ impl ParquetFile {
         }
         let data = match wanted.read_as {
             None => data,
-            Some(kind) => read_as(&name, data, kind)?,
+            Some(kind) => read_as(&name, data, kind, &self.notation)?,
         };
         Ok(Column { name, data })
     }
 
-    fn column(&self, place: usize) -> Result<ColumnData, DataError> {
+    fn column(&self, place: usize, read_as: Option<Kind>) -> Result<ColumnData, DataError> {
         let column = self.file.column(place);
         match Meaning::of(column) {
+            // Not by way of a number, which would round what is beyond 53 bits.
+            Meaning::Number(number) if read_as == Some(Kind::Text) && number.is_whole(column.physical_type()) => {
+                let mut builder = TextBuilder::default();
+                self.file.each_whole(place, |value| builder.push(value.map(|value| value.to_string()).as_deref()))?;
+                Ok(ColumnData::Text(builder.finish()))
+            }
             Meaning::Text => Ok(ColumnData::Text(self.texts(place)?)),
             Meaning::Ticks { .. } => {
-                let mut times = Vec::with_capacity(self.file.rows());
+                let mut times = Vec::with_capacity(self.file.room());
                 self.file.each_time(place, |time| times.push(time))?;
                 Ok(ColumnData::Time(times))
             }
             Meaning::Number(_) => {
-                let mut values = Vec::with_capacity(self.file.rows());
+                let mut values = Vec::with_capacity(self.file.room());
                 self.file.each_number(place, |value| values.push(value.unwrap_or(f64::NAN)))?;
                 Ok(ColumnData::Number(values))
             }

@@ -17,7 +17,7 @@ use crate::dataset::{Dataset, Labels, Target};
 use crate::error::DataError;
 use crate::features::{Feature, FeatureSpec, Matrix};
 use crate::limits::ROW_GROUP_ROWS;
-use crate::marks::Marks;
+use crate::notation::Notation;
 use crate::source::TableFile;
 use crate::table::{Column, ColumnData, Kind, TextColumn, Wanted};
 
@@ -159,7 +159,7 @@ fn read_any(file: &ParquetFile, name: &str, read_as: Option<Kind>) -> Result<Col
 #[test]
 fn any_flat_table_is_read_with_its_gaps() {
     let folder = TempDir::new().unwrap();
-    let file = ParquetFile::open(&any_table(&folder), Marks::new(&[])).unwrap();
+    let file = ParquetFile::open(&any_table(&folder), Notation::default()).unwrap();
     assert_eq!(file.header().len(), 8);
     let (gap, day) = (ColumnData::NO_TIME, 86_400_000_000);
     for (name, times) in
@@ -193,7 +193,7 @@ fn any_flat_table_is_read_with_its_gaps() {
 fn what_marks_a_gap_is_one_in_columns_of_every_kind() {
     let folder = TempDir::new().unwrap();
     let marks = ["b", "0.5", "4294967295", "1970-01-02"].map(str::to_owned).to_vec();
-    let file = ParquetFile::open(&any_table(&folder), Marks::new(&marks)).unwrap();
+    let file = ParquetFile::open(&any_table(&folder), Notation::new(&marks, &[])).unwrap();
     for (name, gaps) in [("text", [0, 1]), ("number", [0, 1]), ("unsigned", [1, 2]), ("day", [0, 1])] {
         let data = read_any(&file, name, None).unwrap();
         assert!(gaps.iter().all(|row| data.is_gap(*row)), "{name}: {data:?}");
@@ -250,7 +250,7 @@ fn what_is_no_parquet_file_is_refused() {
 #[test]
 fn a_file_that_is_compressed_otherwise_is_refused_with_the_column_and_the_codec() {
     for (name, codec) in [("zstd", "ZSTD"), ("gzip", "GZIP")] {
-        let file = ParquetFile::open(&pyarrow(name), Marks::new(&[])).unwrap();
+        let file = ParquetFile::open(&pyarrow(name), Notation::default()).unwrap();
         for error in [read_any(&file, "delay", None).unwrap_err(), read_target(&pyarrow(name), "delay").unwrap_err()] {
             let words = error.to_string();
             assert_eq!(error.code(), "unknown-codec");
@@ -260,7 +260,7 @@ fn a_file_that_is_compressed_otherwise_is_refused_with_the_column_and_the_codec(
             );
         }
     }
-    let table = ParquetFile::open(&pyarrow("snappy"), Marks::new(&[])).unwrap();
+    let table = ParquetFile::open(&pyarrow("snappy"), Notation::default()).unwrap();
     assert_eq!(table.header(), ["delay", "origin"]);
 }
 
@@ -282,7 +282,7 @@ fn numbers_of_every_kind_are_what_pyarrow_says_that_they_are() {
         ("uint32", [1.0, 4_294_967_295.0]),
         ("uint64", [1.0, 18_446_744_073_709_551_615.0]),
     ];
-    let file = ParquetFile::open(&pyarrow("numbers"), Marks::new(&[])).unwrap();
+    let file = ParquetFile::open(&pyarrow("numbers"), Notation::default()).unwrap();
     for (name, [first, last]) in expected {
         let ColumnData::Number(values) = read_any(&file, name, None).unwrap() else { panic!("{name} is numbers") };
         assert!(values[0] == first && values[1].is_nan() && values[2] == last, "{name}: {values:?}");
@@ -299,7 +299,7 @@ fn numbers_of_every_kind_are_what_pyarrow_says_that_they_are() {
 
 #[test]
 fn a_column_that_is_no_number_is_no_feature_and_bytes_and_lists_are_nothing() {
-    let file = ParquetFile::open(&pyarrow("others"), Marks::new(&[])).unwrap();
+    let file = ParquetFile::open(&pyarrow("others"), Notation::default()).unwrap();
     assert!(matches!(read_any(&file, "time", None).unwrap(), ColumnData::Time(_)));
     for name in ["bytes", "list.list.element"] {
         let error = read_any(&file, name, None).unwrap_err().to_string();
@@ -320,7 +320,7 @@ fn a_text_that_is_too_long_is_named_by_column_and_row() {
     let path = folder.path().join("t.parquet");
     let labels = Labels::new(&["a".to_owned(), "b".repeat(2_000_000)]);
     write_dataset(&path, &Dataset { target: Target::Classes(labels), ..dataset(2) }).unwrap();
-    let file = ParquetFile::open(&path, Marks::new(&[])).unwrap();
+    let file = ParquetFile::open(&path, Notation::default()).unwrap();
     for error in [read_any(&file, "late", None).unwrap_err(), read_dataset(&path, None).unwrap_err()] {
         assert_eq!(error.code(), "huge-cell");
         assert!(error.to_string().starts_with("row 2, column \"late\": a cell of more than 1048576 bytes"), "{error}");
@@ -400,4 +400,67 @@ fn a_table_may_be_written_in_pieces_with_columns_that_are_only_kept() {
     assert_eq!(transform_of(&path).unwrap().as_deref(), Some("abc"));
     write_dataset(&path, &whole).unwrap();
     assert_eq!((read_kept(&path).unwrap(), transform_of(&path).unwrap()), (vec![], None));
+}
+
+#[test]
+fn whole_numbers_that_are_wanted_as_texts_keep_all_their_digits() {
+    let file = ParquetFile::open(&pyarrow("numbers"), Notation::new(&["1".to_owned()], &[])).unwrap();
+    let texts = |name: &str| {
+        let ColumnData::Text(text) = read_any(&file, name, Some(Kind::Text)).unwrap() else { panic!("texts") };
+        [0, 1, 2].map(|row| text.get(row).map(str::to_owned))
+    };
+    assert_eq!(texts("uint64"), [None, None, Some("18446744073709551615".into())]);
+    assert_eq!(texts("int8"), [None, None, Some("-128".into())]);
+    assert_eq!(texts("half"), [Some("1.5".into()), None, Some("-0.25".into())]);
+}
+
+#[test]
+fn a_file_that_says_of_itself_what_is_not_so_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("t.parquet");
+    let whole = dataset(100);
+    let refused = || read_dataset(&path, None).unwrap_err();
+    let features = whole.features.specs();
+    let column = |name: &str| Column { name: name.into(), data: ColumnData::Number(Vec::new()) };
+    let kept = [column("id"), column("id")];
+    let layout = Layout { target: Some(("late", &whole.target)), features: &features, kept: &kept, transform: None };
+    assert_eq!(TableWriter::create(&path, &layout).unwrap_err().code(), "duplicate-column");
+
+    write_dataset(&path, &whole).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    // The number of rows stands twice in the footer, as a varint: once for the file and once for its only group.
+    let zigzag = [0xC8, 0x01];
+    let places: Vec<_> = (0..bytes.len() - 1).filter(|at| bytes[*at..*at + 2] == zigzag).collect();
+    let mut found = 0;
+    for at in places {
+        for rows in [99_u8, 101] {
+            let mut other = bytes.clone();
+            other[at] = (rows << 1) | 0x80;
+            std::fs::write(&path, &other).unwrap();
+            let read = std::panic::catch_unwind(refused);
+            found += usize::from(read.is_ok_and(|error| error.code() == "not-parquet"));
+        }
+    }
+    assert!(found >= 4, "each of both places is found to be wrong: {found}");
+
+    let with = |key: &str, value: &str| {
+        let text = "message m { required DOUBLE y; required DOUBLE a; }";
+        let schema = Arc::new(parse_message_type(text).unwrap());
+        let pair = parquet::file::metadata::KeyValue { key: key.into(), value: Some(value.into()) };
+        let properties = WriterProperties::builder().set_key_value_metadata(Some(vec![pair])).build();
+        let out = std::fs::File::create(&path).unwrap();
+        let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties)).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        for _ in 0..2 {
+            let mut column = group.next_column().unwrap().unwrap();
+            column.typed::<DoubleType>().write_batch(&[1.0, 2.0], None, None).unwrap();
+            column.close().unwrap();
+        }
+        group.close().unwrap();
+        writer.close().unwrap();
+        read_dataset(&path, Some("y")).unwrap_err().to_string()
+    };
+    assert!(with("dagwood.kept", "17").contains("`dagwood.kept` is wrong"), "{}", with("dagwood.kept", "17"));
+    assert!(with("dagwood.kept", r#"["a","a"]"#).contains("`dagwood.kept` is wrong"));
+    assert!(with("dagwood.one_hot", r#"{"a":["x","x"]}"#).contains("a category of \"a\" stands in it twice"));
 }

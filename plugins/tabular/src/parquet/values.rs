@@ -42,6 +42,27 @@ impl OpenFile {
         })
     }
 
+    /// Calls `each` with every row's whole number, exactly, or with nothing where there is none.
+    ///
+    /// # Errors
+    /// The column is none of whole numbers, or cannot be read.
+    pub(super) fn each_whole(&self, place: usize, mut each: impl FnMut(Option<i128>)) -> Result<(), DataError> {
+        let column = self.column(place);
+        let is_unsigned = Meaning::of(column) == Meaning::Number(Number::Unsigned);
+        let of_32 = |value: &i32| if is_unsigned { value.cast_unsigned().into() } else { (*value).into() };
+        let of_64 = |value: &i64| if is_unsigned { value.cast_unsigned().into() } else { (*value).into() };
+        self.each_group(place, |reader| match reader {
+            ColumnReader::Int32ColumnReader(reader) => Ok(each_row(reader, |value| each(value.map(of_32)))),
+            ColumnReader::Int64ColumnReader(reader) => Ok(each_row(reader, |value| each(value.map(of_64)))),
+            ColumnReader::BoolColumnReader(_)
+            | ColumnReader::Int96ColumnReader(_)
+            | ColumnReader::FloatColumnReader(_)
+            | ColumnReader::DoubleColumnReader(_)
+            | ColumnReader::ByteArrayColumnReader(_)
+            | ColumnReader::FixedLenByteArrayColumnReader(_) => Err(not_read(column)),
+        })
+    }
+
     /// Calls `each` with every row's instant, in microseconds since 1970, or [`ColumnData::NO_TIME`].
     ///
     /// # Errors
@@ -113,12 +134,13 @@ impl OpenFile {
     fn each_group(
         &self,
         place: usize,
-        mut read: impl FnMut(ColumnReader) -> Result<Result<(), ParquetError>, DataError>,
+        mut read: impl FnMut(ColumnReader) -> Result<Result<usize, ParquetError>, DataError>,
     ) -> Result<(), DataError> {
+        let mut rows = 0;
         for group in 0..self.metadata().num_row_groups() {
-            read(self.column_reader(group, place)?)?.map_err(|error| self.unreadable(error))?;
+            rows += read(self.column_reader(group, place)?)?.map_err(|error| self.unreadable(error))?;
         }
-        Ok(())
+        if rows == self.rows() { Ok(()) } else { Err(self.contradicts("a column has not as many rows as the file")) }
     }
 }
 
@@ -136,11 +158,12 @@ fn text(bytes: &[u8]) -> Result<&str, NoText> {
     std::str::from_utf8(bytes).map_err(|_| NoText::NotUtf8)
 }
 
-/// Calls `each` with the value of every row of one column in one row group.
+/// Calls `each` with the value of every row of one column in one row group. Gives how many they are.
 fn each_row<D: DataType>(
     mut reader: ColumnReaderImpl<D>,
     mut each: impl FnMut(Option<&D::T>),
-) -> Result<(), ParquetError> {
+) -> Result<usize, ParquetError> {
+    let mut rows = 0;
     let mut batch: Vec<D::T> = Vec::with_capacity(READ_BATCH_ROWS);
     let mut levels: Vec<i16> = Vec::with_capacity(READ_BATCH_ROWS);
     loop {
@@ -148,8 +171,9 @@ fn each_row<D: DataType>(
         levels.clear();
         let (records, _, _) = reader.read_records(READ_BATCH_ROWS, Some(&mut levels), None, &mut batch)?;
         if records == 0 {
-            return Ok(());
+            return Ok(rows);
         }
+        rows += records;
         if batch.len() == records {
             batch.iter().for_each(|value| each(Some(value)));
             continue;

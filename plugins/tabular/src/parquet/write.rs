@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{CREATED_BY, KEPT_KEY, ONE_HOT_KEY, TARGET_KEY, TRANSFORM_KEY};
 use crate::dataset::{Dataset, Labels, Target};
-use crate::error::DataError;
+use crate::error::{DataError, check_distinct};
 use crate::features::{Feature, FeatureSpec, Matrix};
 use crate::limits::ROW_GROUP_ROWS;
 use crate::table::{Column, ColumnData};
@@ -79,8 +79,11 @@ impl TableWriter {
     /// Begins a file.
     ///
     /// # Errors
-    /// The file cannot be created.
+    /// Two columns have one name, or the file cannot be created.
     pub fn create(path: &Path, layout: &Layout<'_>) -> Result<Self, DataError> {
+        let target = layout.target.iter().map(|(name, _)| *name);
+        let names = target.chain(layout.features.iter().map(FeatureSpec::column));
+        check_distinct(&names.chain(layout.kept.iter().map(|column| column.name.as_str())).collect::<Vec<_>>())?;
         let named = || path.display().to_string();
         let file = File::create(path).map_err(|source| DataError::Unwritable { file: named(), source })?;
         let writer = schema(layout)

@@ -17,8 +17,8 @@ pub enum Goal<'a> {
         labels: &'a Labels,
         /// What a row counts; see [`Goal::classes`].
         weights: Weights,
-        /// What was taken from the weights, and has to be taken from penalties as well.
-        shrunk: f64,
+        /// What the weights were multiplied by, and penalties have to be as well.
+        factor: f64,
         /// For two classes.
         sigmoid: Sigmoid,
     },
@@ -39,11 +39,12 @@ pub struct Change {
 const ERROR_CURVATURE: f64 = 0.25;
 
 impl<'a> Goal<'a> {
-    /// Classes, whose rows count by their weights; these are brought to what sums of whole numbers hold, which changes no tree.
+    /// Classes, whose rows count by their weights; these are brought to a mean of 1, or what sums of whole numbers
+    /// hold, which changes no tree.
     pub fn classes(labels: &'a Labels, weights: &Weights) -> Self {
         let mean = weights.total(labels) / labels.codes.len().max(1) as f64;
-        let shrunk = 1.0 / mean.max(weights.greatest() / WEIGHT_MAX).max(1.0);
-        Self::Classes { labels, weights: weights.times(shrunk), shrunk, sigmoid: Sigmoid::new() }
+        let factor = 1.0 / mean.max(weights.greatest() / WEIGHT_MAX).max(f64::MIN_POSITIVE);
+        Self::Classes { labels, weights: weights.times(factor), factor, sigmoid: Sigmoid::new() }
     }
 
     /// How many rows there are.
@@ -65,7 +66,7 @@ impl<'a> Goal<'a> {
     /// The penalty that has the strength asked for.
     pub fn penalty(&self, l2: f64) -> f64 {
         match self {
-            Self::Classes { shrunk, .. } => l2 * shrunk,
+            Self::Classes { factor, .. } => l2 * factor,
             Self::Number(_) => l2 * ERROR_CURVATURE,
         }
     }
