@@ -128,25 +128,32 @@ impl ColumnData {
 #[derive(Debug, Default)]
 pub struct TextBuilder {
     text: TextColumn,
-    seen: FxHashMap<String, u32>,
+    seen: FxHashMap<Vec<u8>, u32>,
 }
 
 impl TextBuilder {
     /// Adds a row.
     pub fn push(&mut self, text: Option<&str>) {
-        let code = text.map_or(TextColumn::GAP, |text| self.code_of(text));
-        self.text.codes.push(code);
+        self.push_bytes(text.map(str::as_bytes));
     }
 
-    /// The code of a text, given a new one at its first appearance.
-    fn code_of(&mut self, text: &str) -> u32 {
-        if let Some(code) = self.seen.get(text) {
-            return *code;
+    /// Adds a row of bytes that may be a text; a gap if they are not UTF-8. Says whether they are.
+    pub fn push_bytes(&mut self, bytes: Option<&[u8]>) -> bool {
+        let code = bytes.map(|bytes| self.code_of(bytes));
+        self.text.codes.push(code.flatten().unwrap_or(TextColumn::GAP));
+        code != Some(None)
+    }
+
+    /// The code of a text, given a new one at its first appearance; none if it is not UTF-8.
+    fn code_of(&mut self, bytes: &[u8]) -> Option<u32> {
+        if let Some(code) = self.seen.get(bytes) {
+            return Some(*code);
         }
+        let text = std::str::from_utf8(bytes).ok()?;
         let code = self.text.levels.len() as u32;
         self.text.levels.push(text.to_owned());
-        self.seen.insert(text.to_owned(), code);
-        code
+        self.seen.insert(bytes.to_owned(), code);
+        Some(code)
     }
 
     /// The column.

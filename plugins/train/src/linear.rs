@@ -71,24 +71,22 @@ impl<'a, L: RowLoss> LinearObjective<'a, L> {
     }
 }
 
-/// What is taken from each feature of a column.
+/// What is taken from each feature of a column: about its mean, for it need not be exact.
 fn centers(column: &Feature) -> Vec<f64> {
     match column {
         Feature::Number { values, .. } => {
-            let rows = values.len().max(1) as f64;
-            let rough = values.iter().map(|value| value / rows).sum::<f64>();
-            vec![rough + values.iter().map(|value| (value - rough) / rows).sum::<f64>()]
+            let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+            vec![if mean.is_finite() { mean } else { 0.0 }]
         }
         Feature::OneHot { categories, .. } => vec![0.0; categories.len()],
     }
 }
 
 /// For each feature of a column the sum of its squares, less its center.
-fn sums_of_squares(column: &Feature) -> Vec<f64> {
+fn sums_of_squares(column: &Feature, center: f64) -> Vec<f64> {
     match column {
         Feature::Number { values, .. } => {
-            let center = centers(column).first().copied().unwrap_or(0.0);
-            vec![values.iter().map(|value| (value - center).powi(2)).sum()]
+            vec![values.iter().map(|value| (value - center) * (value - center)).sum()]
         }
         Feature::OneHot { categories, codes, .. } => {
             let mut counts = vec![0.0; categories.len()];
@@ -112,7 +110,13 @@ impl<L: RowLoss> Objective for LinearObjective<'_, L> {
         let rows = self.features.rows() as f64;
         let spread = self.loss.curvature();
         let penalty = self.l2 / self.loss.weight();
-        let squares = self.features.columns().iter().flat_map(sums_of_squares);
+        let mut place = 0;
+        let mut squares = Vec::with_capacity(self.width);
+        for column in self.features.columns() {
+            squares.extend(sums_of_squares(column, self.centers.get(place).copied().unwrap_or(0.0)));
+            place += column.width();
+        }
+        let squares = squares.into_iter();
         let of_score = squares.map(|square| spread * square / rows + penalty).collect::<Vec<_>>();
         let most = of_score.iter().copied().fold(spread, f64::max);
         let coefficients = std::iter::repeat_n(of_score, self.loss.scores()).flatten();

@@ -232,7 +232,7 @@ impl OpenFile {
     /// A column of text or of true and false.
     fn labels(&self, place: usize) -> Result<Labels, DataError> {
         let mut builder = TextBuilder::default();
-        self.each_text(place, |text| builder.push(text))?;
+        self.each_text(place, |text| builder.push_bytes(text))?;
         let TextColumn { levels, mut codes } = builder.finish();
         if let Some(row) = codes.iter().position(|code| *code == TextColumn::GAP) {
             let column = self.column(place).path().string();
@@ -249,21 +249,18 @@ impl OpenFile {
         if Meaning::of(column) != Meaning::Text {
             return Err(wrong_type(column, "a category must be text"));
         }
-        let places: FxHashMap<&str, u32> = categories.iter().map(String::as_str).zip(0..).collect();
+        let places: FxHashMap<&[u8], u32> = categories.iter().map(String::as_bytes).zip(0..).collect();
         let mut codes = Vec::with_capacity(self.room());
         let mut unknown: Option<Unknown> = None;
         self.each_text(place, |text| {
-            let code = text.map(|text| places.get(text).copied().ok_or(text)).transpose();
-            codes.push(code.unwrap_or(None).unwrap_or(Feature::NO_CATEGORY));
-            if let Err(text) = code {
-                let first = || Unknown {
-                    column: column.path().string(),
-                    rows: 0,
-                    first_row: codes.len(),
-                    text: text.to_owned(),
-                };
-                unknown.get_or_insert_with(first).rows += 1;
-            }
+            let code = text.and_then(|text| places.get(text).copied());
+            codes.push(code.unwrap_or(Feature::NO_CATEGORY));
+            let (Some(bytes), None) = (text, code) else { return true };
+            let Ok(text) = std::str::from_utf8(bytes) else { return false };
+            let first =
+                || Unknown { column: column.path().string(), rows: 0, first_row: codes.len(), text: text.to_owned() };
+            unknown.get_or_insert_with(first).rows += 1;
+            true
         })?;
         Ok((codes, unknown))
     }

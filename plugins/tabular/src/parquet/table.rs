@@ -100,7 +100,7 @@ impl ParquetFile {
 
     fn texts(&self, place: usize) -> Result<TextColumn, DataError> {
         let mut builder = TextBuilder::default();
-        self.file.each_text(place, |text| builder.push(text))?;
+        self.file.each_text(place, |text| builder.push_bytes(text))?;
         Ok(builder.finish())
     }
 }

@@ -87,11 +87,12 @@ impl OpenFile {
         })
     }
 
-    /// Calls `each` with every row's text, `true` or `false`; or with nothing where there is none.
+    /// Calls `each` with every row's text, `true` or `false`; or with nothing where there is none. It says whether the bytes are UTF-8,
+    /// which it need not look at where it knows them.
     ///
     /// # Errors
     /// The column is none of texts, has one that is too long or not UTF-8, or cannot be read.
-    pub(super) fn each_text(&self, place: usize, mut each: impl FnMut(Option<&str>)) -> Result<(), DataError> {
+    pub(super) fn each_text(&self, place: usize, mut each: impl FnMut(Option<&[u8]>) -> bool) -> Result<(), DataError> {
         let column = self.column(place);
         if Meaning::of(column) != Meaning::Text {
             return Err(not_read(column));
@@ -99,16 +100,17 @@ impl OpenFile {
         let (mut row, mut bad) = (0, None);
         self.each_group(place, |reader| match reader {
             ColumnReader::BoolColumnReader(reader) => {
-                let text = |value: &bool| if *value { "true" } else { "false" };
-                Ok(each_row(reader, |value| each(value.map(text))))
+                let text = |value: &bool| if *value { &b"true"[..] } else { b"false" };
+                Ok(each_row(reader, |value| {
+                    each(value.map(text));
+                }))
             }
             ColumnReader::ByteArrayColumnReader(reader) => Ok(each_row(reader, |value| {
                 row += 1;
-                match value.map(|value| text(value.data())).transpose() {
-                    Ok(text) => each(text),
-                    Err(why) => {
-                        bad.get_or_insert((row, why));
-                    }
+                if value.is_some_and(|value| value.len() > CELL_MAX_BYTES) {
+                    bad.get_or_insert((row, NoText::Huge));
+                } else if !each(value.map(|value| value.data())) {
+                    bad.get_or_insert((row, NoText::NotUtf8));
                 }
             })),
             ColumnReader::Int32ColumnReader(_)
@@ -149,13 +151,6 @@ impl OpenFile {
 enum NoText {
     Huge,
     NotUtf8,
-}
-
-fn text(bytes: &[u8]) -> Result<&str, NoText> {
-    if bytes.len() > CELL_MAX_BYTES {
-        return Err(NoText::Huge);
-    }
-    std::str::from_utf8(bytes).map_err(|_| NoText::NotUtf8)
 }
 
 /// Calls `each` with the value of every row of one column in one row group. Gives how many they are.
