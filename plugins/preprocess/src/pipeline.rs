@@ -196,7 +196,7 @@ fn times(table: &Table, rows: &[usize], params: &Params) -> Result<Option<Vec<i6
         ColumnData::Time(times) => Ok(Some(pick(times, rows))),
         ColumnData::Number(_) | ColumnData::Text(_) => {
             let why = format!(
-                "names {}, which is not a column of times, such as 2001-01-31 or 2001-01-31T06:30:00",
+                "names {}, which is not a column of times such as 2001-01-31: `time_formats` says how else they are written",
                 quoted(&column.name)
             );
             Err(PreprocessError::params("split_by", why))
