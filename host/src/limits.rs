@@ -58,6 +58,19 @@ pub const EXECUTION_TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// The most that a DAG may let a task keep in `/out` and `/tmp`.
 pub const SCRATCH_MAX_BYTES: u64 = 100 << 30;
 
+/// The most that a DAG may let a try write to its log.
+pub const LOG_MAX_BYTES: u64 = 1 << 30;
+/// The least that a result needs: it may be `null`.
+pub const RESULT_MIN_BYTES: u64 = 4;
+/// The most that a DAG may let a result be: it is kept in the database.
+pub const RESULT_MAX_BYTES: u64 = 16 << 20;
+/// The fewest handles that make sense: a standard library opens about ten before it does anything.
+pub const HANDLES_MIN: u64 = 32;
+/// The most handles that a DAG may give a try: what a process may usually have open, many times over.
+pub const HANDLES_MAX: u64 = 100_000;
+/// The most points of metrics and messages of progress that a DAG may let a try send.
+pub const METRIC_POINTS_MAX: u64 = 10_000_000;
+
 /// What one try may use. The defaults suit a task on a few gigabytes of data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskLimits {

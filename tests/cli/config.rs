@@ -166,3 +166,25 @@ fn a_task_with_a_mount_has_the_real_clock() {
     let run = bench.run(["run", "it.toml", "--json"]).exits(0).json();
     assert_ne!(json!(value), json!(instance(&run, "one")["value"].to_string()));
 }
+
+/// A DAG with one task that tells its environment, and is given `APP_KEY`.
+fn speaking(bench: &Bench) {
+    let lines = "id = \"it\"\n[tasks.one]\nplugin = 'misbehave'\nparams.mode = \"environment\"\n\
+                 grants.env = { APP_KEY = \"a b\" }\n";
+    bench.dag("it.toml", lines);
+}
+
+#[test]
+fn an_environment_variable_is_given_if_the_operator_allows_it() {
+    let bench = bench("");
+    speaking(&bench);
+    let refused = bench.run(["dag", "check", "it.toml"]).exits(2);
+    let line = format!("in {}: `allow.env = [\"APP_KEY\"]`", path(&bench, "home/config.toml"));
+    for words in ["the environment variable `APP_KEY` may not be given", &line, "it.toml:5:"] {
+        assert!(refused.stderr.contains(words), "{words} in {}", refused.stderr);
+    }
+    configure(&bench, "allow.env = [\"APP_*\"]\n");
+    let run = bench.run(["run", "it.toml", "--json"]).exits(0).json();
+    assert_eq!(instance(&run, "one")["value"]["variables"], json!([["APP_KEY", "a b"]]));
+    bench.run(["dag", "show", "it.toml"]).exits(0).says(&["one is given APP_KEY"]);
+}

@@ -1,5 +1,6 @@
 //! One call of the guest `misbehave`, with what it is given and what it left.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -137,6 +138,7 @@ impl Try {
                 },
             },
             mounts: Vec::new(),
+            env: BTreeMap::new(),
             folders: Folders {
                 inputs: Vec::new(),
                 out: folder.path().join("try/out"),
@@ -166,6 +168,12 @@ impl Try {
     pub(crate) fn mounted(mut self, host: &Path, guest: &str, mode: MountMode) -> Self {
         let folder = std::fs::File::open(host).unwrap();
         self.job.mounts.push(OpenMount { folder, guest: guest.to_owned(), mode });
+        self
+    }
+
+    /// Gives it an environment variable.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.job.env.insert(name.to_owned(), value.to_owned());
         self
     }
 

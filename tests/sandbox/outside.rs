@@ -15,6 +15,12 @@ fn the_environment_is_empty() {
 }
 
 #[test]
+fn the_environment_is_what_was_granted_and_nothing_else() {
+    let tried = open(mode("environment", json!({}))).env("LANG", "C").env("EMPTY", "").run();
+    assert_eq!(tried.value()["variables"], json!([["EMPTY", ""], ["LANG", "C"]]));
+}
+
+#[test]
 fn the_network_is_denied_by_an_error_that_the_guest_can_handle() {
     for (name, target) in [("tcp", "127.0.0.1:80"), ("udp", "127.0.0.1:53"), ("look-up", "localhost")] {
         let tried = open(mode(name, json!({ "target": target }))).run();

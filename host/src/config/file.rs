@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::dag::document::{DurationText, SizeSpec};
 use crate::dag::model::MountMode;
+use crate::limits::{HANDLES_MAX, HANDLES_MIN, METRIC_POINTS_MAX};
 
 /// Tasks at once at most: more than a machine does at once.
 const PARALLELISM_MAX: u64 = 10_000;
@@ -45,6 +46,16 @@ pub(super) struct MaximumSpec {
     pub(super) execution_timeout: Option<DurationText>,
     /// Bytes in `/out` and `/tmp` of one try.
     pub(super) scratch: Option<SizeSpec>,
+    /// Bytes of log of one try.
+    pub(super) log: Option<SizeSpec>,
+    /// Bytes of its result.
+    pub(super) result: Option<SizeSpec>,
+    /// Open files, streams and other handles of one try.
+    #[schemars(range(min = HANDLES_MIN, max = HANDLES_MAX))]
+    pub(super) handles: Option<u32>,
+    /// Points of metrics and messages of progress of one try.
+    #[schemars(range(min = 0, max = METRIC_POINTS_MAX))]
+    pub(super) metric_points: Option<u32>,
 }
 
 /// What DAG files may be granted at most. A wrong item is null.
@@ -58,7 +69,7 @@ pub(super) struct AllowSpec {
     /// Folders that may be mounted, with all that is in them.
     #[schemars(with = "Vec<AllowedMountSpec>")]
     pub(super) mounts: Vec<Option<AllowedMountSpec>>,
-    /// Names of environment variables.
+    /// Names of environment variables that a DAG file may set: `LANG`, `APP_*`.
     #[schemars(with = "Vec<String>")]
     pub(super) env: Vec<Option<String>>,
     /// Names of secrets.

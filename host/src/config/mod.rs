@@ -16,7 +16,10 @@ use std::time::Duration;
 
 use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::MountMode;
-use crate::limits::{EXECUTION_TIMEOUT_MAX, MEMORY_MAX_BYTES, SCRATCH_MAX_BYTES};
+use crate::limits::{
+    EXECUTION_TIMEOUT_MAX, HANDLES_MAX, LOG_MAX_BYTES, MEMORY_MAX_BYTES, METRIC_POINTS_MAX, RESULT_MAX_BYTES,
+    SCRATCH_MAX_BYTES,
+};
 
 pub use permit::{Excess, Here, Refusal};
 
@@ -35,7 +38,7 @@ pub struct Config {
     pub files: Vec<PathBuf>,
     /// Hosts that may be reached. Read, and for a later version.
     pub http: Vec<String>,
-    /// Environment variables that may be given. Read, and for a later version.
+    /// Names of environment variables that may be given: `LANG`, or with a star at the end for all that begin so, `APP_*`.
     pub env: Vec<String>,
     /// Secrets that may be given. Read, and for a later version.
     pub secrets: Vec<String>,
@@ -59,6 +62,14 @@ pub struct Maximum {
     pub execution_timeout: Duration,
     /// `/out` and `/tmp` of one try.
     pub scratch_bytes: u64,
+    /// Log of one try.
+    pub log_bytes: u64,
+    /// Its result.
+    pub result_bytes: u64,
+    /// Open handles of one try.
+    pub handles: usize,
+    /// Points of metrics and messages of progress of one try.
+    pub metric_points: u64,
 }
 
 impl Default for Maximum {
@@ -67,6 +78,10 @@ impl Default for Maximum {
             memory_bytes: MEMORY_MAX_BYTES,
             execution_timeout: EXECUTION_TIMEOUT_MAX,
             scratch_bytes: SCRATCH_MAX_BYTES,
+            log_bytes: LOG_MAX_BYTES,
+            result_bytes: RESULT_MAX_BYTES,
+            handles: HANDLES_MAX as usize,
+            metric_points: METRIC_POINTS_MAX,
         }
     }
 }

@@ -63,7 +63,14 @@ impl Config {
             .then(|| excess("execution_timeout", &show_duration(asked), &show_duration(most)));
         let memory = bytes("memory", limits.memory_bytes, maximum.memory_bytes, default.memory_bytes);
         let scratch = bytes("scratch", limits.scratch_bytes, maximum.scratch_bytes, default.scratch_bytes);
-        [memory, timeout, scratch].into_iter().flatten().collect()
+        let log = bytes("log", limits.log_bytes, maximum.log_bytes, default.log_bytes);
+        let result = bytes("result", limits.result_bytes, maximum.result_bytes, default.result_bytes);
+        let number = |key, asked: u64, most: u64, default: u64| {
+            (asked > most && asked != default).then(|| excess(key, &asked.to_string(), &most.to_string()))
+        };
+        let handles = number("handles", limits.handles as u64, maximum.handles as u64, default.handles as u64);
+        let points = number("metric_points", limits.metric_points, maximum.metric_points, default.metric_points);
+        [memory, timeout, scratch, log, result, handles, points].into_iter().flatten().collect()
     }
 
     /// Lowers what is more than its maximum: a default, or what a DAG asked for when it might.
@@ -72,6 +79,10 @@ impl Config {
         limits.memory_bytes = limits.memory_bytes.min(maximum.memory_bytes);
         limits.execution_timeout = limits.execution_timeout.min(maximum.execution_timeout);
         limits.scratch_bytes = limits.scratch_bytes.min(maximum.scratch_bytes);
+        limits.log_bytes = limits.log_bytes.min(maximum.log_bytes);
+        limits.result_bytes = limits.result_bytes.min(maximum.result_bytes);
+        limits.handles = limits.handles.min(maximum.handles);
+        limits.metric_points = limits.metric_points.min(maximum.metric_points);
     }
 
     /// Why the folder `real` may not be mounted; nothing, if it may.
@@ -96,6 +107,21 @@ impl Config {
         Some(Refusal {
             message: format!("`{}` may not be mounted `{}`: {why}", real.display(), mode.as_str()),
             hint: add_to(here, "mounts", self.mounts.is_empty(), &line),
+        })
+    }
+
+    /// Why a task may not be given an environment variable of this name; nothing, if it may.
+    pub fn refuses_env(&self, name: &str, here: Here<'_>) -> Option<Refusal> {
+        let allows = |allowed: &String| match allowed.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == allowed,
+        };
+        if self.env.iter().any(allows) {
+            return None;
+        }
+        Some(Refusal {
+            message: format!("the environment variable `{name}` may not be given: `allow.env` does not name it"),
+            hint: add_to(here, "env", self.env.is_empty(), &format!("{name:?}")),
         })
     }
 

@@ -7,7 +7,10 @@ use std::time::Duration;
 use crate::dag::diagnostic::{Diagnostic, Mistake, Place};
 use crate::dag::document::{self, Shape, SizeSpec, Zero, duration, size};
 use crate::dag::path::DocPath;
-use crate::limits::{EXECUTION_TIMEOUT_MAX, MEMORY_MAX_BYTES, MEMORY_MIN_BYTES, SCRATCH_MAX_BYTES};
+use crate::limits::{
+    EXECUTION_TIMEOUT_MAX, LOG_MAX_BYTES, MEMORY_MAX_BYTES, MEMORY_MIN_BYTES, RESULT_MAX_BYTES, RESULT_MIN_BYTES,
+    SCRATCH_MAX_BYTES,
+};
 use crate::schedule::duration::show_duration;
 use crate::text::exact_bytes;
 
@@ -98,6 +101,8 @@ fn maximum(spec: &MaximumSpec, mistakes: &mut Vec<Mistake>) -> Maximum {
     let at = |key: &'static str| move || DocPath::of(&["maximum", key]);
     let memory = size(spec.memory.as_ref(), at("memory"), Zero::Refused, mistakes);
     let scratch = size(spec.scratch.as_ref(), at("scratch"), Zero::Allowed, mistakes);
+    let log = size(spec.log.as_ref(), at("log"), Zero::Allowed, mistakes);
+    let result = size(spec.result.as_ref(), at("result"), Zero::Refused, mistakes);
     let timeout = duration(spec.execution_timeout.as_ref(), at("execution_timeout"), Zero::Refused, mistakes);
     Maximum {
         memory_bytes: within(memory, (MEMORY_MIN_BYTES, MEMORY_MAX_BYTES), at("memory"), mistakes)
@@ -105,6 +110,11 @@ fn maximum(spec: &MaximumSpec, mistakes: &mut Vec<Mistake>) -> Maximum {
         execution_timeout: at_most(timeout, at("execution_timeout"), mistakes).unwrap_or(default.execution_timeout),
         scratch_bytes: within(scratch, (0, SCRATCH_MAX_BYTES), at("scratch"), mistakes)
             .unwrap_or(default.scratch_bytes),
+        log_bytes: within(log, (0, LOG_MAX_BYTES), at("log"), mistakes).unwrap_or(default.log_bytes),
+        result_bytes: within(result, (RESULT_MIN_BYTES, RESULT_MAX_BYTES), at("result"), mistakes)
+            .unwrap_or(default.result_bytes),
+        handles: spec.handles.map_or(default.handles, |handles| handles as usize),
+        metric_points: spec.metric_points.map_or(default.metric_points, u64::from),
     }
 }
 

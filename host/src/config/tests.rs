@@ -35,7 +35,14 @@ fn every_key_is_read() {
     let text = r#"
         parallelism = 8
         budget = { memory = "50%" }
-        maximum = { memory = "1GiB", execution_timeout = "2h", scratch = 1024 }
+        [maximum]
+        memory = "1GiB"
+        execution_timeout = "2h"
+        scratch = 1024
+        log = "1MiB"
+        result = "64KiB"
+        handles = 128
+        metric_points = 1000
         [allow]
         http = ["*:443"]
         mounts = [{ host = "/srv/data", mode = "rw" }, { host = "/srv/in" }]
@@ -46,7 +53,15 @@ fn every_key_is_read() {
     let expected = Config {
         parallelism: Some(8),
         memory_budget: Some(MemoryBudget::Percent(50)),
-        maximum: Maximum { memory_bytes: 1 << 30, execution_timeout: Duration::from_secs(7_200), scratch_bytes: 1_024 },
+        maximum: Maximum {
+            memory_bytes: 1 << 30,
+            execution_timeout: Duration::from_secs(7_200),
+            scratch_bytes: 1_024,
+            log_bytes: 1 << 20,
+            result_bytes: 64 << 10,
+            handles: 128,
+            metric_points: 1_000,
+        },
         mounts: vec![
             AllowedMount { host: "/srv/data".into(), mode: MountMode::Rw },
             AllowedMount { host: "/srv/in".into(), mode: MountMode::Ro },
@@ -104,6 +119,44 @@ fn a_limit_above_its_maximum_is_named_and_a_default_is_lowered() {
     config.lower(&mut limits);
     let lowered = (limits.memory_bytes, limits.execution_timeout, limits.scratch_bytes);
     assert_eq!(lowered, (256 << 20, Duration::from_secs(1_800), TaskLimits::default().scratch_bytes));
+}
+
+#[test]
+fn an_environment_variable_is_given_if_its_name_or_its_start_is_allowed() {
+    let config = config("allow.env = ['LANG', 'APP_*']");
+    let refused = |name: &str| config.refuses_env(name, here("/home"));
+    assert!(["LANG", "APP_", "APP_KEY"].into_iter().all(|name| refused(name).is_none()));
+    assert!(["LANGUAGE", "LAN", "app_key", "PATH", ""].into_iter().all(|name| refused(name).is_some()));
+    let refusal = refused("PATH").unwrap();
+    assert_eq!(refusal.message, "the environment variable `PATH` may not be given: `allow.env` does not name it");
+    assert_eq!(
+        refusal.hint,
+        "in /home/config.toml, add to `allow.env`: `\"PATH\"`; then start the server anew, if there is one"
+    );
+    assert!(Config::default().refuses_env("LANG", here("/home")).is_some());
+}
+
+#[test]
+fn every_limit_has_its_maximum() {
+    let config = config("maximum = { log = '1MiB', result = '64KiB', handles = 128, metric_points = 1000 }");
+    let asked = TaskLimits {
+        log_bytes: (1 << 20) + 1,
+        result_bytes: 128 << 10,
+        handles: 129,
+        metric_points: 1_001,
+        ..TaskLimits::default()
+    };
+    let excesses = config.excesses(&asked, here("/home"));
+    let keys: Vec<_> = excesses.iter().map(|excess| excess.key).collect();
+    assert_eq!(keys, ["log", "result", "handles", "metric_points"]);
+    assert_eq!(excesses[2].message, "`handles` is 129, and the most that a task may ask for here is 128");
+    let mut limits = TaskLimits::default();
+    assert!(config.excesses(&limits, here("/home")).is_empty());
+    config.lower(&mut limits);
+    let lowered = (limits.log_bytes, limits.result_bytes, limits.handles, limits.metric_points);
+    assert_eq!(lowered, (1 << 20, 64 << 10, 128, 1_000));
+    let places: Vec<_> = wrong("[maximum]\nhandles = 3\nmetric_points = -1\nresult = 3\nlog = '2GiB'\n");
+    assert_eq!(places.iter().map(|(line, ..)| *line).collect::<Vec<_>>(), [2, 3, 4, 5]);
 }
 
 #[test]

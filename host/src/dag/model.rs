@@ -173,8 +173,17 @@ pub struct Task {
 /// What a task may do beyond the sandbox.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
-    /// Folders of the host. A task that has some is not pure.
+    /// Folders of the host.
     pub mounts: Vec<Mount>,
+    /// Environment variables, by name.
+    pub env: BTreeMap<String, String>,
+}
+
+impl Grants {
+    /// Whether there are none. A task that has some is not pure.
+    pub fn is_empty(&self) -> bool {
+        self.mounts.is_empty() && self.env.is_empty()
+    }
 }
 
 /// A folder of the host that a task sees.

@@ -87,8 +87,12 @@ fn beside(dag: &Dag) -> Vec<String> {
             format!("{} mounts {host} at {guest}, {}", task.id, mount.mode.as_str())
         })
     });
-    let mounts: BTreeSet<String> = mounts.collect();
-    deadline.into_iter().chain(mounts).chain(own).chain(tasks).collect()
+    let env = dag.with_callbacks().filter(|task| !task.grants.env.is_empty()).map(|task| {
+        let names: Vec<_> = task.grants.env.keys().map(|name| printable(name)).collect();
+        format!("{} is given {}", task.id, names.join(", "))
+    });
+    let grants: BTreeSet<String> = mounts.chain(env).collect();
+    deadline.into_iter().chain(grants).chain(own).chain(tasks).collect()
 }
 
 /// The first few of these ids, and how many more there are.

@@ -19,7 +19,8 @@ use crate::clock::Clock;
 use crate::contract::{Cardinality, Descriptor, Failure, Outcome, Output, Port, Problem};
 use crate::executor::contract_check::{self, Terms, permanent, retryable};
 use crate::executor::log::{TryFiles, make_parents};
-use crate::executor::mounts::{self, MountError, OPEN_TIMEOUT, OpenMount, Permits};
+use crate::executor::mounts::{self, MountError, OPEN_TIMEOUT, OpenMount};
+use crate::executor::permits::Permits;
 use crate::executor::port::{
     Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext,
 };
@@ -105,6 +106,7 @@ struct Facts {
     limits: TaskLimits,
     pure: bool,
     shape: Option<Arc<Validator>>,
+    input_bytes: u64,
     files: TryFiles,
 }
 
@@ -134,6 +136,10 @@ impl Inner {
     }
 
     async fn attempt(&self, launch: Launch, files: TryFiles, cancel: Cancel, watcher: &Arc<TryWatcher>) -> End {
+        let mut refusals = launch.env.keys().filter_map(|name| self.deps.permits.refuses_env(name));
+        if let Some(refusal) = refusals.next() {
+            return Outcome::Failed(refusal.failure("env-refused")).into();
+        }
         let mounts = match self.mounts(&launch, cancel.clone()).await {
             Ok(mounts) => mounts,
             Err(outcome) => return outcome.into(),
@@ -199,7 +205,8 @@ impl Inner {
             compiled = self.deps.components.compiled(launch.component, engine) => compiled.map_err(retryable)?,
         };
         let descriptor = Arc::clone(&launch.descriptor);
-        let facts = Facts { descriptor, limits: launch.limits.clone(), pure: launch.pure, shape, files };
+        let input_bytes = launch.invocation.inputs.iter().map(|input| input.artifact.size_bytes).sum();
+        let facts = Facts { descriptor, limits: launch.limits.clone(), pure: launch.pure, shape, input_bytes, files };
         Ok((facts, component, inputs))
     }
 
@@ -215,6 +222,7 @@ impl Inner {
     /// Holds the answer against the contract; publishes what a success left in `/out`.
     async fn settle(&self, report: JobReport, facts: &Facts, scratch: &Scratch) -> End {
         let JobReport { result, usage } = report;
+        let usage = Usage { input_bytes: facts.input_bytes, ..usage };
         let terms = Terms {
             pure: facts.pure,
             context_called: usage.context_called,
@@ -272,6 +280,7 @@ fn job(
         },
         folders,
         mounts,
+        env: launch.env,
         limits: launch.limits,
         pure: launch.pure,
         cancel,
@@ -367,6 +376,8 @@ fn tell_end(watcher: &TryWatcher, end: &End, took: Duration) -> Vec<(String, f64
     fields.extend([
         ("duration_ms", Value::from(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))),
         ("peak_memory_bytes", end.usage.peak_memory_bytes.into()),
+        ("cpu_time_us", end.usage.cpu_time_us.into()),
+        ("input_bytes", end.usage.input_bytes.into()),
         ("output_bytes", end.usage.output_bytes.into()),
         ("context_called", end.usage.context_called.into()),
     ]);

@@ -7,6 +7,7 @@
 //! - [`local`]: a try in this process: folders, sandbox, contract, outputs, log
 //! - [`contract_check`]: the table of what the host makes of the answers
 //! - [`mounts`]: granted folders of the host, opened and judged
+//! - [`permits`]: what the operator permits to tasks
 //! - [`log`]: what is kept of a try for people: its lines, its metrics
 //! - [`shape`]: a plugin's schema of its result, compiled
 
@@ -15,6 +16,7 @@ mod contract_check;
 pub mod local;
 pub mod log;
 pub mod mounts;
+pub mod permits;
 pub mod port;
 mod scratch;
 pub mod shape;

@@ -2,45 +2,15 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 
 use crate::artifacts::{real_path, supposed_path};
 use crate::contract::{Failure, Problem};
+use crate::executor::permits::{GrantRefusal, Permits};
 use crate::lifecycle::launch::{Mount, MountMode};
-use crate::limits::TaskLimits;
-
-/// What the operator permits to tasks.
-pub trait Permits: Send + Sync + 'static {
-    /// Why the folder `real`, whose links are resolved, may not be mounted so: what is wrong, and what to do about it.
-    fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<MountRefusal>;
-    /// Lowers what is more than a task may use.
-    fn lower(&self, limits: &mut TaskLimits);
-}
-
-/// Why a folder may not be mounted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MountRefusal {
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub hint: String,
-}
-
-/// Permits what needs no permission: no mounts, and any limit.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoMounts;
-
-impl Permits for NoMounts {
-    fn lower(&self, _limits: &mut TaskLimits) {}
-
-    fn refuses_mount(&self, real: &Path, _mode: MountMode) -> Option<MountRefusal> {
-        let message = format!("`{}` may not be mounted: nothing may here", real.display());
-        Some(MountRefusal { message, hint: "give the task what it needs as an input".to_owned() })
-    }
-}
 
 /// A folder of the host for one try.
 #[derive(Debug)]
@@ -73,7 +43,7 @@ pub enum MountError {
     },
     /// The operator does not allow it.
     #[error("{}", .0.message)]
-    Refused(MountRefusal),
+    Refused(GrantRefusal),
 }
 
 impl MountError {
@@ -91,10 +61,7 @@ impl MountError {
             Self::Hangs | Self::NotThere { .. } => {
                 Failure::Retryable { problem: Problem::new("mount-missing", self.to_string()), after: None }
             }
-            Self::Refused(refusal) => {
-                let message = format!("{}; {}", refusal.message, refusal.hint);
-                Failure::Permanent { problem: Problem::new("mount-refused", message) }
-            }
+            Self::Refused(refusal) => refusal.failure("mount-refused"),
         }
     }
 }
@@ -122,18 +89,25 @@ pub fn open(mount: &Mount, permits: &dyn Permits) -> Result<OpenMount, MountErro
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     use super::*;
+    use crate::executor::permits::NoGrants;
+    use crate::limits::TaskLimits;
 
     /// Allows what lies in one folder, read-only.
     struct Only(PathBuf);
 
     impl Permits for Only {
+        fn refuses_env(&self, _name: &str) -> Option<GrantRefusal> {
+            None
+        }
+
         fn lower(&self, _limits: &mut TaskLimits) {}
 
-        fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<MountRefusal> {
+        fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<GrantRefusal> {
             let fits = real.starts_with(&self.0) && mode == MountMode::Ro;
-            (!fits).then(|| MountRefusal { message: format!("not {}", real.display()), hint: "ask".to_owned() })
+            (!fits).then(|| GrantRefusal { message: format!("not {}", real.display()), hint: "ask".to_owned() })
         }
     }
 
@@ -168,7 +142,7 @@ mod tests {
         for path in [folder.path().join("none"), file] {
             let error = open(&mount(path.clone(), MountMode::Ro), &Only(real.clone())).unwrap_err();
             assert!(matches!(error.failure(), Failure::Retryable { .. }), "{error}");
-            let error = open(&mount(path, MountMode::Ro), &NoMounts).unwrap_err();
+            let error = open(&mount(path, MountMode::Ro), &NoGrants).unwrap_err();
             assert!(matches!(error.failure(), Failure::Permanent { .. }), "{error}");
         }
     }
@@ -176,7 +150,7 @@ mod tests {
     #[test]
     fn without_permits_nothing_is_mounted() {
         let folder = tempfile::tempdir().unwrap();
-        let error = open(&mount(folder.path().to_owned(), MountMode::Ro), &NoMounts).unwrap_err();
+        let error = open(&mount(folder.path().to_owned(), MountMode::Ro), &NoGrants).unwrap_err();
         assert!(matches!(error, MountError::Refused(_)), "{error}");
     }
 }

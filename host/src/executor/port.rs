@@ -1,5 +1,6 @@
 //! The port to the sandbox: one guest call with everything laid out.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +65,8 @@ pub struct Job {
     pub folders: Folders,
     /// Granted folders of the host beside them.
     pub mounts: Vec<OpenMount>,
+    /// Environment variables, by name.
+    pub env: BTreeMap<String, String>,
     /// What it may use. Its time counts from when the guest has its place in the sandbox.
     pub limits: TaskLimits,
     /// Virtual clocks, seeded random numbers, sorted folders, fixed times.
@@ -202,6 +205,6 @@ pub enum Ended {
 pub struct JobReport {
     /// Answer or end.
     pub result: Result<Answer, Ended>,
-    /// What it used; `output_bytes` is filled in by the executor.
+    /// What it used; `input_bytes` and `output_bytes` are filled in by the executor.
     pub usage: Usage,
 }

@@ -1,5 +1,6 @@
 //! One try in which nothing is left to decide, and the report of how it ended.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -60,6 +61,8 @@ pub struct Launch {
     pub limits: TaskLimits,
     /// Folders of the host that it sees, if they may still be mounted.
     pub mounts: Vec<Mount>,
+    /// Environment variables that it is given, by name, if they may still be.
+    pub env: BTreeMap<String, String>,
     /// Whether it runs with virtual clocks and seeded random numbers: no grants, and `deterministic` not set to false.
     pub pure: bool,
 }
@@ -69,6 +72,12 @@ pub struct Launch {
 pub struct Usage {
     /// The most memory that the instance had at once.
     pub peak_memory_bytes: u64,
+    /// CPU time of the guest, and of what the host did for it on the guest's threads, in microseconds.
+    #[serde(default)]
+    pub cpu_time_us: u64,
+    /// Bytes of its inputs, read or not.
+    #[serde(default)]
+    pub input_bytes: u64,
     /// Bytes published from `/out`.
     pub output_bytes: u64,
     /// Whether it called `context`, so that its result may depend on the run and the try.

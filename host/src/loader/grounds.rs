@@ -9,7 +9,8 @@ use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::{Dag, Task};
 use crate::dag::path::DocPath;
 use crate::dag::{Draft, Wrong};
-use crate::executor::mounts::{self, MountRefusal, Permits};
+use crate::executor::mounts;
+use crate::executor::permits::{GrantRefusal, Permits};
 use crate::lifecycle::launch::MountMode;
 use crate::limits::TaskLimits;
 
@@ -80,7 +81,11 @@ impl Grounds {
             let at = at.key("grants").key("mounts").index(index).key("host");
             Some(Wrong { at, message: error.to_string(), hint: error.hint().map(str::to_owned) })
         });
-        excesses.chain(mounts).collect()
+        let env = task.grants.env.keys().filter_map(|name| {
+            let Refusal { message, hint } = self.config.refuses_env(name, self.here())?;
+            Some(Wrong { at: at.key("grants").key("env").key(name), message, hint: Some(hint) })
+        });
+        excesses.chain(mounts).chain(env).collect()
     }
 }
 
@@ -89,9 +94,14 @@ impl Permits for Grounds {
         self.config.lower(limits);
     }
 
-    fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<MountRefusal> {
+    fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<GrantRefusal> {
         let Refusal { message, hint } = self.config.refuses_mount(real, mode, self.here())?;
-        Some(MountRefusal { message, hint })
+        Some(GrantRefusal { message, hint })
+    }
+
+    fn refuses_env(&self, name: &str) -> Option<GrantRefusal> {
+        let Refusal { message, hint } = self.config.refuses_env(name, self.here())?;
+        Some(GrantRefusal { message, hint })
     }
 }
 

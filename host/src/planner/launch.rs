@@ -174,6 +174,7 @@ pub(super) fn launch(run: &Run, ix: TaskIx, invocation: &Invocation) -> Option<L
         invocation: invocation.clone(),
         limits: task.limits.clone(),
         mounts: task.grants.mounts.clone(),
+        env: task.grants.env.clone(),
         pure: task.deterministic,
     })
 }

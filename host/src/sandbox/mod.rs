@@ -8,13 +8,14 @@
 //! - [`inspect`]: what a file is, without running it
 //! - `world`: the interface, one adapter for each version
 //! - `wasi`: WASI 0.2 as it is given here, one file for each capability
-//! - `store`, `run`: one call; `limiter`, `ticker`, `slots`: what bounds it; `trap`: how it ended
+//! - `store`, `run`: one call; `cpu`: what it takes; `limiter`, `ticker`, `slots`: what bounds it; `trap`: how it ended
 //!
 //! One more capability: a file in `wasi`, a field of `guest::Guest`. One more limit: where it is met, and a name for
 //! it in `trap`.
 
 mod compile;
 mod compute;
+mod cpu;
 mod engine;
 mod guest;
 pub mod inspect;

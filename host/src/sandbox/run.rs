@@ -1,5 +1,6 @@
 //! One call in a fresh store, from its folders to its end.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Inner;
+use super::cpu::metered;
 use super::engine::Machine;
 use super::guest::{Call, Guest};
 use super::limits::DESCRIBE_HANDLES;
@@ -97,7 +99,7 @@ async fn place<'a>(inner: &'a Inner, component: &Compiled) -> Result<Place<'a>, 
 
 /// Runs `task.run` once.
 pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
-    let Job { component, invocation, context, folders, mounts, limits, pure, cancel, watcher } = job;
+    let Job { component, invocation, context, folders, mounts, env, limits, pure, cancel, watcher } = job;
     let mut bounds = Bounds::new(Call::Run, Some(cancel), limits.clone());
     let place = match bounds.hold(place(&inner, &component)).await.flatten() {
         Ok(place) => place,
@@ -108,6 +110,7 @@ pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
         context: Some(context),
         folders: Some(folders),
         mounts,
+        env,
         limits,
         pure,
         seed: invocation.seed,
@@ -115,13 +118,15 @@ pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
         watcher,
     };
     let mut store = new_store(place.machine, &inner.files, nature);
-    let result = {
+    let (result, cpu_time) = {
         let _running = place.machine.ticker.enter();
-        bounds.hold(place.loaded.adapter.run(&mut store, &invocation)).await
+        metered(bounds.hold(place.loaded.adapter.run(&mut store, &invocation))).await
     };
     let guest = store.data();
     let usage = Usage {
         peak_memory_bytes: guest.limiter.peak_bytes(),
+        cpu_time_us: u64::try_from(cpu_time.as_micros()).unwrap_or(u64::MAX),
+        input_bytes: 0,
         output_bytes: 0,
         context_called: guest.calls.context_called(),
     };
@@ -157,6 +162,7 @@ pub(super) async fn describe_within(
         context: None,
         folders: None,
         mounts: Vec::new(),
+        env: BTreeMap::new(),
         limits,
         pure: true,
         seed: 0,

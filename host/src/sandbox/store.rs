@@ -1,5 +1,6 @@
 //! A fresh store with all its limits set: no call ever uses another's.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,6 +33,8 @@ pub(super) struct Nature {
     pub(super) folders: Option<Folders>,
     /// Granted folders of the host.
     pub(super) mounts: Vec<OpenMount>,
+    /// Environment variables.
+    pub(super) env: BTreeMap<String, String>,
     /// What it may use.
     pub(super) limits: TaskLimits,
     /// Virtual clocks, random numbers from the seed, facts that are the same everywhere.
@@ -46,7 +49,7 @@ pub(super) struct Nature {
 
 /// Makes a store.
 pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> Store<Guest> {
-    let Nature { call, context, folders, mounts, limits, pure, seed, deadline, watcher } = nature;
+    let Nature { call, context, folders, mounts, env, limits, pure, seed, deadline, watcher } = nature;
     let quota =
         Quota { bytes: limits.scratch_bytes, files: limits.scratch_files, disk_reserve_bytes: DISK_RESERVE_BYTES };
     let mut table = ResourceTable::new();
@@ -58,7 +61,7 @@ pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> S
         files: Files::new(folders, mounts, shared, quota, pure),
         clocks: if pure { Clocks::new_virtual() } else { Clocks::machine() },
         random: if pure { Random::seeded(seed) } else { Random::machine() },
-        cli: Cli::default(),
+        cli: Cli::new(env),
         stdio: Stdio::new(Arc::clone(&watcher)),
         sockets: Sockets::denied(),
         calls: HostCalls::new(context, watcher, limits.metric_points),

@@ -112,7 +112,7 @@ fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Optio
                 retry: options.retry,
                 reschedule_timeout: options.reschedule_timeout,
                 limits: options.limits,
-                deterministic: options.deterministic && grants.mounts.is_empty(),
+                deterministic: options.deterministic && grants.is_empty(),
                 grants,
                 seed: spec.seed,
                 priority_weight: options.priority_weight,

@@ -12,8 +12,8 @@ use crate::dag::model::{PastRule, RetryPolicy, TriggerRule, WeightRule};
 use crate::dag::path::DocPath;
 use crate::ids::PoolName;
 use crate::limits::{
-    DAG_POOLS_MAX, EXECUTION_TIMEOUT_MAX, MAX_RETRY_DELAY, MEMORY_MAX_BYTES, MEMORY_MIN_BYTES, RESCHEDULE_TIMEOUT,
-    RETRY_DELAY, SCRATCH_MAX_BYTES, TaskLimits,
+    DAG_POOLS_MAX, EXECUTION_TIMEOUT_MAX, LOG_MAX_BYTES, MAX_RETRY_DELAY, MEMORY_MAX_BYTES, MEMORY_MIN_BYTES,
+    RESCHEDULE_TIMEOUT, RESULT_MAX_BYTES, RESULT_MIN_BYTES, RETRY_DELAY, SCRATCH_MAX_BYTES, TaskLimits,
 };
 use crate::schedule::duration::show_duration;
 use crate::text::exact_bytes;
@@ -23,9 +23,6 @@ const PRIORITY_WEIGHT: i32 = 1;
 
 /// Airflow's.
 const POOL_SLOTS: u32 = 1;
-
-/// The smallest cap on a result: `null` has to fit.
-const RESULT_MIN_BYTES: u64 = 4;
 
 /// A task's options, complete.
 #[derive(Debug, Clone)]
@@ -164,15 +161,15 @@ fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mista
         limits.scratch_bytes = bytes;
     }
     if let Some(bytes) = size(options.log.as_ref(), key("log"), Zero::Allowed, mistakes) {
+        within(bytes, 0, LOG_MAX_BYTES, key("log")(), mistakes);
         limits.log_bytes = bytes;
     }
     if let Some(bytes) = size(options.result.as_ref(), key("result"), Zero::Allowed, mistakes) {
-        if bytes < RESULT_MIN_BYTES {
-            let message = format!("a result needs {RESULT_MIN_BYTES} bytes at least: it may be `null`");
-            mistakes.push(Mistake::error(Place::value(at().key("result")), message));
-        }
+        within(bytes, RESULT_MIN_BYTES, RESULT_MAX_BYTES, key("result")(), mistakes);
         limits.result_bytes = bytes;
     }
+    limits.handles = options.handles.map_or(limits.handles, |handles| handles as usize);
+    limits.metric_points = options.metric_points.map_or(limits.metric_points, u64::from);
     let timeout = duration(options.tries.execution_timeout.as_ref(), key("execution_timeout"), Zero::Refused, mistakes);
     if timeout.is_some_and(|timeout| timeout > EXECUTION_TIMEOUT_MAX) {
         let message = format!("a try may take {} at most", show_duration(EXECUTION_TIMEOUT_MAX));

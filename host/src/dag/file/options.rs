@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::dag::file::parts::{DurationText, SizeSpec};
 use crate::dag::model::{TriggerRule, WeightRule};
+use crate::limits::{HANDLES_MAX, HANDLES_MIN, METRIC_POINTS_MAX};
 
 /// Retries at most: at the shortest delays they still end.
 const RETRIES_MAX: u64 = 10_000;
@@ -43,6 +44,12 @@ pub(crate) struct Options {
     pub(crate) log: Option<SizeSpec>,
     /// Bytes of its result; `256KiB` by default.
     pub(crate) result: Option<SizeSpec>,
+    /// Open files, streams and other handles of one try; 4096 by default.
+    #[schemars(range(min = HANDLES_MIN, max = HANDLES_MAX))]
+    pub(crate) handles: Option<u32>,
+    /// Points of metrics and messages of progress of one try; 100000 by default.
+    #[schemars(range(min = 0, max = METRIC_POINTS_MAX))]
+    pub(crate) metric_points: Option<u32>,
 }
 
 /// Options of a task's tries, which callbacks have too.

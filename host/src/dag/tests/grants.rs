@@ -30,6 +30,20 @@ fn mounts_are_read_and_make_a_task_impure() {
 }
 
 #[test]
+fn environment_variables_are_read_and_make_a_task_impure() {
+    let dag = dag(&file("grants.env = { LANG = 'C', APP_KEY = '' }"));
+    let env: Vec<_> = dag.tasks[0].grants.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!((env, dag.tasks[0].deterministic), (vec![("APP_KEY", ""), ("LANG", "C")], false));
+    let said = |env: &str| {
+        let found = found(&file(&format!("grants.env = {env}")));
+        found.into_iter().map(|(_, piece, message)| format!("{piece}: {message}")).collect::<Vec<_>>()
+    };
+    assert_eq!(said("{ 'A=B' = 'x' }"), ["'A=B': `A=B` is no name of an environment variable"]);
+    assert_eq!(said("{ A = \"a\\u0000b\" }"), ["\"a\\u0000b\": the value has a NUL in it"]);
+    assert_eq!(said("{ A = 1 }"), ["1: expected a string, found an integer 1"]);
+}
+
+#[test]
 fn a_default_of_deterministic_gives_way_to_a_mount() {
     let text = "id = 'x'\n[defaults]\ndeterministic = true\n[tasks.a]\nplugin = 'noop'\n\
                 grants.mounts = [{ host = '/a', guest = '/b' }]\n[tasks.b]\nplugin = 'noop'\n";
@@ -64,5 +78,5 @@ fn what_is_wrong_with_a_mount_is_said_at_its_place() {
     one("{ guest = '/b' }", "{ guest = '/b' }: `host` is missing");
     let impure = found(&file("grants.mounts = [{ host = '/a', guest = '/b' }]\ndeterministic = true"));
     assert_eq!(impure[0].1, "true");
-    assert!(impure[0].2.starts_with("a task with mounts is not deterministic"), "{impure:?}");
+    assert!(impure[0].2.starts_with("a task with grants is not deterministic"), "{impure:?}");
 }

@@ -265,7 +265,7 @@ fn durations_and_sizes_are_checked() {
     assert_only(&file("", "memory = '512'"), 5, "'512'", "`512` has no unit");
     assert_only(&file("", "memory = 0"), 5, "0", "this must be more than zero");
     assert_only(&file("", "scratch = '99999999TiB'"), 5, "'99999999TiB'", "this is more than any machine has");
-    assert_only(&file("[defaults]\nresult = 1", ""), 3, "1", "a result needs 4 bytes at least: it may be `null`");
+    assert_only(&file("[defaults]\nresult = 1", ""), 3, "1", "this is too little: 4 bytes is the least");
 }
 
 #[test]
@@ -282,8 +282,8 @@ fn branches_are_checked() {
 }
 
 #[test]
-fn grants_beyond_mounts_cannot_be_given_yet() {
-    let message = "this version cannot grant `http`: beyond the sandbox there are only `mounts`";
+fn grants_of_hosts_and_secrets_cannot_be_given_yet() {
+    let message = "this version cannot grant `http`: beyond the sandbox there are `mounts` and `env`";
     assert_only(&file("", "grants = { http = ['example.com:443'] }"), 5, "http", message);
     assert_only(&file("", "grants = { htp = [] }"), 5, "htp", "unknown key `htp`");
     let mount = "grants = { mounts = [{ host = '/a', guest = '/b', mode = 'rx' }] }";
@@ -329,4 +329,8 @@ fn limits_beyond_what_may_be_given_are_refused() {
     assert_only(&task("memory = '1KiB'"), 4, "'1KiB'", "this is too little: 64 KiB is the least");
     assert_only(&task("scratch = '1TiB'"), 4, "'1TiB'", "this is too much: 100 GiB is the most");
     assert_only(&task("execution_timeout = '25h'"), 4, "'25h'", "a try may take 1d at most");
+    assert_only(&task("log = '2GiB'"), 4, "'2GiB'", "this is too much: 1 GiB is the most");
+    assert_only(&task("result = '17MiB'"), 4, "'17MiB'", "this is too much: 16 MiB is the most");
+    assert_only(&task("handles = 8"), 4, "8", "8 is less than 32");
+    assert_only(&task("metric_points = 10000001"), 4, "10000001", "10000001 is more than 10000000");
 }

@@ -40,7 +40,7 @@ async fn a_guest_is_given_what_the_launch_says_and_empty_folders() {
         })
         .await;
     assert_eq!((&report.outcome, &report.attempt), (&Outcome::Done { value: json!(1) }, &launch.attempt));
-    assert_eq!(report.usage, used());
+    assert_eq!(report.usage, Usage { input_bytes: 3, ..used() });
 }
 
 #[tokio::test]
@@ -192,6 +192,17 @@ async fn a_schema_of_the_result_that_cannot_be_used_fails_before_anything_runs()
     let report = bench.run(launch, |_| panic!("it ran")).await;
     let (permanent, code, _) = failure(&report.outcome);
     assert_eq!((permanent, code), (true, "bad-schema"));
+}
+
+#[tokio::test]
+async fn an_environment_variable_that_is_not_allowed_ends_the_try_before_anything_runs() {
+    let bench = Bench::new();
+    let mut launch = launch(vec![]);
+    launch.env.insert("APP_KEY".into(), "x".into());
+    let report = bench.run(launch, |_| panic!("it ran")).await;
+    let (permanent, code, message) = failure(&report.outcome);
+    assert_eq!((permanent, code), (true, "env-refused"));
+    assert!(message.starts_with("the environment variable `APP_KEY` may not be given"), "{message}");
 }
 
 #[tokio::test]

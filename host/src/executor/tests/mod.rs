@@ -84,7 +84,7 @@ impl Bench {
 
     fn executor(&self, play: impl Fn(Job) -> Boxed<JobReport> + Send + Sync + 'static) -> LocalExecutor {
         let deps = LocalDeps {
-            permits: Arc::new(crate::executor::mounts::NoMounts),
+            permits: Arc::new(crate::executor::permits::NoGrants),
             sandbox: Arc::new(Stage(Box::new(play))),
             components: Arc::new(Components(self.components.clone(), Arc::clone(&self.forgotten))),
             artifacts: Arc::clone(&self.artifacts),
@@ -146,7 +146,7 @@ impl Drop for Bench {
 }
 
 fn used() -> Usage {
-    Usage { peak_memory_bytes: 65_536, output_bytes: 0, context_called: false }
+    Usage { peak_memory_bytes: 65_536, cpu_time_us: 7, ..Usage::default() }
 }
 
 fn port(name: &str, cardinality: Cardinality) -> Port {
@@ -158,6 +158,7 @@ fn launch(outputs: Vec<Port>) -> Launch {
     let now = Timestamp::UNIX_EPOCH;
     Launch {
         mounts: Vec::new(),
+        env: std::collections::BTreeMap::new(),
         attempt: Attempt { instance, try_number: 2, start_number: 3 },
         dag_id: DagId::new("dag").unwrap(),
         run_id: RunId::new("manual__1").unwrap(),

@@ -19,6 +19,7 @@ fn a_task_that_answers_is_done() {
 fn an_endless_loop_is_ended_at_its_deadline_and_says_where_it_was() {
     let core = Core { run: LOOP, ..Core::default() };
     let report = prepare(&core.component()).within(Duration::from_millis(50)).report();
+    assert!(report.usage.cpu_time_us > 0, "{report:?}");
     let Err(Ended::Timeout(problem)) = report.result else { panic!("{report:?}") };
     assert_eq!(problem.code, "deadline");
     assert!(problem.message.contains("execution_timeout of 0.05 s"), "{}", problem.message);

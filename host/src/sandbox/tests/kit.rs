@@ -194,6 +194,7 @@ pub(super) fn prepare(wasm: &[u8]) -> Prepared {
     let (cancel, cancelled) = watch::channel(false);
     let job = Job {
         mounts: Vec::new(),
+        env: std::collections::BTreeMap::new(),
         component: compiled,
         invocation: Invocation { params: json!({}), inputs: Vec::new(), values: Vec::new(), seed: 7, resume: None },
         context: TaskContext {

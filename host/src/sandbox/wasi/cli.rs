@@ -1,4 +1,6 @@
-//! `wasi:cli`: an empty environment, no arguments, an empty standard input, no terminal.
+//! `wasi:cli`: the environment that was granted, no arguments, an empty standard input, no terminal.
+
+use std::collections::BTreeMap;
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 use wasmtime_wasi::cli::{WasiCli, WasiCliCtx, WasiCliCtxView};
@@ -12,9 +14,41 @@ use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
 use super::stdio::Stdio;
 use crate::sandbox::guest::Guest;
 
-/// What is empty, from wasmtime-wasi: its default grants nothing.
-#[derive(Default)]
-pub(in crate::sandbox) struct Cli(WasiCliCtx);
+/// What is empty, from wasmtime-wasi: its default grants nothing. And the environment.
+pub(in crate::sandbox) struct Cli {
+    empty: WasiCliCtx,
+    env: BTreeMap<String, String>,
+}
+
+impl Cli {
+    /// With these environment variables.
+    pub(in crate::sandbox) fn new(env: BTreeMap<String, String>) -> Self {
+        Self { empty: WasiCliCtx::default(), env }
+    }
+}
+
+struct HasEnvironment;
+
+impl HasData for HasEnvironment {
+    type Data<'a> = Environment<'a>;
+}
+
+/// What a program is started with.
+struct Environment<'a>(&'a BTreeMap<String, String>);
+
+impl environment::Host for Environment<'_> {
+    fn get_environment(&mut self) -> wasmtime::Result<Vec<(String, String)>> {
+        Ok(self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    fn get_arguments(&mut self) -> wasmtime::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn initial_cwd(&mut self) -> wasmtime::Result<Option<String>> {
+        Ok(None)
+    }
+}
 
 /// The three standard streams.
 struct Streams<'a> {
@@ -54,7 +88,7 @@ fn streams(guest: &mut Guest) -> Streams<'_> {
 }
 
 fn theirs(guest: &mut Guest) -> WasiCliCtxView<'_> {
-    WasiCliCtxView { ctx: &mut guest.cli.0, table: &mut guest.table }
+    WasiCliCtxView { ctx: &mut guest.cli.empty, table: &mut guest.table }
 }
 
 /// Links all of `wasi:cli` that a task may import.
@@ -62,7 +96,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     stdin::add_to_linker::<Guest, HasStreams>(linker, streams)?;
     stdout::add_to_linker::<Guest, HasStreams>(linker, streams)?;
     stderr::add_to_linker::<Guest, HasStreams>(linker, streams)?;
-    environment::add_to_linker::<Guest, WasiCli>(linker, theirs)?;
+    environment::add_to_linker::<Guest, HasEnvironment>(linker, |guest| Environment(&guest.cli.env))?;
     // Ends the call with wasmtime-wasi's `I32Exit`, by which an exit is told from a crash.
     exit::add_to_linker::<Guest, WasiCli>(linker, theirs)?;
     terminal_input::add_to_linker::<Guest, WasiCli>(linker, theirs)?;

@@ -1,5 +1,7 @@
 //! `dagwood runs show`.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use crate::cli::args::Json;
@@ -11,6 +13,7 @@ use crate::cli::style::{Palette, Tone};
 use crate::cli::table::{self, cell, right, toned};
 use crate::cli::target::{self, DagArg};
 use crate::contract::{Invocation, Problem};
+use crate::lifecycle::launch::Usage;
 use crate::store::{RunRecord, Store};
 use crate::text;
 use crate::views::human;
@@ -108,11 +111,18 @@ fn facts(document: &TaskDocument, colours: Palette) -> String {
             .map(|(name, value)| fact("metric", format!("{} = {}", text::one_line(name), human::float(*value)))),
     );
     lines.extend(instance.outputs.iter().map(|output| fact("output", output_words(output))));
-    lines.extend(
-        document.usage.map(|usage| fact("memory", format!("{} at most", human::size(usage.peak_memory_bytes)))),
-    );
+    lines.extend(document.usage.iter().flat_map(usage_facts));
     lines.extend(instance.error.as_ref().map(|problem| fact("error", problem_words(problem))));
     lines.join("\n")
+}
+
+fn usage_facts(usage: &Usage) -> [String; 3] {
+    let bytes = format!("{} in, {} out", human::size(usage.input_bytes), human::size(usage.output_bytes));
+    [
+        fact("memory", format!("{} at most", human::size(usage.peak_memory_bytes))),
+        fact("cpu", human::duration(Duration::from_micros(usage.cpu_time_us).as_secs_f64())),
+        fact("data", bytes),
+    ]
 }
 
 fn output_words(output: &OutputDocument) -> String {
