@@ -71,6 +71,9 @@ pub const HANDLES_MAX: u64 = 100_000;
 /// The most points of metrics and messages of progress that a DAG may let a try send.
 pub const METRIC_POINTS_MAX: u64 = 10_000_000;
 
+/// The most fuel that a DAG may give a try: as much as a number in TOML can say.
+pub const FUEL_MAX: u64 = i64::MAX as u64;
+
 /// What one try may use. The defaults suit a task on a few gigabytes of data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskLimits {
@@ -90,6 +93,10 @@ pub struct TaskLimits {
     pub handles: usize,
     /// Points of metrics and messages of progress.
     pub metric_points: u64,
+    /// What the guest may compute, in Wasmtime's units of fuel, about one for each instruction: on any machine the same. It costs speed,
+    /// so by default nobody counts.
+    #[serde(default)]
+    pub fuel: Option<u64>,
 }
 
 impl Default for TaskLimits {
@@ -103,6 +110,7 @@ impl Default for TaskLimits {
             result_bytes: 256 << 10,
             handles: 4_096,
             metric_points: 100_000,
+            fuel: None,
         }
     }
 }

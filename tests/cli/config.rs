@@ -186,5 +186,6 @@ fn an_environment_variable_is_given_if_the_operator_allows_it() {
     configure(&bench, "allow.env = [\"APP_*\"]\n");
     let run = bench.run(["run", "it.toml", "--json"]).exits(0).json();
     assert_eq!(instance(&run, "one")["value"]["variables"], json!([["APP_KEY", "a b"]]));
-    bench.run(["dag", "show", "it.toml"]).exits(0).says(&["one is given APP_KEY"]);
+    let shown = bench.run(["dag", "show", "it.toml"]).exits(0).stdout;
+    assert!(shown.contains("one is given APP_KEY"), "{shown}");
 }

@@ -65,6 +65,12 @@ fn a_task_that_takes_more_memory_than_its_limit_fails_and_names_the_limit() {
 }
 
 #[test]
+fn a_task_that_computes_more_than_its_limit_fails_at_once_and_names_the_limit() {
+    let endless = task("a", "mode = 'loop'", "fuel = 1_000_000, retries = 2");
+    assert_fails(&endless, 1, "fuel-limit", &["its limit of 1000000 units of fuel", "raise `fuel`"]);
+}
+
+#[test]
 fn a_required_output_that_is_not_written_breaks_the_contract() {
     let silent = "a = { plugin = 'misbehave-required', retries = 3 }\n";
     assert_fails(silent, 1, "missing-output", &["broke its contract", "/out/out"]);

@@ -65,6 +65,26 @@ fn memory_over_the_limit_is_named_as_that() {
 }
 
 #[test]
+fn computing_over_the_limit_is_named_as_that_on_any_machine() {
+    for given in [1_000, 50_000_000] {
+        let tried = pure(mode("loop", json!({}))).fuelled(given).run();
+        let Err(Ended::Limit { problem, repeats }) = &tried.report.result else { panic!("{:?}", tried.report) };
+        assert_eq!(problem.code, "fuel-limit");
+        assert!(problem.message.contains(&format!("its limit of {given} units of fuel")), "{}", problem.message);
+        assert!(repeats);
+        assert_eq!(tried.report.usage.fuel, Some(given), "it used what it had");
+    }
+    let used = || {
+        let tried = pure(mode("environment", json!({}))).fuelled(1 << 40).run();
+        tried.value();
+        tried.report.usage.fuel.unwrap()
+    };
+    let first = used();
+    assert!(first > 1_000 && first == used() && first == used(), "a pure task computes as much each time");
+    assert_eq!(pure(mode("environment", json!({}))).run().report.usage.fuel, None, "nobody counts if nobody asks");
+}
+
+#[test]
 fn loops_and_sleeps_end_at_the_deadline() {
     for name in ["loop", "host-call-loop"] {
         let tried = pure(mode(name, json!({}))).within(Duration::from_millis(100)).run();

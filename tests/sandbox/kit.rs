@@ -25,6 +25,7 @@ pub(crate) static SANDBOX: LazyLock<WasmtimeSandbox> =
 
 static PURE: LazyLock<Made> = LazyLock::new(|| Made::new(EngineKind::Pure));
 static OPEN: LazyLock<Made> = LazyLock::new(|| Made::new(EngineKind::Open));
+static FUEL: LazyLock<Made> = LazyLock::new(|| Made::new(EngineKind::Fuel));
 
 /// The guest's compiled code, in a folder that lives as long as the tests.
 struct Made {
@@ -47,6 +48,7 @@ pub(crate) fn compiled(engine: EngineKind) -> Compiled {
     match engine {
         EngineKind::Pure => PURE.compiled.clone(),
         EngineKind::Open => OPEN.compiled.clone(),
+        EngineKind::Fuel => FUEL.compiled.clone(),
     }
 }
 
@@ -169,6 +171,12 @@ impl Try {
         let folder = std::fs::File::open(host).unwrap();
         self.job.mounts.push(OpenMount { folder, guest: guest.to_owned(), mode });
         self
+    }
+
+    /// Limits what it may compute.
+    pub(crate) fn fuelled(mut self, fuel: u64) -> Self {
+        self.job.component = compiled(EngineKind::Fuel);
+        self.limited(|limits| limits.fuel = Some(fuel))
     }
 
     /// Gives it an environment variable.

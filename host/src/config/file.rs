@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::dag::document::{DurationText, SizeSpec};
 use crate::dag::model::MountMode;
-use crate::limits::{HANDLES_MAX, HANDLES_MIN, METRIC_POINTS_MAX};
+use crate::limits::{FUEL_MAX, HANDLES_MAX, HANDLES_MIN, METRIC_POINTS_MAX};
 
 /// Tasks at once at most: more than a machine does at once.
 const PARALLELISM_MAX: u64 = 10_000;
@@ -56,6 +56,9 @@ pub(super) struct MaximumSpec {
     /// Points of metrics and messages of progress of one try.
     #[schemars(range(min = 0, max = METRIC_POINTS_MAX))]
     pub(super) metric_points: Option<u32>,
+    /// Fuel of one try, if it is counted.
+    #[schemars(range(min = 1, max = FUEL_MAX))]
+    pub(super) fuel: Option<u64>,
 }
 
 /// What DAG files may be granted at most. A wrong item is null.

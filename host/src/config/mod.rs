@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::MountMode;
 use crate::limits::{
-    EXECUTION_TIMEOUT_MAX, HANDLES_MAX, LOG_MAX_BYTES, MEMORY_MAX_BYTES, METRIC_POINTS_MAX, RESULT_MAX_BYTES,
+    EXECUTION_TIMEOUT_MAX, FUEL_MAX, HANDLES_MAX, LOG_MAX_BYTES, MEMORY_MAX_BYTES, METRIC_POINTS_MAX, RESULT_MAX_BYTES,
     SCRATCH_MAX_BYTES,
 };
 
@@ -70,6 +70,8 @@ pub struct Maximum {
     pub handles: usize,
     /// Points of metrics and messages of progress of one try.
     pub metric_points: u64,
+    /// Fuel of one try, if it is counted.
+    pub fuel: u64,
 }
 
 impl Default for Maximum {
@@ -82,6 +84,7 @@ impl Default for Maximum {
             result_bytes: RESULT_MAX_BYTES,
             handles: HANDLES_MAX as usize,
             metric_points: METRIC_POINTS_MAX,
+            fuel: FUEL_MAX,
         }
     }
 }

@@ -70,7 +70,8 @@ impl Config {
         };
         let handles = number("handles", limits.handles as u64, maximum.handles as u64, default.handles as u64);
         let points = number("metric_points", limits.metric_points, maximum.metric_points, default.metric_points);
-        [memory, timeout, scratch, log, result, handles, points].into_iter().flatten().collect()
+        let fuel = limits.fuel.and_then(|fuel| number("fuel", fuel, maximum.fuel, 0));
+        [memory, timeout, scratch, log, result, handles, points, fuel].into_iter().flatten().collect()
     }
 
     /// Lowers what is more than its maximum: a default, or what a DAG asked for when it might.
@@ -83,6 +84,7 @@ impl Config {
         limits.result_bytes = limits.result_bytes.min(maximum.result_bytes);
         limits.handles = limits.handles.min(maximum.handles);
         limits.metric_points = limits.metric_points.min(maximum.metric_points);
+        limits.fuel = limits.fuel.map(|fuel| fuel.min(maximum.fuel));
     }
 
     /// Why the folder `real` may not be mounted; nothing, if it may.

@@ -115,6 +115,7 @@ fn maximum(spec: &MaximumSpec, mistakes: &mut Vec<Mistake>) -> Maximum {
             .unwrap_or(default.result_bytes),
         handles: spec.handles.map_or(default.handles, |handles| handles as usize),
         metric_points: spec.metric_points.map_or(default.metric_points, u64::from),
+        fuel: spec.fuel.unwrap_or(default.fuel),
     }
 }
 

@@ -43,6 +43,7 @@ fn every_key_is_read() {
         result = "64KiB"
         handles = 128
         metric_points = 1000
+        fuel = 1_000_000
         [allow]
         http = ["*:443"]
         mounts = [{ host = "/srv/data", mode = "rw" }, { host = "/srv/in" }]
@@ -61,6 +62,7 @@ fn every_key_is_read() {
             result_bytes: 64 << 10,
             handles: 128,
             metric_points: 1_000,
+            fuel: 1_000_000,
         },
         mounts: vec![
             AllowedMount { host: "/srv/data".into(), mode: MountMode::Rw },
@@ -138,21 +140,23 @@ fn an_environment_variable_is_given_if_its_name_or_its_start_is_allowed() {
 
 #[test]
 fn every_limit_has_its_maximum() {
-    let config = config("maximum = { log = '1MiB', result = '64KiB', handles = 128, metric_points = 1000 }");
+    let config = config("maximum = { log = '1MiB', result = '64KiB', handles = 128, metric_points = 1000, fuel = 9 }");
     let asked = TaskLimits {
         log_bytes: (1 << 20) + 1,
         result_bytes: 128 << 10,
         handles: 129,
         metric_points: 1_001,
+        fuel: Some(10),
         ..TaskLimits::default()
     };
     let excesses = config.excesses(&asked, here("/home"));
     let keys: Vec<_> = excesses.iter().map(|excess| excess.key).collect();
-    assert_eq!(keys, ["log", "result", "handles", "metric_points"]);
+    assert_eq!(keys, ["log", "result", "handles", "metric_points", "fuel"]);
     assert_eq!(excesses[2].message, "`handles` is 129, and the most that a task may ask for here is 128");
     let mut limits = TaskLimits::default();
     assert!(config.excesses(&limits, here("/home")).is_empty());
     config.lower(&mut limits);
+    assert_eq!(limits.fuel, None, "it is not counted because there is a most");
     let lowered = (limits.log_bytes, limits.result_bytes, limits.handles, limits.metric_points);
     assert_eq!(lowered, (1 << 20, 64 << 10, 128, 1_000));
     let places: Vec<_> = wrong("[maximum]\nhandles = 3\nmetric_points = -1\nresult = 3\nlog = '2GiB'\n");

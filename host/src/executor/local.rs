@@ -198,7 +198,11 @@ impl Inner {
         let schema = launch.descriptor.result_schema.as_ref();
         let shape = schema.map(|schema| self.shapes.get(launch.component, schema)).transpose().map_err(permanent)?;
         let inputs = self.inputs(launch).map_err(permanent)?;
-        let engine = if launch.pure { EngineKind::Pure } else { EngineKind::Open };
+        let engine = match (launch.limits.fuel, launch.pure) {
+            (Some(_), _) => EngineKind::Fuel,
+            (None, true) => EngineKind::Pure,
+            (None, false) => EngineKind::Open,
+        };
         let component = tokio::select! {
             biased;
             () = cancelled(cancel) => return Err(Outcome::Cancelled),
@@ -377,6 +381,7 @@ fn tell_end(watcher: &TryWatcher, end: &End, took: Duration) -> Vec<(String, f64
         ("duration_ms", Value::from(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))),
         ("peak_memory_bytes", end.usage.peak_memory_bytes.into()),
         ("cpu_time_us", end.usage.cpu_time_us.into()),
+        ("fuel", end.usage.fuel.into()),
         ("input_bytes", end.usage.input_bytes.into()),
         ("output_bytes", end.usage.output_bytes.into()),
         ("context_called", end.usage.context_called.into()),

@@ -34,13 +34,15 @@ pub struct Compiled {
     pub engine: EngineKind,
 }
 
-/// The two engines: their settings are part of the compiled code.
+/// The engines: their settings are part of the compiled code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EngineKind {
     /// NaNs canonical, relaxed SIMD deterministic.
     Pure,
     /// Neither.
     Open,
+    /// As the pure one, and it counts what is computed: for tasks with a limit on that.
+    Fuel,
 }
 
 impl EngineKind {
@@ -49,6 +51,7 @@ impl EngineKind {
         match self {
             Self::Pure => "pure",
             Self::Open => "open",
+            Self::Fuel => "fuel",
         }
     }
 }

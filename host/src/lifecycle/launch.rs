@@ -75,6 +75,9 @@ pub struct Usage {
     /// CPU time of the guest, and of what the host did for it on the guest's threads, in microseconds.
     #[serde(default)]
     pub cpu_time_us: u64,
+    /// What it computed, in Wasmtime's units of fuel; none if nobody counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
     /// Bytes of its inputs, read or not.
     #[serde(default)]
     pub input_bytes: u64,

@@ -59,11 +59,12 @@ pub(super) fn on_demand(kind: EngineKind) -> wasmtime::Result<Engine> {
 /// # Errors
 /// When this processor cannot be compiled for.
 pub fn compatibility(kind: EngineKind) -> wasmtime::Result<String> {
-    static KNOWN: [OnceLock<String>; 2] = [OnceLock::new(), OnceLock::new()];
-    let [pure, open] = &KNOWN;
+    static KNOWN: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
+    let [pure, open, fuel] = &KNOWN;
     let known = match kind {
         EngineKind::Pure => pure,
         EngineKind::Open => open,
+        EngineKind::Fuel => fuel,
     };
     if let Some(known) = known.get() {
         return Ok(known.clone());
@@ -96,13 +97,15 @@ impl Hasher for Stable {
 
 /// Everything that compiled code depends on.
 fn settings(kind: EngineKind) -> Config {
-    let pure = match kind {
-        EngineKind::Pure => true,
-        EngineKind::Open => false,
+    let (pure, counts) = match kind {
+        EngineKind::Pure => (true, false),
+        EngineKind::Open => (false, false),
+        EngineKind::Fuel => (true, true),
     };
     let mut config = Config::new();
     config
         .epoch_interruption(true)
+        .consume_fuel(counts)
         .cranelift_opt_level(OptLevel::Speed)
         .cranelift_nan_canonicalization(pure)
         .relaxed_simd_deterministic(pure)

@@ -99,6 +99,7 @@ struct Inner {
     slots: u32,
     pure: OnceLock<Result<Machine, String>>,
     open: OnceLock<Result<Machine, String>>,
+    fuel: OnceLock<Result<Machine, String>>,
     shelf: Shelf,
     files: Shared,
 }
@@ -109,6 +110,7 @@ impl Inner {
         let place = match kind {
             EngineKind::Pure => &self.pure,
             EngineKind::Open => &self.open,
+            EngineKind::Fuel => &self.fuel,
         };
         let made = place.get_or_init(|| Machine::new(kind, self.slots).map_err(|error| format!("{error:#}")));
         made.as_ref().map_err(|error| {
@@ -128,6 +130,7 @@ impl WasmtimeSandbox {
             slots: config.slots.max(1),
             pure: OnceLock::new(),
             open: OnceLock::new(),
+            fuel: OnceLock::new(),
             shelf: Shelf::default(),
             files: Shared::new(config.open_files).map_err(SandboxError::EmptyFolder)?,
         };

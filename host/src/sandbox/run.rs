@@ -117,15 +117,20 @@ pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
         deadline: bounds.begin(),
         watcher,
     };
-    let mut store = new_store(place.machine, &inner.files, nature);
+    let mut store = match new_store(place.machine, &inner.files, nature) {
+        Ok(store) => store,
+        Err(error) => return JobReport { result: Err(no_store(&error)), usage: Usage::default() },
+    };
     let (result, cpu_time) = {
         let _running = place.machine.ticker.enter();
         metered(bounds.hold(place.loaded.adapter.run(&mut store, &invocation))).await
     };
+    let left = store.get_fuel().ok();
     let guest = store.data();
     let usage = Usage {
         peak_memory_bytes: guest.limiter.peak_bytes(),
         cpu_time_us: u64::try_from(cpu_time.as_micros()).unwrap_or(u64::MAX),
+        fuel: bounds.limits.fuel.zip(left).map(|(given, left)| given.saturating_sub(left)),
         input_bytes: 0,
         output_bytes: 0,
         context_called: guest.calls.context_called(),
@@ -136,6 +141,10 @@ pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
         Err(ended) => Err(ended),
     };
     JobReport { result, usage }
+}
+
+fn no_store(error: &wasmtime::Error) -> Ended {
+    Ended::Host(Problem::new("engine", format!("the call cannot be made: {error:#}")))
 }
 
 /// Calls `task.describe` once: no folders, little memory, little time, virtual clocks.
@@ -169,7 +178,7 @@ pub(super) async fn describe_within(
         deadline: bounds.begin(),
         watcher: Arc::new(Nobody),
     };
-    let mut store = new_store(place.machine, &inner.files, nature);
+    let mut store = new_store(place.machine, &inner.files, nature).map_err(|error| no_store(&error))?;
     let described = {
         let _running = place.machine.ticker.enter();
         bounds.hold(place.loaded.adapter.describe(&mut store)).await?

@@ -48,7 +48,10 @@ pub(super) struct Nature {
 }
 
 /// Makes a store.
-pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> Store<Guest> {
+///
+/// # Errors
+/// Fuel is to be counted, and this engine does not.
+pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> wasmtime::Result<Store<Guest>> {
     let Nature { call, context, folders, mounts, env, limits, pure, seed, deadline, watcher } = nature;
     let quota =
         Quota { bytes: limits.scratch_bytes, files: limits.scratch_files, disk_reserve_bytes: DISK_RESERVE_BYTES };
@@ -70,6 +73,9 @@ pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> S
     let mut store = Store::new(&machine.engine, guest);
     store.limiter(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(hostcall_fuel(&limits));
+    if let Some(fuel) = limits.fuel {
+        store.set_fuel(fuel)?;
+    }
     // A deadline of 0 would interrupt at once, also what runs while the component is made.
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|guest| {
@@ -78,5 +84,5 @@ pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> S
             false => UpdateDeadline::Yield(1),
         })
     });
-    store
+    Ok(store)
 }

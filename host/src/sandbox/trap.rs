@@ -64,6 +64,10 @@ pub(super) fn ended(error: &wasmtime::Error, guest: &Guest, limits: &TaskLimits)
     if trap == Some(Trap::Interrupt) {
         return timeout(guest.call, limits, details);
     }
+    if let (Some(Trap::OutOfFuel), Some(most)) = (trap, limits.fuel) {
+        let message = format!("the task computed more than its limit of {most} units of fuel; raise `fuel`");
+        return Ended::Limit { problem: end("fuel-limit", message), repeats: true };
+    }
     // A guest that could not get what it asked for gives up by a trap, or before it begins, by an error.
     if trap.is_none_or(gives_up) {
         if guest.limiter.refused() {

@@ -29,6 +29,7 @@ pub struct CompileComponentArgs {
 enum Engine {
     Pure,
     Open,
+    Fuel,
 }
 
 /// Compiles. Its exit codes are the registry's own: nobody but the parent reads them.
@@ -40,6 +41,7 @@ pub(super) fn run(args: CompileComponentArgs, context: &Context) -> Result<Exit,
     let engine = match args.engine {
         Engine::Pure => EngineKind::Pure,
         Engine::Open => EngineKind::Open,
+        Engine::Fuel => EngineKind::Fuel,
     };
     let call = ChildCall { engine, compatibility: args.compat, input: args.input, output: args.output };
     let (code, words) = inside::run(crate::compose::codegen()?.as_ref(), &call);

@@ -170,6 +170,7 @@ fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mista
     }
     limits.handles = options.handles.map_or(limits.handles, |handles| handles as usize);
     limits.metric_points = options.metric_points.map_or(limits.metric_points, u64::from);
+    limits.fuel = options.fuel.or(limits.fuel);
     let timeout = duration(options.tries.execution_timeout.as_ref(), key("execution_timeout"), Zero::Refused, mistakes);
     if timeout.is_some_and(|timeout| timeout > EXECUTION_TIMEOUT_MAX) {
         let message = format!("a try may take {} at most", show_duration(EXECUTION_TIMEOUT_MAX));

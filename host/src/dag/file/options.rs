@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::dag::file::parts::{DurationText, SizeSpec};
 use crate::dag::model::{TriggerRule, WeightRule};
-use crate::limits::{HANDLES_MAX, HANDLES_MIN, METRIC_POINTS_MAX};
+use crate::limits::{FUEL_MAX, HANDLES_MAX, HANDLES_MIN, METRIC_POINTS_MAX};
 
 /// Retries at most: at the shortest delays they still end.
 const RETRIES_MAX: u64 = 10_000;
@@ -50,6 +50,10 @@ pub(crate) struct Options {
     /// Points of metrics and messages of progress of one try; 100000 by default.
     #[schemars(range(min = 0, max = METRIC_POINTS_MAX))]
     pub(crate) metric_points: Option<u32>,
+    /// What it may compute, about one unit for each WebAssembly instruction: a limit that is the same on any machine. By default nobody
+    /// counts, which is faster.
+    #[schemars(range(min = 1, max = FUEL_MAX))]
+    pub(crate) fuel: Option<u64>,
 }
 
 /// Options of a task's tries, which callbacks have too.

@@ -59,7 +59,7 @@ fn defaults_hold_where_a_task_says_nothing() {
     let text = "id = 'x'\n[defaults]\nretries = 3\nretry_delay = '10ms'\nmemory = '1GiB'\ndeterministic = false\n\
         handles = 64\n[tasks.a]\nplugin = 'noop'\n[tasks.b]\nplugin = 'noop'\nretries = 0\nmemory = 65536\ndeterministic = true\n\
         trigger_rule = 'all_done'\nseed = 7\npriority_weight = -2\nexecution_timeout = '1m'\nafter = 'a'\n\
-        handles = 100\nmetric_points = 0\nlog = '1KiB'\nresult = '1MiB'\n";
+        handles = 100\nfuel = 5000\nmetric_points = 0\nlog = '1KiB'\nresult = '1MiB'\n";
     let dag = dag(text);
     let (a, b) = (&dag.tasks[0], &dag.tasks[1]);
     assert_eq!((a.retry.retries, a.retry.delay), (3, Duration::from_millis(10)));
@@ -71,6 +71,7 @@ fn defaults_hold_where_a_task_says_nothing() {
     assert_eq!(b.limits.execution_timeout, Duration::from_secs(60));
     assert_eq!((a.limits.handles, a.limits.metric_points), (64, 100_000));
     assert_eq!((b.limits.handles, b.limits.metric_points), (100, 0));
+    assert_eq!((a.limits.fuel, b.limits.fuel), (None, Some(5_000)));
     assert_eq!((b.limits.log_bytes, b.limits.result_bytes), (1 << 10, 1 << 20));
     assert_eq!(a.reschedule_timeout, Duration::from_secs(7 * 86_400));
 }

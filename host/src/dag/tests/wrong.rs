@@ -41,7 +41,6 @@ fn unknown_keys_get_a_hint() {
 #[test]
 fn keys_of_later_versions_say_so() {
     assert_only(&file("", "expand = 'x'"), 5, "expand", "`expand` is not supported in this version");
-    assert_only(&file("", "fuel = 1"), 5, "fuel", "`fuel` is not supported in this version");
 }
 
 #[test]

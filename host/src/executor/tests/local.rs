@@ -67,6 +67,21 @@ async fn a_task_that_is_not_pure_runs_in_the_open_engine() {
 }
 
 #[tokio::test]
+async fn a_task_whose_computing_is_counted_runs_in_an_engine_that_counts() {
+    for pure in [true, false] {
+        let bench = Bench::new();
+        let mut launch = launch(vec![]);
+        launch.pure = pure;
+        launch.limits.fuel = Some(7);
+        let report = bench.run(launch, move |job| {
+            assert_eq!((job.component.engine, job.pure, job.limits.fuel), (EngineKind::Fuel, pure, Some(7)));
+            done()
+        });
+        assert_eq!(report.await.outcome, Outcome::Done { value: json!(1) });
+    }
+}
+
+#[tokio::test]
 async fn what_a_success_left_in_out_is_published() {
     for branch in [false, true] {
         let bench = Bench::new();

@@ -15,7 +15,7 @@ fn each_engine_has_its_own_compiled_code() {
 
 #[test]
 fn what_the_compiler_makes_fits_the_engine_that_runs_it() {
-    for kind in [EngineKind::Pure, EngineKind::Open] {
+    for kind in [EngineKind::Pure, EngineKind::Open, EngineKind::Fuel] {
         let machine = Machine::new(kind, 2).unwrap();
         assert_eq!(fingerprint(&machine.engine), compatibility(kind).unwrap());
     }

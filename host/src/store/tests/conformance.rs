@@ -173,7 +173,14 @@ fn success() -> Success {
         chosen: None,
         outputs: vec![Output { port: "model".to_owned(), artifact, media_type: None }],
         metrics: vec![("loss".to_owned(), 0.25)],
-        usage: Usage { peak_memory_bytes: 5, cpu_time_us: 6, input_bytes: 8, output_bytes: 7, context_called: true },
+        usage: Usage {
+            peak_memory_bytes: 5,
+            cpu_time_us: 6,
+            fuel: Some(9),
+            input_bytes: 8,
+            output_bytes: 7,
+            context_called: true,
+        },
     }
 }
 
