@@ -18,7 +18,7 @@ import pyarrow.parquet as parquet
 
 table = parquet.read_table(sys.argv[1])
 parquet.write_table(table, sys.argv[2], compression="snappy", row_group_size=250_000)
-print(f"{table.num_rows} flights in {sys.argv[2]}: {', '.join(table.schema.names)}")
+print(f"{table.num_rows} flights fetched: {', '.join(table.schema.names)}")
 PYTHON
     mv "$data.part" "$data"
 fi
