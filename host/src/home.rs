@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 /// More than any operator writes.
-const OPERATORS_FILE_MAX_BYTES: u64 = 1 << 20;
+const TRUSTED_FILE_MAX_BYTES: u64 = 1 << 20;
 
 /// A home folder, private to its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,48 @@ pub enum HomeError {
         /// This user's number.
         user: u32,
     },
+}
+
+/// What nobody else may do with a file.
+#[derive(Debug, Clone, Copy)]
+enum Trusted {
+    /// Write it.
+    Unwritable,
+    /// Write or read it.
+    Private,
+}
+
+/// The text of a file that only this user or the administrator has made; none if it is not there.
+fn trusted_text(path: &Path, trusted: Trusted) -> Result<Option<String>, String> {
+    // A pipe in its place would be waited for.
+    let opened = fs::OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
+    let mut file = match opened {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let found = file.metadata().map_err(|error| error.to_string())?;
+    let user = rustix::process::geteuid().as_raw();
+    if !found.is_file() {
+        return Err("it is no ordinary file".to_owned());
+    }
+    if found.uid() != user && found.uid() != 0 {
+        return Err(format!("it belongs to user {}, not to you (user {user})", found.uid()));
+    }
+    let (bits, what, mode) = match trusted {
+        Trusted::Unwritable => (0o022, "write", "go-w"),
+        Trusted::Private => (0o077, "read or write", "600"),
+    };
+    if found.mode() & bits != 0 {
+        return Err(format!("others can {what} it: type `chmod {mode} {}`", path.display()));
+    }
+    let mut text = String::new();
+    let read = file.by_ref().take(TRUSTED_FILE_MAX_BYTES + 1).read_to_string(&mut text);
+    read.map_err(|error| error.to_string())?;
+    if text.len() as u64 > TRUSTED_FILE_MAX_BYTES {
+        return Err(format!("it has more than {TRUSTED_FILE_MAX_BYTES} bytes"));
+    }
+    Ok(Some(text))
 }
 
 impl Home {
@@ -114,32 +156,20 @@ impl Home {
     /// It cannot be read, or others than this user and the administrator can write it.
     pub fn operators_text(&self) -> Result<Option<String>, HomeError> {
         let path = self.operators_file();
-        let refused = |why: String| HomeError::OperatorsFile { path: path.clone(), why };
-        // A pipe in its place would be waited for.
-        let opened = fs::OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(&path);
-        let mut file = match opened {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(refused(error.to_string())),
-        };
-        let found = file.metadata().map_err(|error| refused(error.to_string()))?;
-        let user = rustix::process::geteuid().as_raw();
-        if !found.is_file() {
-            return Err(refused("it is no ordinary file".to_owned()));
-        }
-        if found.uid() != user && found.uid() != 0 {
-            return Err(refused(format!("it belongs to user {}, not to you (user {user})", found.uid())));
-        }
-        if found.mode() & 0o022 != 0 {
-            return Err(refused(format!("others can write it: type `chmod go-w {}`", path.display())));
-        }
-        let mut text = String::new();
-        let read = file.by_ref().take(OPERATORS_FILE_MAX_BYTES + 1).read_to_string(&mut text);
-        read.map_err(|error| refused(error.to_string()))?;
-        if text.len() as u64 > OPERATORS_FILE_MAX_BYTES {
-            return Err(refused(format!("it has more than {OPERATORS_FILE_MAX_BYTES} bytes")));
-        }
-        Ok(Some(text))
+        trusted_text(&path, Trusted::Unwritable).map_err(|why| HomeError::OperatorsFile { path, why })
+    }
+
+    /// The file with the values of secrets.
+    pub fn secrets_file(&self) -> PathBuf {
+        self.root.join("secrets.toml")
+    }
+
+    /// The text of the file with the values of secrets, if there is one. Blocks.
+    ///
+    /// # Errors
+    /// What is wrong: it cannot be read, or others than this user and the administrator can read or write it.
+    pub fn secrets_text(&self) -> Result<Option<String>, String> {
+        trusted_text(&self.secrets_file(), Trusted::Private)
     }
 
     /// Where the server of this home listens.

@@ -71,6 +71,11 @@ pub const HANDLES_MAX: u64 = 100_000;
 /// The most points of metrics and messages of progress that a DAG may let a try send.
 pub const METRIC_POINTS_MAX: u64 = 10_000_000;
 
+/// The most bytes that a DAG may let a try send and get by HTTP.
+pub const TRAFFIC_MAX_BYTES: u64 = 1 << 40;
+/// What it may without a word.
+const TRAFFIC_BYTES: u64 = 1 << 30;
+
 /// The most fuel that a DAG may give a try: as much as a number in TOML can say.
 pub const FUEL_MAX: u64 = i64::MAX as u64;
 
@@ -93,10 +98,17 @@ pub struct TaskLimits {
     pub handles: usize,
     /// Points of metrics and messages of progress.
     pub metric_points: u64,
+    /// Bodies of HTTP requests and answers of a try together.
+    #[serde(default = "traffic_bytes")]
+    pub traffic_bytes: u64,
     /// What the guest may compute, in Wasmtime's units of fuel, about one for each instruction: on any machine the same. It costs speed,
     /// so by default nobody counts.
     #[serde(default)]
     pub fuel: Option<u64>,
+}
+
+fn traffic_bytes() -> u64 {
+    TRAFFIC_BYTES
 }
 
 impl Default for TaskLimits {
@@ -110,6 +122,7 @@ impl Default for TaskLimits {
             result_bytes: 256 << 10,
             handles: 4_096,
             metric_points: 100_000,
+            traffic_bytes: TRAFFIC_BYTES,
             fuel: None,
         }
     }

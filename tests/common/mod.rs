@@ -25,6 +25,7 @@ const GUESTS: &[(&str, &str)] = &[
     ("act", "examples/branching/act"),
     ("choose", "examples/branching/choose"),
     ("wait-for", "examples/sensor/wait-for"),
+    ("fetch", "examples/fetch/fetch"),
     ("preprocess", "plugins/preprocess"),
     ("train", "plugins/train"),
     ("evaluate", "plugins/evaluate"),

@@ -1,11 +1,11 @@
 //! One call of the guest `misbehave`, with what it is given and what it left.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use dagwood::contract::{ArtifactKind, ArtifactRef, Input, Invocation, Problem};
+use dagwood::executor::granted::Granted;
 use dagwood::executor::mounts::OpenMount;
 use dagwood::executor::port::{
     Answer, Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext, Watcher,
@@ -139,8 +139,7 @@ impl Try {
                     run_after: "2026-01-02T00:00:00Z".parse().unwrap(),
                 },
             },
-            mounts: Vec::new(),
-            env: BTreeMap::new(),
+            granted: Granted::default(),
             folders: Folders {
                 inputs: Vec::new(),
                 out: folder.path().join("try/out"),
@@ -169,7 +168,7 @@ impl Try {
     /// Gives it a folder of the host.
     pub(crate) fn mounted(mut self, host: &Path, guest: &str, mode: MountMode) -> Self {
         let folder = std::fs::File::open(host).unwrap();
-        self.job.mounts.push(OpenMount { folder, guest: guest.to_owned(), mode });
+        self.job.granted.mounts.push(OpenMount { folder, guest: guest.to_owned(), mode });
         self
     }
 
@@ -181,7 +180,7 @@ impl Try {
 
     /// Gives it an environment variable.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
-        self.job.env.insert(name.to_owned(), value.to_owned());
+        self.job.granted.env.insert(name.to_owned(), value.to_owned());
         self
     }
 

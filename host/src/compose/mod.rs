@@ -6,6 +6,7 @@ mod materials;
 mod memory;
 mod run;
 mod sandbox;
+mod secrets;
 mod serve;
 
 use std::path::{Path, PathBuf};
@@ -144,6 +145,7 @@ impl Host {
             artifacts: Arc::clone(&self.artifacts),
             clock: Arc::clone(&self.clock),
             permits: Arc::new(self.grounds.clone()),
+            secrets: Arc::new(secrets::HomeSecrets(self.home.clone())),
             progress,
             scratch: self.home.scratch(),
             logs: self.home.logs(),

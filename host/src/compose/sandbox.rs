@@ -18,7 +18,7 @@ impl registry::Inspector for Inspector {
             exports: found.exports,
             base_imports: found.imports.base,
             task_imports: found.imports.task,
-            granted_imports: found.imports.beyond,
+            granted_imports: found.imports.granted,
         })
     }
 }

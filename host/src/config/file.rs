@@ -48,6 +48,8 @@ pub(super) struct MaximumSpec {
     pub(super) scratch: Option<SizeSpec>,
     /// Bytes of log of one try.
     pub(super) log: Option<SizeSpec>,
+    /// Bytes of HTTP requests and answers of one try.
+    pub(super) traffic: Option<SizeSpec>,
     /// Bytes of its result.
     pub(super) result: Option<SizeSpec>,
     /// Open files, streams and other handles of one try.
@@ -66,21 +68,46 @@ pub(super) struct MaximumSpec {
 #[schemars(rename = "Allow", deny_unknown_fields)]
 #[serde(default)]
 pub(super) struct AllowSpec {
-    /// Hosts and ports: `api.example.com:443`, `*:443`.
-    #[schemars(with = "Vec<String>")]
-    pub(super) http: Vec<Option<String>>,
+    /// Where tasks may send HTTP requests; `["*:443"]` by default.
+    #[schemars(with = "Vec<AllowedHttpSpec>")]
+    pub(super) http: Option<Vec<Option<AllowedHttpSpec>>>,
     /// Folders that may be mounted, with all that is in them.
     #[schemars(with = "Vec<AllowedMountSpec>")]
     pub(super) mounts: Vec<Option<AllowedMountSpec>>,
     /// Names of environment variables that a DAG file may set: `LANG`, `APP_*`.
     #[schemars(with = "Vec<String>")]
     pub(super) env: Vec<Option<String>>,
-    /// Names of secrets.
+    /// Names of secrets that DAG files may use: `API_TOKEN`, `APP_*`.
     #[schemars(with = "Vec<String>")]
     pub(super) secrets: Vec<Option<String>>,
     /// Folders from which a server takes input files, besides its `--dags`.
     #[schemars(with = "Vec<String>")]
     pub(super) files: Vec<Option<String>>,
+}
+
+/// Where tasks may send HTTP requests.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "AllowedHttp")]
+pub(super) enum AllowedHttpSpec {
+    /// Host and port, with any method, at public addresses: `*:443`, `*.example.com:443`, `http://example.com:80`.
+    To(String),
+    /// With its methods, or at private addresses too.
+    With(AllowedHttpTable),
+}
+
+/// Where tasks may send HTTP requests, how, and at which addresses.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("required" = ["to"]))]
+#[serde(default)]
+pub(super) struct AllowedHttpTable {
+    /// Host and port; `*` stands for any, `*.example.com` for any name below.
+    pub(super) to: Option<String>,
+    /// Methods; any, if none are named.
+    #[schemars(with = "Vec<String>")]
+    pub(super) methods: Option<Vec<Option<String>>>,
+    /// Whether its addresses may be private: of this machine, or of a network that the internet does not reach.
+    pub(super) private: bool,
 }
 
 /// A folder that may be mounted.

@@ -16,15 +16,16 @@ use std::time::Duration;
 
 use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::MountMode;
+use crate::dag::origin::OriginPattern;
 use crate::limits::{
     EXECUTION_TIMEOUT_MAX, FUEL_MAX, HANDLES_MAX, LOG_MAX_BYTES, MEMORY_MAX_BYTES, METRIC_POINTS_MAX, RESULT_MAX_BYTES,
-    SCRATCH_MAX_BYTES,
+    SCRATCH_MAX_BYTES, TRAFFIC_MAX_BYTES,
 };
 
 pub use permit::{Excess, Here, Refusal};
 
 /// What the operator decides. Without a file, or a key in it: the defaults.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Tasks at once.
     pub parallelism: Option<u32>,
@@ -36,12 +37,27 @@ pub struct Config {
     pub mounts: Vec<AllowedMount>,
     /// Folders from which a server takes input files, besides its own.
     pub files: Vec<PathBuf>,
-    /// Hosts that may be reached. Read, and for a later version.
-    pub http: Vec<String>,
+    /// Where tasks may send HTTP requests. By default to public hosts, with TLS at its usual port.
+    pub http: Vec<AllowedHttp>,
     /// Names of environment variables that may be given: `LANG`, or with a star at the end for all that begin so, `APP_*`.
     pub env: Vec<String>,
-    /// Secrets that may be given. Read, and for a later version.
+    /// Names of secrets that may be used, written as those of environment variables are.
     pub secrets: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            parallelism: None,
+            memory_budget: None,
+            maximum: Maximum::default(),
+            mounts: Vec::new(),
+            files: Vec::new(),
+            http: vec![AllowedHttp { to: OriginPattern::any_secured(), methods: None, private: false }],
+            env: Vec::new(),
+            secrets: Vec::new(),
+        }
+    }
 }
 
 /// Memory of all tasks together.
@@ -64,6 +80,8 @@ pub struct Maximum {
     pub scratch_bytes: u64,
     /// Log of one try.
     pub log_bytes: u64,
+    /// HTTP requests and answers of one try.
+    pub traffic_bytes: u64,
     /// Its result.
     pub result_bytes: u64,
     /// Open handles of one try.
@@ -81,12 +99,24 @@ impl Default for Maximum {
             execution_timeout: EXECUTION_TIMEOUT_MAX,
             scratch_bytes: SCRATCH_MAX_BYTES,
             log_bytes: LOG_MAX_BYTES,
+            traffic_bytes: TRAFFIC_MAX_BYTES,
             result_bytes: RESULT_MAX_BYTES,
             handles: HANDLES_MAX as usize,
             metric_points: METRIC_POINTS_MAX,
             fuel: FUEL_MAX,
         }
     }
+}
+
+/// Where tasks may send HTTP requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedHttp {
+    /// There.
+    pub to: OriginPattern,
+    /// With these methods, in upper case; none: with any.
+    pub methods: Option<Vec<String>>,
+    /// Whether its addresses may be private.
+    pub private: bool,
 }
 
 /// A folder that may be mounted, with all that is in it.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::dag::model::MountMode;
+use crate::dag::model::{HttpGrant, MountMode};
 use crate::limits::TaskLimits;
 use crate::schedule::duration::show_duration;
 use crate::text::exact_bytes;
@@ -65,13 +65,14 @@ impl Config {
         let scratch = bytes("scratch", limits.scratch_bytes, maximum.scratch_bytes, default.scratch_bytes);
         let log = bytes("log", limits.log_bytes, maximum.log_bytes, default.log_bytes);
         let result = bytes("result", limits.result_bytes, maximum.result_bytes, default.result_bytes);
+        let traffic = bytes("traffic", limits.traffic_bytes, maximum.traffic_bytes, default.traffic_bytes);
         let number = |key, asked: u64, most: u64, default: u64| {
             (asked > most && asked != default).then(|| excess(key, &asked.to_string(), &most.to_string()))
         };
         let handles = number("handles", limits.handles as u64, maximum.handles as u64, default.handles as u64);
         let points = number("metric_points", limits.metric_points, maximum.metric_points, default.metric_points);
         let fuel = limits.fuel.and_then(|fuel| number("fuel", fuel, maximum.fuel, 0));
-        [memory, timeout, scratch, log, result, handles, points, fuel].into_iter().flatten().collect()
+        [memory, timeout, scratch, log, traffic, result, handles, points, fuel].into_iter().flatten().collect()
     }
 
     /// Lowers what is more than its maximum: a default, or what a DAG asked for when it might.
@@ -81,6 +82,7 @@ impl Config {
         limits.execution_timeout = limits.execution_timeout.min(maximum.execution_timeout);
         limits.scratch_bytes = limits.scratch_bytes.min(maximum.scratch_bytes);
         limits.log_bytes = limits.log_bytes.min(maximum.log_bytes);
+        limits.traffic_bytes = limits.traffic_bytes.min(maximum.traffic_bytes);
         limits.result_bytes = limits.result_bytes.min(maximum.result_bytes);
         limits.handles = limits.handles.min(maximum.handles);
         limits.metric_points = limits.metric_points.min(maximum.metric_points);
@@ -114,16 +116,45 @@ impl Config {
 
     /// Why a task may not be given an environment variable of this name; nothing, if it may.
     pub fn refuses_env(&self, name: &str, here: Here<'_>) -> Option<Refusal> {
-        let allows = |allowed: &String| match allowed.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == allowed,
-        };
-        if self.env.iter().any(allows) {
-            return None;
-        }
-        Some(Refusal {
+        (!names(&self.env, name)).then(|| Refusal {
             message: format!("the environment variable `{name}` may not be given: `allow.env` does not name it"),
             hint: add_to(here, "env", self.env.is_empty(), &format!("{name:?}")),
+        })
+    }
+
+    /// Why a task may not use a secret of this name; nothing, if it may.
+    pub fn refuses_secret(&self, name: &str, here: Here<'_>) -> Option<Refusal> {
+        (!names(&self.secrets, name)).then(|| Refusal {
+            message: format!("the secret `{name}` may not be used: `allow.secrets` does not name it"),
+            hint: add_to(here, "secrets", self.secrets.is_empty(), &format!("{name:?}")),
+        })
+    }
+
+    /// Whether the addresses that a grant leads to may be private.
+    ///
+    /// # Errors
+    /// Why requests may not be sent there.
+    pub fn permits_http(&self, grant: &HttpGrant, here: Here<'_>) -> Result<bool, Refusal> {
+        let mut there = self.http.iter().filter(|allowed| allowed.to.fits(&grant.to)).peekable();
+        let why = match there.peek().and_then(|allowed| allowed.methods.as_ref()) {
+            Some(methods) => format!("`allow.http` has it with {} only", methods.join(", ")),
+            None => "`allow.http` does not name it".to_owned(),
+        };
+        let permitted = there.filter(|allowed| covers(allowed.methods.as_ref(), grant.methods.as_ref()));
+        let private = permitted.map(|allowed| allowed.private).reduce(|one, other| one || other);
+        private.ok_or_else(|| {
+            let methods =
+                grant.methods.as_ref().map_or_else(String::new, |methods| format!(" with {}", methods.join(", ")));
+            let item = match &grant.methods {
+                None => format!("{:?}", grant.to.to_string()),
+                Some(methods) => format!("{{ to = {:?}, methods = {methods:?} }}", grant.to.to_string()),
+            };
+            let is_default = self.http == Config::default().http;
+            let item = if is_default { format!("\"*:443\", {item}") } else { item };
+            Refusal {
+                message: format!("requests to `{}`{methods} may not be granted: {why}", grant.to),
+                hint: add_to(here, "http", self.http.is_empty() || is_default, &item),
+            }
         })
     }
 
@@ -140,6 +171,23 @@ impl Config {
             ),
             hint: add_to(here, "files", self.files.is_empty(), &format!("{folder:?}")),
         })
+    }
+}
+
+/// Whether a list has the name, or its start with a star behind it.
+fn names(allowed: &[String], name: &str) -> bool {
+    allowed.iter().any(|allowed| match allowed.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == allowed,
+    })
+}
+
+/// Whether all methods that are asked for are allowed; none: any.
+fn covers(allowed: Option<&Vec<String>>, asked: Option<&Vec<String>>) -> bool {
+    match (allowed, asked) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(allowed), Some(asked)) => asked.iter().all(|method| allowed.contains(method)),
     }
 }
 

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use crate::dag::diagnostic::{Diagnostic, Mistake, Place};
 use crate::dag::document::{self, Shape, SizeSpec, Zero, duration, size};
+use crate::dag::origin::OriginPattern;
 use crate::dag::path::DocPath;
 use crate::limits::{
     EXECUTION_TIMEOUT_MAX, LOG_MAX_BYTES, MEMORY_MAX_BYTES, MEMORY_MIN_BYTES, RESULT_MAX_BYTES, RESULT_MIN_BYTES,
-    SCRATCH_MAX_BYTES,
+    SCRATCH_MAX_BYTES, TRAFFIC_MAX_BYTES,
 };
 use crate::schedule::duration::show_duration;
 use crate::text::exact_bytes;
 
-use super::file::{AllowSpec, AllowedMountSpec, ConfigFile, MaximumSpec};
-use super::{AllowedMount, Config, Maximum, MemoryBudget};
+use super::file::{AllowSpec, AllowedHttpSpec, AllowedMountSpec, ConfigFile, MaximumSpec};
+use super::{AllowedHttp, AllowedMount, Config, Maximum, MemoryBudget};
 
 /// `None` only if its schema were broken, which a test rules out.
 static SHAPE: LazyLock<Option<Shape>> = LazyLock::new(document::shape_of::<ConfigFile>);
@@ -43,7 +44,7 @@ fn config(file: ConfigFile, mistakes: &mut Vec<Mistake>) -> Config {
         parallelism: file.parallelism,
         memory_budget: file.budget.memory.and_then(|memory| budget(&memory, mistakes)),
         maximum: maximum(&file.maximum, mistakes),
-        http: words(http, "http", mistakes),
+        http: http.map_or_else(|| Config::default().http, |http| allowed_http(http, &at.key("http"), mistakes)),
         env: words(env, "env", mistakes),
         secrets: words(secrets, "secrets", mistakes),
         mounts: mounts
@@ -65,6 +66,28 @@ fn name(word: String, at: DocPath, mistakes: &mut Vec<Mistake>) -> Option<String
         return None;
     }
     Some(word)
+}
+
+fn allowed_http(specs: Vec<Option<AllowedHttpSpec>>, path: &DocPath, mistakes: &mut Vec<Mistake>) -> Vec<AllowedHttp> {
+    let mut allowed = Vec::new();
+    for (index, spec) in specs.into_iter().enumerate() {
+        let at = path.index(index);
+        let (text, place, methods, private) = match spec {
+            None => continue,
+            Some(AllowedHttpSpec::To(text)) => (Some(text), at, None, false),
+            Some(AllowedHttpSpec::With(table)) => (table.to, at.key("to"), table.methods, table.private),
+        };
+        let methods = methods.map(|methods| methods.into_iter().flatten().map(|m| m.to_ascii_uppercase()).collect());
+        match text.as_deref().map(OriginPattern::parse) {
+            None => {}
+            Some(Ok(to)) => allowed.push(AllowedHttp { to, methods, private }),
+            Some(Err(error)) => {
+                let hint = "such as `*:443`, `*.example.com:443`, or `http://example.com:80` without TLS".to_owned();
+                mistakes.push(Mistake::error(Place::value(place), error.to_string()).hint(hint));
+            }
+        }
+    }
+    allowed
 }
 
 fn allowed_mount(spec: AllowedMountSpec, at: &DocPath, mistakes: &mut Vec<Mistake>) -> Option<AllowedMount> {
@@ -102,6 +125,7 @@ fn maximum(spec: &MaximumSpec, mistakes: &mut Vec<Mistake>) -> Maximum {
     let memory = size(spec.memory.as_ref(), at("memory"), Zero::Refused, mistakes);
     let scratch = size(spec.scratch.as_ref(), at("scratch"), Zero::Allowed, mistakes);
     let log = size(spec.log.as_ref(), at("log"), Zero::Allowed, mistakes);
+    let traffic = size(spec.traffic.as_ref(), at("traffic"), Zero::Allowed, mistakes);
     let result = size(spec.result.as_ref(), at("result"), Zero::Refused, mistakes);
     let timeout = duration(spec.execution_timeout.as_ref(), at("execution_timeout"), Zero::Refused, mistakes);
     Maximum {
@@ -111,6 +135,8 @@ fn maximum(spec: &MaximumSpec, mistakes: &mut Vec<Mistake>) -> Maximum {
         scratch_bytes: within(scratch, (0, SCRATCH_MAX_BYTES), at("scratch"), mistakes)
             .unwrap_or(default.scratch_bytes),
         log_bytes: within(log, (0, LOG_MAX_BYTES), at("log"), mistakes).unwrap_or(default.log_bytes),
+        traffic_bytes: within(traffic, (0, TRAFFIC_MAX_BYTES), at("traffic"), mistakes)
+            .unwrap_or(default.traffic_bytes),
         result_bytes: within(result, (RESULT_MIN_BYTES, RESULT_MAX_BYTES), at("result"), mistakes)
             .unwrap_or(default.result_bytes),
         handles: spec.handles.map_or(default.handles, |handles| handles as usize),

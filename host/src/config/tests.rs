@@ -1,8 +1,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{AllowedMount, Config, Here, Maximum, MemoryBudget};
-use crate::dag::model::MountMode;
+use super::{AllowedHttp, AllowedMount, Config, Here, Maximum, MemoryBudget};
+use crate::dag::model::{HttpGrant, MountMode};
+use crate::dag::origin::{Origin, OriginPattern};
 use crate::limits::TaskLimits;
 
 fn here(home: &str) -> Here<'_> {
@@ -24,6 +25,10 @@ fn config(text: &str) -> Config {
     Config::parse(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"))
 }
 
+fn pattern(text: &str) -> OriginPattern {
+    OriginPattern::parse(text).unwrap()
+}
+
 #[test]
 fn an_empty_file_means_the_defaults() {
     assert_eq!(config(""), Config::default());
@@ -40,12 +45,13 @@ fn every_key_is_read() {
         execution_timeout = "2h"
         scratch = 1024
         log = "1MiB"
+        traffic = "10GiB"
         result = "64KiB"
         handles = 128
         metric_points = 1000
         fuel = 1_000_000
         [allow]
-        http = ["*:443"]
+        http = ["*.example.com", { to = "http://in.example:8080", methods = ["get"], private = true }]
         mounts = [{ host = "/srv/data", mode = "rw" }, { host = "/srv/in" }]
         env = ["LANG"]
         secrets = ["TOKEN"]
@@ -59,6 +65,7 @@ fn every_key_is_read() {
             execution_timeout: Duration::from_secs(7_200),
             scratch_bytes: 1_024,
             log_bytes: 1 << 20,
+            traffic_bytes: 10 << 30,
             result_bytes: 64 << 10,
             handles: 128,
             metric_points: 1_000,
@@ -69,7 +76,10 @@ fn every_key_is_read() {
             AllowedMount { host: "/srv/in".into(), mode: MountMode::Ro },
         ],
         files: vec!["/srv/in".into()],
-        http: vec!["*:443".to_owned()],
+        http: vec![
+            AllowedHttp { to: pattern("*.example.com:443"), methods: None, private: false },
+            AllowedHttp { to: pattern("http://in.example:8080"), methods: Some(vec!["GET".to_owned()]), private: true },
+        ],
         env: vec!["LANG".to_owned()],
         secrets: vec!["TOKEN".to_owned()],
     };
@@ -80,7 +90,7 @@ fn every_key_is_read() {
 #[test]
 fn all_mistakes_are_found_at_once_each_with_its_place() {
     let text = "paralelism = 8\nbudget = { memory = '101%' }\n[maximum]\nmemory = '5GiB'\nexecution_timeout = '25h'\n\
-                [allow]\nmounts = [{ host = 'data' }, { mode = 'rw' }, { host = '/a', mode = 'w' }]\nfiles = ['x', 1]\nenv = ['']\n";
+                [allow]\nmounts = [{ host = 'data' }, { mode = 'rw' }, { host = '/a', mode = 'w' }]\nfiles = ['x', 1]\nenv = ['']\nhttp = ['a/b', { methods = ['GET'] }]\n";
     let found = wrong(text);
     let places: Vec<_> = found.iter().map(|(line, piece, _)| (*line, piece.as_str())).collect();
     let expected = [
@@ -94,6 +104,8 @@ fn all_mistakes_are_found_at_once_each_with_its_place() {
         (8, "'x'"),
         (8, "1"),
         (9, "''"),
+        (10, "'a/b'"),
+        (10, "{ methods = ['GET'] }"),
     ];
     assert_eq!(places, expected, "{found:#?}");
     assert_eq!(found[0].2, "unknown key `paralelism`");
@@ -136,6 +148,46 @@ fn an_environment_variable_is_given_if_its_name_or_its_start_is_allowed() {
         "in /home/config.toml, add to `allow.env`: `\"PATH\"`; then start the server anew, if there is one"
     );
     assert!(Config::default().refuses_env("LANG", here("/home")).is_some());
+}
+
+#[test]
+fn http_is_permitted_by_host_method_and_address() {
+    let grant = |to: &str, methods: Option<&[&str]>| HttpGrant {
+        to: Origin::parse(to).unwrap(),
+        methods: methods.map(|methods| methods.iter().map(ToString::to_string).collect()),
+    };
+    let permits = |text: &str, to: &str, methods: Option<&[&str]>| {
+        config(text)
+            .permits_http(&grant(to, methods), here("/home"))
+            .map_err(|refusal| refusal.message + "|" + &refusal.hint)
+    };
+    assert_eq!(permits("", "api.example.com", None), Ok(false), "public hosts, with TLS");
+    let refused = permits("", "http://api.example.com", None).unwrap_err();
+    assert_eq!(
+        refused,
+        "requests to `http://api.example.com:80` may not be granted: `allow.http` does not name it|in /home/config.toml: \
+         `allow.http = [\"*:443\", \"http://api.example.com:80\"]`; then start the server anew, if there is one"
+    );
+    assert!(permits("allow.http = []", "api.example.com", None).is_err(), "an empty list is no default");
+    let some = "allow.http = [{ to = '*:443', methods = ['GET', 'HEAD'] }, { to = 'in.example', private = true }]";
+    assert_eq!(permits(some, "a.example", Some(&["GET"])), Ok(false));
+    let refused = permits(some, "a.example", Some(&["GET", "POST"])).unwrap_err();
+    assert!(
+        refused.contains("with GET, POST may not be granted: `allow.http` has it with GET, HEAD only"),
+        "{refused}"
+    );
+    assert!(refused.contains(r#"`{ to = "a.example:443", methods = ["GET", "POST"] }`"#), "{refused}");
+    assert!(permits(some, "a.example", None).is_err(), "any method is more than two");
+    assert_eq!(permits(some, "in.example", None), Ok(true));
+}
+
+#[test]
+fn a_secret_is_used_if_its_name_is_allowed() {
+    let config = config("allow.secrets = ['TOKEN', 'APP_*']");
+    let refused = |name: &str| config.refuses_secret(name, here("/home")).map(|refusal| refusal.message);
+    assert_eq!((refused("TOKEN"), refused("APP_KEY")), (None, None));
+    assert_eq!(refused("KEY").unwrap(), "the secret `KEY` may not be used: `allow.secrets` does not name it");
+    assert!(Config::default().refuses_secret("TOKEN", here("/home")).is_some());
 }
 
 #[test]

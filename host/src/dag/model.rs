@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::contract::{ArtifactRef, Descriptor, Input};
 use crate::dag::callback::{Callbacks, Deadline};
+pub use crate::dag::grant::{Grants, HttpGrant, Mount, MountMode, SecretGrant};
 use crate::dag::template::Template;
 use crate::ids::{DagId, Digest, PoolName, PortName, TaskId, TaskIx};
 use crate::limits::TaskLimits;
@@ -23,6 +24,8 @@ pub struct ResolvedPlugin {
     pub digest: Digest,
     /// What it says of itself.
     pub descriptor: Arc<Descriptor>,
+    /// What it imports that only a grant gives.
+    pub granted_imports: Arc<[String]>,
 }
 
 /// A whole DAG, checked.
@@ -168,54 +171,6 @@ pub struct Task {
     pub past: PastRule,
     /// Labels that its plugin may choose → downstream tasks; labels not here are task ids.
     pub branches: BTreeMap<String, Vec<TaskIx>>,
-}
-
-/// What a task may do beyond the sandbox.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Grants {
-    /// Folders of the host.
-    pub mounts: Vec<Mount>,
-    /// Environment variables, by name.
-    pub env: BTreeMap<String, String>,
-}
-
-impl Grants {
-    /// Whether there are none. A task that has some is not pure.
-    pub fn is_empty(&self) -> bool {
-        self.mounts.is_empty() && self.env.is_empty()
-    }
-}
-
-/// A folder of the host that a task sees.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
-    /// Its path on the host: absolute.
-    pub host: PathBuf,
-    /// Its path for the task: absolute, without `.` and `..`.
-    pub guest: String,
-    /// Whether the task may change what is in it.
-    pub mode: MountMode,
-}
-
-/// How a folder is mounted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum MountMode {
-    /// Read-only.
-    #[default]
-    Ro,
-    /// Writable.
-    Rw,
-}
-
-impl MountMode {
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ro => "ro",
-            Self::Rw => "rw",
-        }
-    }
 }
 
 /// What an input is wired to.

@@ -91,7 +91,26 @@ fn beside(dag: &Dag) -> Vec<String> {
         let names: Vec<_> = task.grants.env.keys().map(|name| printable(name)).collect();
         format!("{} is given {}", task.id, names.join(", "))
     });
-    let grants: BTreeSet<String> = mounts.chain(env).collect();
+    let http = dag.with_callbacks().flat_map(|task| {
+        task.grants.http.iter().map(move |grant| {
+            let methods =
+                grant.methods.as_ref().map_or_else(String::new, |methods| format!(" ({})", methods.join(", ")));
+            format!("{} may send requests to {}{methods}", task.id, grant.to)
+        })
+    });
+    let secrets = dag.with_callbacks().flat_map(|task| {
+        task.grants.secrets.iter().map(move |secret| {
+            let to: Vec<String> = secret.to.iter().map(ToString::to_string).collect();
+            format!(
+                "{} may use the secret {} in {} to {}",
+                task.id,
+                secret.name,
+                secret.headers.join(", "),
+                to.join(", ")
+            )
+        })
+    });
+    let grants: BTreeSet<String> = mounts.chain(env).chain(http).chain(secrets).collect();
     deadline.into_iter().chain(grants).chain(own).chain(tasks).collect()
 }
 

@@ -67,14 +67,17 @@ impl Describe for Descriptor {
 /// A catalog of these plugins.
 pub fn catalog(plugins: impl IntoIterator<Item = Descriptor>) -> Catalog {
     let resolved = plugins.into_iter().map(|descriptor| {
-        let digest = Digest::of(descriptor.name.as_bytes());
-        (descriptor.name.clone(), ResolvedPlugin { digest, descriptor: Arc::new(descriptor) })
+        let (digest, name) = (Digest::of(descriptor.name.as_bytes()), descriptor.name.clone());
+        let granted: &[&str] = if name == "caller" { &["wasi:http/outgoing-handler@0.2.4"] } else { &[] };
+        let granted_imports = granted.iter().map(ToString::to_string).collect();
+        (name, ResolvedPlugin { digest, descriptor: Arc::new(descriptor), granted_imports })
     });
     let plugins: BTreeMap<_, _> = resolved.map(|(name, plugin)| (name, Ok(plugin))).collect();
     Catalog { registered: plugins.keys().cloned().collect(), plugins }
 }
 
-/// The pipeline that everybody knows: `preprocess`, `train`, `evaluate`, and `noop`, `pick` (which branches), `join`.
+/// The pipeline that everybody knows: `preprocess`, `train`, `evaluate`, and `noop`, `pick` (which branches), `join`, `caller` (which
+/// imports HTTP).
 pub fn known() -> Catalog {
     catalog([
         plugin("preprocess").input("data", Cardinality::One).output("train").output("test").params(json!({
@@ -101,6 +104,7 @@ pub fn known() -> Catalog {
             .input("b", Cardinality::Optional)
             .input("c", Cardinality::Many),
         plugin("pick").branching().output("out"),
+        plugin("caller"),
     ])
 }
 

@@ -12,19 +12,19 @@ use std::time::{Duration, Instant};
 
 use jsonschema::Validator;
 use serde_json::Value;
-use tokio::time::timeout;
 
 use crate::artifacts::{ArtifactStore, CollectProblem, Staging, StoreError, cause_chain, remove_tree, sweep_specials};
 use crate::clock::Clock;
 use crate::contract::{Cardinality, Descriptor, Failure, Outcome, Output, Port, Problem};
 use crate::executor::contract_check::{self, Terms, permanent, retryable};
+use crate::executor::granted::{self, Granted};
 use crate::executor::log::{TryFiles, make_parents};
-use crate::executor::mounts::{self, MountError, OPEN_TIMEOUT, OpenMount};
 use crate::executor::permits::Permits;
 use crate::executor::port::{
     Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext,
 };
 use crate::executor::scratch::{Scratch, ScratchPool, is_empty};
+use crate::executor::secrets::Secrets;
 use crate::executor::shape::Shapes;
 use crate::executor::watcher::TryWatcher;
 use crate::executor::{Boxed, Cancel, CompiledComponents, Executor};
@@ -50,6 +50,8 @@ pub struct LocalDeps {
     pub clock: Arc<dyn Clock>,
     /// What the operator permits.
     pub permits: Arc<dyn Permits>,
+    /// Has the values of secrets.
+    pub secrets: Arc<dyn Secrets>,
     /// Told how far tasks are.
     pub progress: Option<Arc<dyn Progress>>,
     /// The folder for the tries' `/out` and `/tmp`; on the artifacts' file system, or outputs are copied.
@@ -135,13 +137,10 @@ impl Inner {
         Report { attempt, ended_at, outcome: end.outcome, outputs: end.outputs, metrics, usage: end.usage }
     }
 
-    async fn attempt(&self, launch: Launch, files: TryFiles, cancel: Cancel, watcher: &Arc<TryWatcher>) -> End {
-        let mut refusals = launch.env.keys().filter_map(|name| self.deps.permits.refuses_env(name));
-        if let Some(refusal) = refusals.next() {
-            return Outcome::Failed(refusal.failure("env-refused")).into();
-        }
-        let mounts = match self.mounts(&launch, cancel.clone()).await {
-            Ok(mounts) => mounts,
+    async fn attempt(&self, mut launch: Launch, files: TryFiles, cancel: Cancel, watcher: &Arc<TryWatcher>) -> End {
+        let grants = std::mem::take(&mut launch.grants);
+        let granted = match granted::ready(grants, &self.deps.permits, &self.deps.secrets, cancel.clone()).await {
+            Ok(granted) => granted,
             Err(outcome) => return outcome.into(),
         };
         let (facts, component, inputs) = match self.prepare(&launch, files, cancel.clone()).await {
@@ -154,7 +153,7 @@ impl Inner {
         };
         let folders = Folders { inputs, out: scratch.out.clone(), tmp: scratch.tmp.clone() };
         let digest = component.digest;
-        let job = job(launch, component, (folders, mounts), cancel, Arc::clone(watcher));
+        let job = job(launch, component, (folders, granted), cancel, Arc::clone(watcher));
         let report = self.deps.sandbox.run(job).await;
         if matches!(report.result, Err(Ended::NotLoaded(_))) {
             self.deps.components.forget(digest);
@@ -171,21 +170,6 @@ impl Inner {
             blocking(move || drop(touched)).await;
         }
         end
-    }
-
-    /// Opens what the task is granted, if that may still be. On a thread that may block: a folder may lie on a network.
-    async fn mounts(&self, launch: &Launch, cancel: Cancel) -> Result<Vec<OpenMount>, Outcome> {
-        if launch.mounts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (granted, permits) = (launch.mounts.clone(), Arc::clone(&self.deps.permits));
-        let open_all = move || granted.iter().map(|mount| mounts::open(mount, permits.as_ref())).collect();
-        let opened: Result<Vec<OpenMount>, MountError> = tokio::select! {
-            biased;
-            () = cancelled(cancel) => return Err(Outcome::Cancelled),
-            opened = timeout(OPEN_TIMEOUT, blocking(open_all)) => opened.unwrap_or(Err(MountError::Hangs)),
-        };
-        opened.map_err(|error| Outcome::Failed(error.failure()))
     }
 
     /// Everything that can fail before there are folders to clean up.
@@ -266,7 +250,7 @@ impl Inner {
 fn job(
     launch: Launch,
     component: Compiled,
-    (folders, mounts): (Folders, Vec<OpenMount>),
+    (folders, granted): (Folders, Granted),
     cancel: Cancel,
     watcher: Arc<TryWatcher>,
 ) -> Job {
@@ -283,8 +267,7 @@ fn job(
             dates: launch.dates,
         },
         folders,
-        mounts,
-        env: launch.env,
+        granted,
         limits: launch.limits,
         pure: launch.pure,
         cancel,
@@ -319,7 +302,7 @@ async fn keep_out(kept: &Path, out: &Path, watcher: &Arc<TryWatcher>) {
 }
 
 /// Runs what waits for the disk on a thread meant for it. A panic there goes on here.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
@@ -331,7 +314,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 /// Ends when the try is to end; never, if nobody can say so any more.
-async fn cancelled(mut cancel: Cancel) {
+pub(super) async fn cancelled(mut cancel: Cancel) {
     if cancel.wait_for(|cancelled| *cancelled).await.is_err() {
         std::future::pending().await
     }
@@ -382,6 +365,7 @@ fn tell_end(watcher: &TryWatcher, end: &End, took: Duration) -> Vec<(String, f64
         ("peak_memory_bytes", end.usage.peak_memory_bytes.into()),
         ("cpu_time_us", end.usage.cpu_time_us.into()),
         ("fuel", end.usage.fuel.into()),
+        ("traffic_bytes", end.usage.traffic_bytes.into()),
         ("input_bytes", end.usage.input_bytes.into()),
         ("output_bytes", end.usage.output_bytes.into()),
         ("context_called", end.usage.context_called.into()),

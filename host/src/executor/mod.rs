@@ -7,18 +7,21 @@
 //! - [`local`]: a try in this process: folders, sandbox, contract, outputs, log
 //! - [`contract_check`]: the table of what the host makes of the answers
 //! - [`mounts`]: granted folders of the host, opened and judged
-//! - [`permits`]: what the operator permits to tasks
+//! - [`permits`]: what the operator permits to tasks; [`secrets`]: who knows their values
+//! - [`granted`]: what a try is granted, made ready for it
 //! - [`log`]: what is kept of a try for people: its lines, its metrics
 //! - [`shape`]: a plugin's schema of its result, compiled
 
 mod components;
 mod contract_check;
+pub mod granted;
 pub mod local;
 pub mod log;
 pub mod mounts;
 pub mod permits;
 pub mod port;
 mod scratch;
+pub mod secrets;
 pub mod shape;
 mod watcher;
 

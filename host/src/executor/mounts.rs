@@ -93,6 +93,7 @@ mod tests {
 
     use super::*;
     use crate::executor::permits::NoGrants;
+    use crate::lifecycle::launch::HttpGrant;
     use crate::limits::TaskLimits;
 
     /// Allows what lies in one folder, read-only.
@@ -100,6 +101,14 @@ mod tests {
 
     impl Permits for Only {
         fn refuses_env(&self, _name: &str) -> Option<GrantRefusal> {
+            None
+        }
+
+        fn permits_http(&self, _grant: &HttpGrant) -> Result<bool, GrantRefusal> {
+            Ok(false)
+        }
+
+        fn refuses_secret(&self, _name: &str) -> Option<GrantRefusal> {
             None
         }
 

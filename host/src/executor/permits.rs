@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::contract::{Failure, Problem};
-use crate::lifecycle::launch::MountMode;
+use crate::lifecycle::launch::{HttpGrant, MountMode};
 use crate::limits::TaskLimits;
 
 /// What the operator permits to tasks.
@@ -12,6 +12,10 @@ pub trait Permits: Send + Sync + 'static {
     fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<GrantRefusal>;
     /// Why a task may not be given an environment variable of this name.
     fn refuses_env(&self, name: &str) -> Option<GrantRefusal>;
+    /// Whether the addresses that a grant of HTTP leads to may be private; or why requests may not be sent there.
+    fn permits_http(&self, grant: &HttpGrant) -> Result<bool, GrantRefusal>;
+    /// Why a task may not use a secret of this name.
+    fn refuses_secret(&self, name: &str) -> Option<GrantRefusal>;
     /// Lowers what is more than a task may use.
     fn lower(&self, limits: &mut TaskLimits);
 }
@@ -47,5 +51,15 @@ impl Permits for NoGrants {
     fn refuses_env(&self, name: &str) -> Option<GrantRefusal> {
         let message = format!("the environment variable `{name}` may not be given: none may here");
         Some(GrantRefusal { message, hint: "give the task what it needs as a param".to_owned() })
+    }
+
+    fn permits_http(&self, grant: &HttpGrant) -> Result<bool, GrantRefusal> {
+        let message = format!("requests to `{}` may not be granted: none may here", grant.to);
+        Err(GrantRefusal { message, hint: "give the task what it needs as an input".to_owned() })
+    }
+
+    fn refuses_secret(&self, name: &str) -> Option<GrantRefusal> {
+        let message = format!("the secret `{name}` may not be used: none may here");
+        Some(GrantRefusal { message, hint: "leave it out".to_owned() })
     }
 }

@@ -1,6 +1,5 @@
 //! The port to the sandbox: one guest call with everything laid out.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{ArtifactKind, Descriptor, Failure, Invocation, Problem};
-use crate::executor::mounts::OpenMount;
+use crate::executor::granted::Granted;
 use crate::executor::{Boxed, Cancel};
 use crate::ids::Digest;
 use crate::lifecycle::launch::{RunDates, Usage};
@@ -66,10 +65,8 @@ pub struct Job {
     pub context: TaskContext,
     /// The three folders.
     pub folders: Folders,
-    /// Granted folders of the host beside them.
-    pub mounts: Vec<OpenMount>,
-    /// Environment variables, by name.
-    pub env: BTreeMap<String, String>,
+    /// What it is given beyond the sandbox.
+    pub granted: Granted,
     /// What it may use. Its time counts from when the guest has its place in the sandbox.
     pub limits: TaskLimits,
     /// Virtual clocks, seeded random numbers, sorted folders, fixed times.

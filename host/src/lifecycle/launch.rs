@@ -1,12 +1,12 @@
 //! One try in which nothing is left to decide, and the report of how it ended.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use crate::dag::model::{Mount, MountMode};
+pub use crate::dag::model::{Grants, HttpGrant, Mount, MountMode, SecretGrant};
+pub use crate::dag::origin::Origin;
 
 use crate::contract::{Descriptor, Invocation, Outcome, Output};
 use crate::ids::{DagId, Digest, InstanceKey, RunId, TaskId};
@@ -59,10 +59,8 @@ pub struct Launch {
     pub invocation: Invocation,
     /// What it may use.
     pub limits: TaskLimits,
-    /// Folders of the host that it sees, if they may still be mounted.
-    pub mounts: Vec<Mount>,
-    /// Environment variables that it is given, by name, if they may still be.
-    pub env: BTreeMap<String, String>,
+    /// What it may do beyond the sandbox, if the operator still allows it.
+    pub grants: Grants,
     /// Whether it runs with virtual clocks and seeded random numbers: no grants, and `deterministic` not set to false.
     pub pure: bool,
 }
@@ -78,6 +76,9 @@ pub struct Usage {
     /// What it computed, in Wasmtime's units of fuel; none if nobody counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
+    /// Bytes of HTTP bodies that it sent and got; none if it had no grant.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub traffic_bytes: u64,
     /// Bytes of its inputs, read or not.
     #[serde(default)]
     pub input_bytes: u64,
@@ -85,6 +86,10 @@ pub struct Usage {
     pub output_bytes: u64,
     /// Whether it called `context`, so that its result may depend on the run and the try.
     pub context_called: bool,
+}
+
+fn is_none(bytes: &u64) -> bool {
+    *bytes == 0
 }
 
 /// How a try ended, as the executor tells it.

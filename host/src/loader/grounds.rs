@@ -11,7 +11,7 @@ use crate::dag::path::DocPath;
 use crate::dag::{Draft, Wrong};
 use crate::executor::mounts;
 use crate::executor::permits::{GrantRefusal, Permits};
-use crate::lifecycle::launch::MountMode;
+use crate::lifecycle::launch::{HttpGrant, MountMode};
 use crate::limits::TaskLimits;
 
 /// In the home folder.
@@ -85,7 +85,15 @@ impl Grounds {
             let Refusal { message, hint } = self.config.refuses_env(name, self.here())?;
             Some(Wrong { at: at.key("grants").key("env").key(name), message, hint: Some(hint) })
         });
-        excesses.chain(mounts).chain(env).collect()
+        let http = task.grants.http.iter().filter_map(|grant| {
+            let Refusal { message, hint } = self.config.permits_http(grant, self.here()).err()?;
+            Some(Wrong { at: at.key("grants").key("http"), message, hint: Some(hint) })
+        });
+        let secrets = task.grants.secrets.iter().filter_map(|secret| {
+            let Refusal { message, hint } = self.config.refuses_secret(&secret.name, self.here())?;
+            Some(Wrong { at: at.key("grants").key("secrets"), message, hint: Some(hint) })
+        });
+        excesses.chain(mounts).chain(env).chain(http).chain(secrets).collect()
     }
 }
 
@@ -95,13 +103,25 @@ impl Permits for Grounds {
     }
 
     fn refuses_mount(&self, real: &Path, mode: MountMode) -> Option<GrantRefusal> {
-        let Refusal { message, hint } = self.config.refuses_mount(real, mode, self.here())?;
-        Some(GrantRefusal { message, hint })
+        self.config.refuses_mount(real, mode, self.here()).map(GrantRefusal::from)
     }
 
     fn refuses_env(&self, name: &str) -> Option<GrantRefusal> {
-        let Refusal { message, hint } = self.config.refuses_env(name, self.here())?;
-        Some(GrantRefusal { message, hint })
+        self.config.refuses_env(name, self.here()).map(GrantRefusal::from)
+    }
+
+    fn permits_http(&self, grant: &HttpGrant) -> Result<bool, GrantRefusal> {
+        self.config.permits_http(grant, self.here()).map_err(GrantRefusal::from)
+    }
+
+    fn refuses_secret(&self, name: &str) -> Option<GrantRefusal> {
+        self.config.refuses_secret(name, self.here()).map(GrantRefusal::from)
+    }
+}
+
+impl From<Refusal> for GrantRefusal {
+    fn from(Refusal { message, hint }: Refusal) -> Self {
+        Self { message, hint }
     }
 }
 

@@ -24,6 +24,7 @@ pub use compile::compile;
 pub use error::LoadError;
 pub use files::{import_files, import_what_is_there};
 pub use grounds::Grounds;
+pub(crate) use plugins::resolved;
 pub use restore::{RestoreError, restore};
 
 /// Whether a crate that a DAG gives by path may be built: that runs code from its folder.

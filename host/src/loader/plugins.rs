@@ -51,8 +51,10 @@ fn source(plugin: &dag::PluginRef, folder: &Path) -> PluginSource {
     }
 }
 
-fn resolved(component: ComponentRecord) -> ResolvedPlugin {
-    ResolvedPlugin { digest: component.digest, descriptor: component.descriptor }
+/// What the checks need to know of a component.
+pub(crate) fn resolved(component: ComponentRecord) -> ResolvedPlugin {
+    let ComponentRecord { digest, descriptor, interface, .. } = component;
+    ResolvedPlugin { digest, descriptor, granted_imports: interface.granted_imports.into() }
 }
 
 fn problem(error: RegistryError) -> PluginProblem {

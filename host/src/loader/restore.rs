@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::dag::model::{Dag, ResolvedPlugin};
+use crate::dag::model::Dag;
 use crate::dag::{Catalog, Draft, check};
 use crate::ids::Digest;
 use crate::registry::Registry;
@@ -39,7 +39,7 @@ pub fn restore(
     for (name, digest) in plugins {
         let gone = || RestoreError::Component { name: name.clone(), digest: *digest };
         let component = registry.component(*digest).ok().flatten().ok_or_else(gone)?;
-        resolved.insert(name.clone(), Ok(ResolvedPlugin { digest: *digest, descriptor: component.descriptor }));
+        resolved.insert(name.clone(), Ok(super::plugins::resolved(component)));
     }
     // A DAG that was built in Rust is kept as its document.
     let draft = match serde_json::from_str::<Value>(text) {

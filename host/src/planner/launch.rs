@@ -173,8 +173,7 @@ pub(super) fn launch(run: &Run, ix: TaskIx, invocation: &Invocation) -> Option<L
         descriptor: Arc::clone(&task.plugin.descriptor),
         invocation: invocation.clone(),
         limits: task.limits.clone(),
-        mounts: task.grants.mounts.clone(),
-        env: task.grants.env.clone(),
+        grants: task.grants.clone(),
         pure: task.deterministic,
     })
 }

@@ -8,6 +8,7 @@ use super::limiter::Limiter;
 use super::wasi::cli::Cli;
 use super::wasi::clocks::Clocks;
 use super::wasi::filesystem::Files;
+use super::wasi::http::Http;
 use super::wasi::random::Random;
 use super::wasi::sockets::Sockets;
 use super::wasi::stdio::Stdio;
@@ -42,6 +43,8 @@ pub(super) struct Guest {
     pub(super) stdio: Stdio,
     /// Denied.
     pub(super) sockets: Sockets,
+    /// Requests to granted hosts.
+    pub(super) http: Http,
     /// `dagwood:task`: context, log, progress, metrics.
     pub(super) calls: HostCalls,
     /// When guest code is interrupted, in real time.

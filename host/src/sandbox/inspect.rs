@@ -30,8 +30,10 @@ pub struct Imports {
     pub base: Vec<String>,
     /// Of `dagwood:task`: `context` says that a result may depend on run and try.
     pub task: Vec<String>,
-    /// Anything else: only with a grant.
-    pub beyond: Vec<String>,
+    /// What a grant gives.
+    pub granted: Vec<String>,
+    /// What nobody gives.
+    pub unknown: Vec<String>,
 }
 
 impl Imports {
@@ -41,7 +43,7 @@ impl Imports {
             0 => None,
             count => Some(format!("wasi:cli/imports@0.2 (base set, {count} interfaces)")),
         };
-        base.into_iter().chain(self.task.iter().cloned()).chain(self.beyond.iter().cloned()).collect()
+        base.into_iter().chain(self.task.iter().cloned()).chain(self.granted.iter().cloned()).collect()
     }
 }
 
@@ -109,8 +111,8 @@ pub enum Refusal {
         /// Functions.
         missing: Vec<String>,
     },
-    /// It wants more than is given without a grant.
-    #[error("the component imports {}, which this host does not give without a grant", list(names))]
+    /// It wants what there is not.
+    #[error("the component imports {}, which this host does not give, not even with a grant", list(names))]
     Imports {
         /// Interfaces or functions.
         names: Vec<String>,
@@ -176,9 +178,9 @@ pub fn inspect_within(wasm: &[u8], memory_limit_bytes: u64) -> Result<Inspection
     check_kind(wasm)?;
     let outline = Outline::read(wasm)?;
     let version = outline.task_version()?;
-    let beyond = &outline.imports.beyond;
-    if !beyond.is_empty() {
-        return Err(Refusal::Imports { names: beyond.clone() });
+    let unknown = &outline.imports.unknown;
+    if !unknown.is_empty() {
+        return Err(Refusal::Imports { names: unknown.clone() });
     }
     if outline.memory_minimum_bytes > memory_limit_bytes {
         return Err(Refusal::MemoryMinimum {
@@ -318,8 +320,10 @@ impl Imports {
             &mut self.base
         } else if world::IMPORTS.contains(&interface) && world::VERSIONS.contains(&version) {
             &mut self.task
+        } else if wasi::http::GRANTED.contains(&interface) && version.starts_with("0.2.") {
+            &mut self.granted
         } else {
-            &mut self.beyond
+            &mut self.unknown
         };
         list.push(name.to_owned());
     }

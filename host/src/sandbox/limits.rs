@@ -86,3 +86,24 @@ pub(super) const HOST_FILES: usize = 512;
 pub(super) const LISTINGS_BYTES: usize = 64 << 20;
 /// What one entry of a listing takes besides its name.
 pub(super) const LISTING_ENTRY_BYTES: usize = 64;
+
+/// Connections at once of one try: as many as a browser has to a few hosts.
+pub(super) const HTTP_CONNECTIONS: usize = 16;
+/// Connections at once of all tries: each is an open file of the host's.
+pub(super) const HTTP_CONNECTIONS_OF_ALL: usize = 256;
+/// How long a name may be looked up, an address be connected to and a connection be secured, together.
+pub(super) const HTTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an answer may take to begin, if the guest says nothing.
+pub(super) const HTTP_FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// How long an answer may pause, if the guest says nothing.
+pub(super) const HTTP_PAUSE: Duration = Duration::from_secs(2 * 60);
+/// Headers of one answer.
+pub(super) const HTTP_HEADERS: usize = 256;
+/// The head of one answer; also what is read of its body at once.
+pub(super) const HTTP_HEADER_BYTES: usize = 64 << 10;
+/// Headers in one handle, as the host holds them: there may be as many as handles.
+pub(super) const HTTP_FIELDS_BYTES: usize = 16 << 10;
+/// Bytes of one write to a body: the host holds two of them for each body.
+pub(super) const HTTP_WRITE_BYTES: usize = 16 << 10;
+/// Bytes of an address that are told to the log.
+pub(super) const HTTP_TARGET_SHOWN: usize = 200;

@@ -42,6 +42,8 @@ pub use self::engine::compatibility;
 use self::limits::HOST_FILES;
 use self::loaded::Shelf;
 use self::wasi::filesystem::Shared;
+use self::wasi::http::Net;
+pub use self::wasi::http::Resolve;
 use crate::contract::{Descriptor, Problem};
 use crate::executor::Boxed;
 use crate::executor::port::{Compiled, Ended, EngineKind, Job, JobReport, Sandbox};
@@ -102,6 +104,7 @@ struct Inner {
     fuel: OnceLock<Result<Machine, String>>,
     shelf: Shelf,
     files: Shared,
+    net: Arc<Net>,
 }
 
 impl Inner {
@@ -126,6 +129,19 @@ impl WasmtimeSandbox {
     /// # Errors
     /// When threads or a temporary folder cannot be had.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
+        Self::over(config, Net::system())
+    }
+
+    /// As [`new`](Self::new), where the names that guests send requests to lead to what `resolver` says. What it says is
+    /// judged as the machine's own answers are: private addresses take the operator's word.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_resolver(config: SandboxConfig, resolver: Arc<dyn Resolve>) -> Result<Self, SandboxError> {
+        Self::over(config, Net::with(resolver))
+    }
+
+    fn over(config: SandboxConfig, net: Net) -> Result<Self, SandboxError> {
         let inner = Inner {
             slots: config.slots.max(1),
             pure: OnceLock::new(),
@@ -133,6 +149,7 @@ impl WasmtimeSandbox {
             fuel: OnceLock::new(),
             shelf: Shelf::default(),
             files: Shared::new(config.open_files).map_err(SandboxError::EmptyFolder)?,
+            net: Arc::new(net),
         };
         let compute = compute::Compute::new(config.threads).map_err(SandboxError::Threads)?;
         Ok(Self { inner: Arc::new(inner), compute })

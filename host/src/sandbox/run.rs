@@ -1,6 +1,5 @@
 //! One call in a fresh store, from its folders to its end.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +17,7 @@ use super::trap;
 use super::world::Described;
 use crate::contract::{Descriptor, Failure, Problem};
 use crate::executor::Cancel;
+use crate::executor::granted::Granted;
 use crate::executor::port::{Answer, Compiled, Ended, Job, JobReport, Level, Watcher};
 use crate::lifecycle::launch::Usage;
 use crate::limits::{DESCRIBE_MEMORY_BYTES, DESCRIBE_TIMEOUT, TaskLimits};
@@ -99,7 +99,7 @@ async fn place<'a>(inner: &'a Inner, component: &Compiled) -> Result<Place<'a>, 
 
 /// Runs `task.run` once.
 pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
-    let Job { component, invocation, context, folders, mounts, env, limits, pure, cancel, watcher } = job;
+    let Job { component, invocation, context, folders, granted, limits, pure, cancel, watcher } = job;
     let mut bounds = Bounds::new(Call::Run, Some(cancel), limits.clone());
     let place = match bounds.hold(place(&inner, &component)).await.flatten() {
         Ok(place) => place,
@@ -109,15 +109,14 @@ pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
         call: Call::Run,
         context: Some(context),
         folders: Some(folders),
-        mounts,
-        env,
+        granted,
         limits,
         pure,
         seed: invocation.seed,
         deadline: bounds.begin(),
         watcher,
     };
-    let mut store = match new_store(place.machine, &inner.files, nature) {
+    let mut store = match new_store(place.machine, &inner.files, &inner.net, nature) {
         Ok(store) => store,
         Err(error) => return JobReport { result: Err(no_store(&error)), usage: Usage::default() },
     };
@@ -131,6 +130,7 @@ pub(super) async fn run(inner: Arc<Inner>, job: Job) -> JobReport {
         peak_memory_bytes: guest.limiter.peak_bytes(),
         cpu_time_us: u64::try_from(cpu_time.as_micros()).unwrap_or(u64::MAX),
         fuel: bounds.limits.fuel.zip(left).map(|(given, left)| given.saturating_sub(left)),
+        traffic_bytes: guest.http.traffic_bytes(),
         input_bytes: 0,
         output_bytes: 0,
         context_called: guest.calls.context_called(),
@@ -170,15 +170,14 @@ pub(super) async fn describe_within(
         call: Call::Describe,
         context: None,
         folders: None,
-        mounts: Vec::new(),
-        env: BTreeMap::new(),
+        granted: Granted::default(),
         limits,
         pure: true,
         seed: 0,
         deadline: bounds.begin(),
         watcher: Arc::new(Nobody),
     };
-    let mut store = new_store(place.machine, &inner.files, nature).map_err(|error| no_store(&error))?;
+    let mut store = new_store(place.machine, &inner.files, &inner.net, nature).map_err(|error| no_store(&error))?;
     let described = {
         let _running = place.machine.ticker.enter();
         bounds.hold(place.loaded.adapter.describe(&mut store)).await?

@@ -1,6 +1,5 @@
 //! A fresh store with all its limits set: no call ever uses another's.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,11 +14,12 @@ use super::wasi::cli::Cli;
 use super::wasi::clocks::Clocks;
 use super::wasi::filesystem::ledger::Quota;
 use super::wasi::filesystem::{Files, Shared};
+use super::wasi::http::{Http, Net, Secrets};
 use super::wasi::random::Random;
 use super::wasi::sockets::Sockets;
 use super::wasi::stdio::Stdio;
 use super::world::HostCalls;
-use crate::executor::mounts::OpenMount;
+use crate::executor::granted::Granted;
 use crate::executor::port::{Folders, TaskContext, Watcher};
 use crate::limits::{DISK_RESERVE_BYTES, TaskLimits};
 
@@ -31,10 +31,8 @@ pub(super) struct Nature {
     pub(super) context: Option<TaskContext>,
     /// Its folders, if it has any.
     pub(super) folders: Option<Folders>,
-    /// Granted folders of the host.
-    pub(super) mounts: Vec<OpenMount>,
-    /// Environment variables.
-    pub(super) env: BTreeMap<String, String>,
+    /// What it is given beyond the sandbox.
+    pub(super) granted: Granted,
     /// What it may use.
     pub(super) limits: TaskLimits,
     /// Virtual clocks, random numbers from the seed, facts that are the same everywhere.
@@ -51,10 +49,19 @@ pub(super) struct Nature {
 ///
 /// # Errors
 /// Fuel is to be counted, and this engine does not.
-pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> wasmtime::Result<Store<Guest>> {
-    let Nature { call, context, folders, mounts, env, limits, pure, seed, deadline, watcher } = nature;
+pub(super) fn new_store(
+    machine: &Machine,
+    shared: &Shared,
+    net: &Arc<Net>,
+    nature: Nature,
+) -> wasmtime::Result<Store<Guest>> {
+    let Nature { call, context, folders, granted, limits, pure, seed, deadline, watcher } = nature;
     let quota =
         Quota { bytes: limits.scratch_bytes, files: limits.scratch_files, disk_reserve_bytes: DISK_RESERVE_BYTES };
+    let Granted { mounts, mut env, http, secrets } = granted;
+    let secrets = Secrets::new(secrets);
+    env.extend(secrets.placeholders());
+    let http = Http::new(http, secrets, limits.traffic_bytes, net, Arc::clone(&watcher));
     let mut table = ResourceTable::new();
     table.set_max_capacity(limits.handles);
     let guest = Guest {
@@ -67,6 +74,7 @@ pub(super) fn new_store(machine: &Machine, shared: &Shared, nature: Nature) -> w
         cli: Cli::new(env),
         stdio: Stdio::new(Arc::clone(&watcher)),
         sockets: Sockets::denied(),
+        http,
         calls: HostCalls::new(context, watcher, limits.metric_points),
         deadline,
     };

@@ -106,6 +106,13 @@ pub(super) fn remark(guest: &Guest, limits: &TaskLimits) -> Option<String> {
     if let Some(refusal) = guest.files.ledger().refused() {
         return Some(scratch_message(refusal, limits));
     }
+    if guest.http.is_over_traffic() {
+        let most = exact_bytes(limits.traffic_bytes);
+        return Some(format!("HTTP was cut off: requests and answers together may carry {most}; raise `traffic`"));
+    }
+    if let Some(refusal) = guest.http.refused() {
+        return Some(refusal);
+    }
     guest.limiter.refused().then(|| memory_message(guest.call, guest.limiter.limit_bytes()))
 }
 

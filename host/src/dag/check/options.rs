@@ -13,7 +13,8 @@ use crate::dag::path::DocPath;
 use crate::ids::PoolName;
 use crate::limits::{
     DAG_POOLS_MAX, EXECUTION_TIMEOUT_MAX, LOG_MAX_BYTES, MAX_RETRY_DELAY, MEMORY_MAX_BYTES, MEMORY_MIN_BYTES,
-    RESCHEDULE_TIMEOUT, RESULT_MAX_BYTES, RESULT_MIN_BYTES, RETRY_DELAY, SCRATCH_MAX_BYTES, TaskLimits,
+    RESCHEDULE_TIMEOUT, RESULT_MAX_BYTES, RESULT_MIN_BYTES, RETRY_DELAY, SCRATCH_MAX_BYTES, TRAFFIC_MAX_BYTES,
+    TaskLimits,
 };
 use crate::schedule::duration::show_duration;
 use crate::text::exact_bytes;
@@ -167,6 +168,10 @@ fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mista
     if let Some(bytes) = size(options.result.as_ref(), key("result"), Zero::Allowed, mistakes) {
         within(bytes, RESULT_MIN_BYTES, RESULT_MAX_BYTES, key("result")(), mistakes);
         limits.result_bytes = bytes;
+    }
+    if let Some(bytes) = size(options.traffic.as_ref(), key("traffic"), Zero::Allowed, mistakes) {
+        within(bytes, 0, TRAFFIC_MAX_BYTES, key("traffic")(), mistakes);
+        limits.traffic_bytes = bytes;
     }
     limits.handles = options.handles.map_or(limits.handles, |handles| handles as usize);
     limits.metric_points = options.metric_points.map_or(limits.metric_points, u64::from);

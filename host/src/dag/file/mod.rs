@@ -10,7 +10,7 @@ mod parts;
 mod schema;
 
 pub(crate) use callbacks::{CallbackSpec, DeadlineSpec, TaskCallbacks};
-pub(crate) use grants::{GrantsSpec, MountSpec};
+pub(crate) use grants::{GrantsSpec, HttpGrantSpec, MountSpec, SecretGrantSpec, SecretGrantTable};
 pub(crate) use options::Options;
 pub(crate) use parts::{
     CatchupSpec, DurationText, InputSpec, OneOrMany, Ordered, ParamDeclaration, PluginSpec, SizeSpec, WindowSpec,

@@ -42,6 +42,8 @@ pub(crate) struct Options {
     pub(crate) scratch: Option<SizeSpec>,
     /// Bytes of log of one try; `16MiB` by default.
     pub(crate) log: Option<SizeSpec>,
+    /// Bytes that its HTTP requests and their answers carry together; `1GiB` by default.
+    pub(crate) traffic: Option<SizeSpec>,
     /// Bytes of its result; `256KiB` by default.
     pub(crate) result: Option<SizeSpec>,
     /// Open files, streams and other handles of one try; 4096 by default.

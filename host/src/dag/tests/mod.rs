@@ -4,6 +4,7 @@ mod built;
 mod callbacks;
 mod good;
 mod grants;
+mod grants_http;
 mod json;
 mod limits;
 mod properties;

@@ -281,9 +281,7 @@ fn branches_are_checked() {
 }
 
 #[test]
-fn grants_of_hosts_and_secrets_cannot_be_given_yet() {
-    let message = "this version cannot grant `http`: beyond the sandbox there are `mounts` and `env`";
-    assert_only(&file("", "grants = { http = ['example.com:443'] }"), 5, "http", message);
+fn keys_and_modes_of_grants_are_known() {
     assert_only(&file("", "grants = { htp = [] }"), 5, "htp", "unknown key `htp`");
     let mount = "grants = { mounts = [{ host = '/a', guest = '/b', mode = 'rx' }] }";
     assert_only(&file("", mount), 5, "'rx'", "\"rx\" is not one of `ro` and `rw`");

@@ -213,7 +213,7 @@ async fn a_schema_of_the_result_that_cannot_be_used_fails_before_anything_runs()
 async fn an_environment_variable_that_is_not_allowed_ends_the_try_before_anything_runs() {
     let bench = Bench::new();
     let mut launch = launch(vec![]);
-    launch.env.insert("APP_KEY".into(), "x".into());
+    launch.grants.env.insert("APP_KEY".into(), "x".into());
     let report = bench.run(launch, |_| panic!("it ran")).await;
     let (permanent, code, message) = failure(&report.outcome);
     assert_eq!((permanent, code), (true, "env-refused"));

@@ -85,6 +85,7 @@ impl Bench {
     fn executor(&self, play: impl Fn(Job) -> Boxed<JobReport> + Send + Sync + 'static) -> LocalExecutor {
         let deps = LocalDeps {
             permits: Arc::new(crate::executor::permits::NoGrants),
+            secrets: Arc::new(crate::executor::secrets::NoSecrets),
             sandbox: Arc::new(Stage(Box::new(play))),
             components: Arc::new(Components(self.components.clone(), Arc::clone(&self.forgotten))),
             artifacts: Arc::clone(&self.artifacts),
@@ -157,8 +158,7 @@ fn launch(outputs: Vec<Port>) -> Launch {
     let instance = InstanceKey { run: RunKey(7), task: TaskIx(1) };
     let now = Timestamp::UNIX_EPOCH;
     Launch {
-        mounts: Vec::new(),
-        env: std::collections::BTreeMap::new(),
+        grants: crate::lifecycle::launch::Grants::default(),
         attempt: Attempt { instance, try_number: 2, start_number: 3 },
         dag_id: DagId::new("dag").unwrap(),
         run_id: RunId::new("manual__1").unwrap(),

@@ -209,5 +209,5 @@ fn plugin(may_branch: bool) -> ResolvedPlugin {
         may_branch,
         requests: Vec::new(),
     };
-    ResolvedPlugin { digest: Digest::of(b"test"), descriptor: Arc::new(descriptor) }
+    ResolvedPlugin { digest: Digest::of(b"test"), descriptor: Arc::new(descriptor), granted_imports: [].into() }
 }

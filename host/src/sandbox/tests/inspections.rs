@@ -101,7 +101,17 @@ fn an_import_beyond_the_base_set_is_named() {
     let core = Core { head: r#"(import "reach" "out" (func))"#, ..Core::default() };
     let refusal = refusal(&component_of(&core.text(), &wit));
     assert_eq!(refusal, Refusal::Imports { names: vec!["reach".to_owned()] });
-    assert!(refusal.to_string().contains("without a grant"), "{refusal}");
+    assert!(refusal.to_string().contains("not even with a grant"), "{refusal}");
+}
+
+#[test]
+fn an_import_that_a_grant_gives_is_told_apart() {
+    let wit = wit().replace("import context;", "import context; import wasi:http/types@0.2.4;")
+        + "package wasi:http@0.2.4 { interface types { out: func(); } }";
+    let core = Core { head: r#"(import "wasi:http/types@0.2.4" "out" (func))"#, ..Core::default() };
+    let inspection = inspect(&component_of(&core.text(), &wit)).unwrap();
+    assert_eq!(inspection.imports.granted, ["wasi:http/types@0.2.4"]);
+    assert!(inspection.imports.folded().contains(&"wasi:http/types@0.2.4".to_owned()));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 use crate::contract::{Descriptor, Invocation};
+use crate::executor::granted::Granted;
 use crate::executor::port::{
     Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, Sandbox, TaskContext, Watcher,
 };
@@ -193,8 +194,7 @@ pub(super) fn prepare(wasm: &[u8]) -> Prepared {
     let recorder = Recorder { heard: Arc::clone(&heard), gone: gone_sender, spoke: spoke_sender };
     let (cancel, cancelled) = watch::channel(false);
     let job = Job {
-        mounts: Vec::new(),
-        env: std::collections::BTreeMap::new(),
+        granted: Granted::default(),
         component: compiled,
         invocation: Invocation { params: json!({}), inputs: Vec::new(), values: Vec::new(), seed: 7, resume: None },
         context: TaskContext {

@@ -1,4 +1,5 @@
-//! WASI 0.2's `wasi:cli/imports` as this host gives it: always linked, granting nothing by itself.
+//! WASI 0.2's `wasi:cli/imports` as this host gives it: always linked, granting nothing by itself; and `wasi:http`, which
+//! takes a grant.
 //!
 //! One file for each capability. What needs a hook that wasmtime-wasi does not have (quotas, sorted listings, fixed
 //! times, virtual clocks, seeded random numbers) is a host implementation of ours, which hands the rest to theirs.
@@ -8,6 +9,7 @@
 pub(super) mod cli;
 pub(super) mod clocks;
 pub(super) mod filesystem;
+pub(super) mod http;
 pub(super) mod random;
 pub(super) mod sockets;
 pub(super) mod stdio;
@@ -48,7 +50,7 @@ pub(super) const BASE: &[&str] = &[
     "wasi:sockets/udp-create-socket",
 ];
 
-/// Links the base set.
+/// Links the base set, and what grants give.
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     io::error::add_to_linker::<Guest, Table>(linker, |guest| &mut guest.table)?;
     io::poll::add_to_linker::<Guest, Table>(linker, |guest| &mut guest.table)?;
@@ -56,6 +58,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     cli::link(linker)?;
     clocks::link(linker)?;
     filesystem::link(linker)?;
+    http::link(linker)?;
     random::link(linker)?;
     sockets::link(linker)?;
     Ok(())

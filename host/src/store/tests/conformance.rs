@@ -175,6 +175,7 @@ fn success() -> Success {
         metrics: vec![("loss".to_owned(), 0.25)],
         usage: Usage {
             peak_memory_bytes: 5,
+            traffic_bytes: 5,
             cpu_time_us: 6,
             fuel: Some(9),
             input_bytes: 8,

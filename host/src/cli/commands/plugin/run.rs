@@ -20,8 +20,8 @@ use crate::cli::{diagnostics, drive, report};
 use crate::compose::{Host, RunRequest};
 use crate::contract::Cardinality;
 use crate::dag::diagnostic::Diagnostic;
-use crate::dag::model::ResolvedPlugin;
 use crate::dag::{Catalog, Draft, check, json::canonical};
+use crate::loader::resolved;
 use crate::loader::{self, Loaded};
 use crate::registry::{ComponentRecord, RegistryError};
 
@@ -40,6 +40,9 @@ pub struct PluginRunArgs {
     /// Give an input port a file or folder
     #[arg(long = "in", value_name = "PORT=FILE")]
     inputs: Vec<InputFile>,
+    /// What it may do beyond the sandbox, as `grants` in a DAG file: 'http = ["api.example.com:443"]'
+    #[arg(long, value_name = "TOML")]
+    grants: Option<String>,
     /// Put the results into this folder, as PLUGIN.PORT with the usual ending; files of these names are replaced
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -85,7 +88,8 @@ async fn request(host: &Host, context: &Context, args: &PluginRunArgs) -> Result
     let params = param::read_all(&args.params, declared)?;
     let inputs = inputs(&args.inputs)?;
     check_ports(&component, &inputs)?;
-    let document = document(&component, params, inputs);
+    let grants = args.grants.as_deref().map(grants).transpose()?;
+    let document = document(&component, params, inputs, grants);
     let loaded = checked(context, document, &component)?;
     loader::compile(&host.registry, &loaded.dag, &SayBuild(context.output)).await?;
     Ok(RunRequest { loaded, params: BTreeMap::new(), logical_date: None, resume: None })
@@ -159,14 +163,31 @@ fn check_ports(component: &ComponentRecord, given: &Map<String, Value>) -> Resul
     Err(CliError::usage(message).help(format!("add {}", options.join(" "))))
 }
 
+/// The table of grants, as JSON.
+fn grants(text: &str) -> Result<Value, CliError> {
+    toml::from_str(text).map_err(|error| {
+        let error = CliError::usage(format!("`--grants` is no TOML: {}", error.message()));
+        error.help("write it as in a DAG file: --grants 'http = [\"api.example.com:443\"]'")
+    })
+}
+
 /// What a DAG file with this one task would say.
-fn document(component: &ComponentRecord, params: BTreeMap<String, Value>, inputs: Map<String, Value>) -> Value {
+fn document(
+    component: &ComponentRecord,
+    params: BTreeMap<String, Value>,
+    inputs: Map<String, Value>,
+    grants: Option<Value>,
+) -> Value {
     let (name, version) = (&component.descriptor.name, &component.descriptor.version);
     let params: Map<String, Value> = params.into_iter().map(|(name, value)| (name, literal(value))).collect();
+    let mut task = json!({ "plugin": name, "params": params, "inputs": inputs });
+    if let (Some(grants), Some(task)) = (grants, task.as_object_mut()) {
+        task.insert("grants".to_owned(), grants);
+    }
     json!({
         "id": format!("{DAG_PREFIX}.{name}"),
         "plugins": { name: { "version": format!("={version}") } },
-        "tasks": { name: { "plugin": name, "params": params, "inputs": inputs } },
+        "tasks": { name: task },
     })
 }
 
@@ -200,6 +221,10 @@ fn literal_text(text: &str) -> String {
 
 /// A mistake at a place of the document, told at the option that it came from.
 fn as_options(mut wrong: Diagnostic, task: &str) -> Diagnostic {
+    if let Some(rest) = wrong.path.strip_prefix(&format!("tasks.{task}.grants")) {
+        wrong.path = format!("--grants{}", rest.replacen('.', " ", 1));
+        return wrong;
+    }
     for (key, option) in [("params", "--param "), ("inputs", "--in ")] {
         if let Some(rest) = wrong.path.strip_prefix(&format!("tasks.{task}.{key}.")) {
             wrong.path = format!("{option}{rest}");
@@ -214,7 +239,7 @@ fn as_options(mut wrong: Diagnostic, task: &str) -> Diagnostic {
 /// The same checks as a file's. The plugin is known already, whatever the document says of it.
 fn checked(context: &Context, document: Value, component: &ComponentRecord) -> Result<Loaded, CliError> {
     let source = canonical(&document);
-    let plugin = ResolvedPlugin { digest: component.digest, descriptor: Arc::clone(&component.descriptor) };
+    let plugin = resolved(component.clone());
     let name = component.descriptor.name.clone();
     let path = PathBuf::from(format!("{DAG_PREFIX}.{name}"));
     let catalog = Catalog { plugins: BTreeMap::from([(name, Ok(plugin))]), registered: Vec::new() };

@@ -119,12 +119,13 @@ fn facts(document: &TaskDocument, colours: Palette) -> String {
 fn usage_facts(usage: &Usage) -> Vec<String> {
     let bytes = format!("{} in, {} out", human::size(usage.input_bytes), human::size(usage.output_bytes));
     let fuel = usage.fuel.map(|fuel| fact("fuel", fuel.to_string()));
+    let traffic = (usage.traffic_bytes > 0).then(|| fact("traffic", human::size(usage.traffic_bytes)));
     let facts = [
         fact("memory", format!("{} at most", human::size(usage.peak_memory_bytes))),
         fact("cpu", human::duration(Duration::from_micros(usage.cpu_time_us).as_secs_f64())),
         fact("data", bytes),
     ];
-    facts.into_iter().chain(fuel).collect()
+    facts.into_iter().chain(traffic).chain(fuel).collect()
 }
 
 fn output_words(output: &OutputDocument) -> String {

@@ -1,70 +1,18 @@
-//! Grants: what they mean in themselves. Whether the operator allows them is for who may look at the disk.
+//! Folders of the host.
 
-use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use crate::dag::check::ground::Ground;
 use crate::dag::diagnostic::{Mistake, Place};
 use crate::dag::file::{GrantsSpec, MountSpec};
-use crate::dag::model::{Grants, Mount};
+use crate::dag::model::Mount;
 use crate::dag::path::DocPath;
 use crate::dag::words::list;
-use crate::text::one_line;
 
 /// Folders that every task has.
 const OWN: &[&str] = &["/in", "/out", "/tmp"];
 
-/// The grants of every task.
-pub(super) fn check(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) -> Vec<Grants> {
-    (0..ground.tasks.len()).map(|at| one_task(ground, at, mistakes)).collect()
-}
-
-fn one_task(ground: &Ground<'_>, at: usize, mistakes: &mut Vec<Mistake>) -> Grants {
-    let Some((_, task)) = ground.tasks.get(at) else { return Grants::default() };
-    let Some(spec) = &task.grants else { return Grants::default() };
-    let path = ground.path(at).key("grants");
-    not_yet(spec, &path, mistakes);
-    let mounts = mounts(spec, &path.key("mounts"), mistakes);
-    let env = env(spec, &path.key("env"), mistakes);
-    let grants = Grants { mounts, env };
-    if !grants.is_empty() && task.options.tries.deterministic == Some(true) {
-        let message = "a task with grants is not deterministic: what it is granted may change";
-        let place = Place::value(ground.path(at).key("deterministic"));
-        let hint = "leave it out, or give it what it needs as inputs and params";
-        mistakes.push(Mistake::error(place, message).hint(hint.to_owned()));
-    }
-    grants
-}
-
-/// These grants are understood but cannot be given yet; an empty list asks for nothing.
-fn not_yet(spec: &GrantsSpec, path: &DocPath, mistakes: &mut Vec<Mistake>) {
-    let wanted = [("http", spec.http.is_empty()), ("secrets", spec.secrets.is_empty())];
-    for (kind, _) in wanted.iter().filter(|(_, is_empty)| !is_empty) {
-        let message = format!("this version cannot grant `{kind}`: beyond the sandbox there are `mounts` and `env`");
-        let hint = "give the task what it needs as an input".to_owned();
-        mistakes.push(Mistake::error(Place::key(path.key(kind)), message).hint(hint));
-    }
-}
-
-/// Environment variables: what a C library takes for some.
-fn env(spec: &GrantsSpec, path: &DocPath, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, String> {
-    let mut env = BTreeMap::new();
-    for (name, value) in &spec.env {
-        if name.is_empty() || name.contains(['=', '\0']) || name.contains(char::is_whitespace) {
-            let message = format!("`{}` is no name of an environment variable", one_line(name));
-            mistakes.push(Mistake::error(Place::key(path.key(name)), message));
-        }
-        match value.as_str() {
-            Some(text) if !text.contains('\0') => drop(env.insert(name.clone(), text.to_owned())),
-            Some(_) => mistakes.push(Mistake::error(Place::value(path.key(name)), "the value has a NUL in it")),
-            // What is no text was told already.
-            None => {}
-        }
-    }
-    env
-}
-
-fn mounts(spec: &GrantsSpec, path: &DocPath, mistakes: &mut Vec<Mistake>) -> Vec<Mount> {
+/// The mounts of one task: absolute paths, apart from each other and from the task's own folders.
+pub(super) fn check(spec: &GrantsSpec, path: &DocPath, mistakes: &mut Vec<Mistake>) -> Vec<Mount> {
     let mut mounts: Vec<Mount> = Vec::new();
     for (at, spec) in spec.mounts.iter().enumerate() {
         let Some(mount) = spec.as_ref().and_then(|spec| mount(spec, &path.index(at), mistakes)) else { continue };
