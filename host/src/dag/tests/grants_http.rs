@@ -99,10 +99,10 @@ fn a_plugin_that_imports_more_than_it_is_granted_is_refused() {
     let text = |grants: &str| format!("id = 'x'\n[tasks.a]\nplugin = 'caller'\n{grants}\n");
     let found = found(&text(""));
     assert_eq!(found.len(), 1, "{found:?}");
-    let message = "the plugin `caller` imports `wasi:http/outgoing-handler@0.2.4`, which needs a grant";
+    let message = "the plugin `caller` imports `wasi:http/outgoing-handler@0.2.4`, which a grant gives";
     assert_eq!((found[0].1.as_str(), found[0].2.as_str()), ("a", message));
     dag(&text("grants.http = ['a.b']"));
     let callback = "on_failure = { plugin = 'caller' }";
     let found = super::found(&format!("id = 'x'\n[tasks.a]\nplugin = 'noop'\n{callback}\n"));
-    assert!(found.len() == 1 && found[0].2.contains("needs a grant"), "{found:?}");
+    assert!(found.len() == 1 && found[0].2.contains("which a grant gives"), "{found:?}");
 }

@@ -22,7 +22,7 @@ pub(super) fn check(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) -> Vec<Gra
 fn one_task(ground: &Ground<'_>, at: usize, mistakes: &mut Vec<Mistake>) -> Grants {
     let Some((_, task)) = ground.tasks.get(at) else { return Grants::default() };
     let Some(spec) = &task.grants else {
-        imports(ground, at, &Grants::default(), mistakes);
+        imports(ground, at, None, mistakes);
         return Grants::default();
     };
     let path = ground.path(at).key("grants");
@@ -31,7 +31,7 @@ fn one_task(ground: &Ground<'_>, at: usize, mistakes: &mut Vec<Mistake>) -> Gran
     let http = http::check(spec, &path.key("http"), mistakes);
     let secrets = secrets::check(spec, &http, &path.key("secrets"), mistakes);
     let grants = Grants { mounts, env, http, secrets };
-    imports(ground, at, &grants, mistakes);
+    imports(ground, at, Some(spec), mistakes);
     if !grants.is_empty() && task.options.tries.deterministic == Some(true) {
         let message = "a task with grants is not deterministic: what it is granted may change";
         let place = Place::value(ground.path(at).key("deterministic"));
@@ -60,7 +60,7 @@ fn env(spec: &GrantsSpec, path: &DocPath, mistakes: &mut Vec<Mistake>) -> BTreeM
 }
 
 /// What the plugin imports beyond the base set, held against what the task is granted.
-fn imports(ground: &Ground<'_>, at: usize, grants: &Grants, mistakes: &mut Vec<Mistake>) {
+fn imports(ground: &Ground<'_>, at: usize, spec: Option<&GrantsSpec>, mistakes: &mut Vec<Mistake>) {
     let Some(plugin) = ground.plugin(at) else { return };
     let (http, unknown): (Vec<&str>, Vec<&str>) =
         plugin.granted_imports.iter().map(String::as_str).partition(|import| import.starts_with("wasi:http/"));
@@ -70,9 +70,9 @@ fn imports(ground: &Ground<'_>, at: usize, grants: &Grants, mistakes: &mut Vec<M
         let message = format!("the plugin `{name}` imports {}, which no grant gives", list(unknown));
         mistakes.push(Mistake::error(task(), message));
     }
-    match (http.is_empty(), grants.http.is_empty()) {
+    match (http.is_empty(), spec.is_none_or(|spec| spec.http.is_empty())) {
         (false, true) if !ground.is_broken(&ground.path(at).key("grants")) => {
-            let message = format!("the plugin `{name}` imports {}, which needs a grant", list(http));
+            let message = format!("the plugin `{name}` imports {}, which a grant gives", list(http));
             let hint = "name the hosts that it may reach: `grants.http = [\"api.example.com:443\"]`".to_owned();
             mistakes.push(Mistake::error(task(), message).hint(hint));
         }

@@ -160,7 +160,9 @@ impl Body for Answer {
                 }
                 Poll::Ready(Some(Err(error))) => {
                     this.ended = true;
-                    return Poll::Ready(Some(Err(error.into())));
+                    let cut = !error.is_parse() && !error.is_timeout();
+                    let error = if cut { Error::HttpResponseIncomplete } else { error.into() };
+                    return Poll::Ready(Some(Err(error)));
                 }
                 Poll::Ready(None) => this.ended = true,
                 Poll::Pending => {
