@@ -74,6 +74,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const CRATE_OF: &[(&str, &[&str])] = &[
     ("wasmtime", &["sandbox"]),
     ("wasmtime_wasi", &["sandbox"]),
+    ("wasmtime_wasi_http", &["sandbox"]),
+    ("hyper", &["sandbox"]),
+    ("rustls", &["sandbox"]),
     ("rusqlite", &["store"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

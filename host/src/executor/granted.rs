@@ -58,18 +58,18 @@ pub(super) async fn ready(
     if grants.is_empty() {
         return Ok(Granted::default());
     }
-    let http = allowed(&grants, permits.as_ref()).map_err(Outcome::Failed)?;
+    let http = allowed(&grants, permits.as_ref()).map_err(|failure| Outcome::Failed(*failure))?;
     let Grants { mounts, env, secrets: wanted, http: _ } = grants;
     if mounts.is_empty() && wanted.is_empty() {
         return Ok(Granted { env, http, ..Granted::default() });
     }
     let (permits, secrets) = (Arc::clone(permits), Arc::clone(secrets));
     // A folder may lie on a network, and so may the home.
-    let work = move || -> Result<(Vec<OpenMount>, Vec<SecretPermit>), Failure> {
-        let open = |mount| mounts::open(mount, permits.as_ref()).map_err(|error| error.failure());
+    let work = move || -> Result<(Vec<OpenMount>, Vec<SecretPermit>), Box<Failure>> {
+        let open = |mount| mounts::open(mount, permits.as_ref()).map_err(|error| Box::new(error.failure()));
         let fetch = |grant: SecretGrant| {
-            let value = secrets.value(&grant.name).map_err(|error| error.failure())?;
-            Ok(SecretPermit { grant, value })
+            let value = secrets.value(&grant.name).map_err(|error| Box::new(error.failure()))?;
+            Ok::<_, Box<Failure>>(SecretPermit { grant, value })
         };
         Ok((
             mounts.iter().map(open).collect::<Result<_, _>>()?,
@@ -79,16 +79,17 @@ pub(super) async fn ready(
     let done = tokio::select! {
         biased;
         () = cancelled(cancel) => return Err(Outcome::Cancelled),
-        done = timeout(OPEN_TIMEOUT, blocking(work)) => done.unwrap_or_else(|_| Err(MountError::Hangs.failure())),
+        done = timeout(OPEN_TIMEOUT, blocking(work)) => done.unwrap_or_else(|_| Err(MountError::Hangs.failure().into())),
     };
-    let (mounts, secrets) = done.map_err(Outcome::Failed)?;
+    let (mounts, secrets) = done.map_err(|failure| Outcome::Failed(*failure))?;
     Ok(Granted { mounts, env, http, secrets })
 }
 
 /// Asks the operator about all that needs no look at the disk.
-fn allowed(grants: &Grants, permits: &dyn Permits) -> Result<Vec<HttpPermit>, Failure> {
-    let refused =
-        |refusal: Option<GrantRefusal>, code: &str| refusal.map_or(Ok(()), |refusal| Err(refusal.failure(code)));
+fn allowed(grants: &Grants, permits: &dyn Permits) -> Result<Vec<HttpPermit>, Box<Failure>> {
+    let refused = |refusal: Option<GrantRefusal>, code: &str| {
+        refusal.map_or(Ok(()), |refusal| Err(Box::new(refusal.failure(code))))
+    };
     for name in grants.env.keys() {
         refused(permits.refuses_env(name), "env-refused")?;
     }
@@ -96,7 +97,7 @@ fn allowed(grants: &Grants, permits: &dyn Permits) -> Result<Vec<HttpPermit>, Fa
         refused(permits.refuses_secret(&secret.name), "secret-refused")?;
     }
     let permit = |grant: &HttpGrant| {
-        let private = permits.permits_http(grant).map_err(|refusal| refusal.failure("http-refused"))?;
+        let private = permits.permits_http(grant).map_err(|refusal| Box::new(refusal.failure("http-refused")))?;
         Ok(HttpPermit { grant: grant.clone(), private })
     };
     grants.http.iter().map(permit).collect()

@@ -92,6 +92,9 @@ pub enum RegistryError {
     /// The name and version mean other bytes.
     #[error(transparent)]
     Taken(Box<Taken>),
+    /// It wants more than the version before it.
+    #[error(transparent)]
+    WantsMore(Box<WantsMore>),
     /// No plugin is meant, or none that fits.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
@@ -157,6 +160,26 @@ pub struct Taken {
     pub offered: Digest,
 }
 
+/// A version of a plugin that wants more than the one before it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{subject} is {name}@{version}, which wants more than {name}@{before} does: {}; if it may, say --accept-imports (what \
+     it is granted stands in each DAG all the same)",
+    wants.join(", ")
+)]
+pub struct WantsMore {
+    /// What was given.
+    pub subject: String,
+    /// The name.
+    pub name: String,
+    /// The version.
+    pub version: Version,
+    /// The version that it was held against.
+    pub before: Version,
+    /// What is new, in words.
+    pub wants: Vec<String>,
+}
+
 impl RegistryError {
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
@@ -168,6 +191,7 @@ impl RegistryError {
             | Self::Describe { .. }
             | Self::Descriptor { .. }
             | Self::Taken(_)
+            | Self::WantsMore(_)
             | Self::Resolve(_)
             | Self::InUse { .. } => Fault::Caller,
             Self::Compile { source, .. } => source.fault(),
@@ -190,6 +214,7 @@ impl RegistryError {
             Self::Compile { .. } => "compile",
             Self::Descriptor { .. } => "bad-descriptor",
             Self::Taken(_) => "version-taken",
+            Self::WantsMore(_) => "wants-more",
             Self::Resolve(_) => "unknown-plugin",
             Self::InUse { .. } => "in-use",
             Self::Build(_) => "build",

@@ -21,6 +21,7 @@ mod descriptor;
 mod disk;
 pub mod error;
 pub mod files;
+mod growth;
 #[cfg(test)]
 pub(crate) mod index_suite;
 pub mod inspect;
@@ -48,7 +49,7 @@ pub use inspect::Inspected;
 pub use ports::{Codegen, Compiler, IndexError, Inspector, PluginIndex};
 pub use record::{ComponentInterface, ComponentRecord, PathBuild, PluginRecord, PluginUser};
 pub use reference::PluginRef;
-pub use register::{Registered, Registration};
+pub use register::{RegisterOptions, Registered, Registration};
 pub use remove::Removed;
 pub use source::{BuildPolicy, PluginSource};
 

@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use semver::Version;
+
 use super::Registry;
-use super::error::{RegistryError, Taken, blocking};
+use super::error::{RegistryError, Taken, WantsMore, blocking};
 use super::files::read_outside;
+use super::growth::{growth, predecessor};
 use super::ports::Naming;
 use super::record::{ComponentRecord, PluginRecord};
 use crate::ids::Digest;
@@ -30,16 +33,25 @@ pub enum Registration {
     Replaced(Digest),
 }
 
+/// What a person agreed to beforehand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RegisterOptions {
+    /// That a name and version mean other bytes from now on.
+    pub replace: bool,
+    /// That a version imports or requests more than the one before it.
+    pub accept_imports: bool,
+}
+
 impl Registry {
     /// Registers the component in a file.
     ///
     /// # Errors
     /// Each names what is wrong with the file, and then nothing is kept. Other bytes under a name and version that
-    /// exists are refused without `replace`.
-    pub async fn register_file(&self, path: &Path, replace: bool) -> Result<Registered, RegistryError> {
+    /// exists are refused unless that is agreed to, and so is a version that wants more than the one before it.
+    pub async fn register_file(&self, path: &Path, options: RegisterOptions) -> Result<Registered, RegistryError> {
         let from = path.to_path_buf();
         let wasm = blocking(move || read_outside(&from)).await?;
-        self.register_bytes(&path.display().to_string(), wasm, replace).await
+        self.register_bytes(&path.display().to_string(), wasm, options).await
     }
 
     /// Registers a component; `subject` names it in errors.
@@ -47,10 +59,10 @@ impl Registry {
         &self,
         subject: &str,
         wasm: Vec<u8>,
-        replace: bool,
+        options: RegisterOptions,
     ) -> Result<Registered, RegistryError> {
         let component = self.admit(subject, wasm).await?;
-        self.register_component(subject, component, replace).await
+        self.register_component(subject, component, options).await
     }
 
     /// Registers a component that was taken already, as one built from a crate.
@@ -58,17 +70,30 @@ impl Registry {
         &self,
         subject: &str,
         component: ComponentRecord,
-        replace: bool,
+        options: RegisterOptions,
     ) -> Result<Registered, RegistryError> {
         let plugin = PluginRecord::of(component, self.inner.parts.clock.now());
         let (inner, named) = (Arc::clone(&self.inner), plugin.clone());
         let naming = blocking(move || {
             // Nobody may take the component away before it has its name.
             let _held = inner.files.hold()?;
+            let plugins = inner.parts.index.plugins()?;
+            if let Some(more) = wants_more(&named, &plugins).filter(|_| !options.accept_imports) {
+                return Ok(Err(more));
+            }
             inner.parts.index.keep_component(&named.component)?;
-            Ok(inner.parts.index.name_plugin(&named, replace)?)
+            Ok(Ok(inner.parts.index.name_plugin(&named, options.replace)?))
         });
-        match naming.await? {
+        let naming = match naming.await? {
+            Ok(naming) => naming,
+            Err((before, wants)) => {
+                self.drop_unused(plugin.component.digest).await?;
+                let PluginRecord { name, version, .. } = plugin;
+                let more = WantsMore { subject: subject.to_owned(), name, version, before, wants };
+                return Err(RegistryError::WantsMore(more.into()));
+            }
+        };
+        match naming {
             Naming::New => Ok(Registered { plugin, registration: Registration::New }),
             Naming::Same(registered_at) => {
                 let plugin = PluginRecord { registered_at, ..plugin };
@@ -87,4 +112,11 @@ impl Registry {
             }
         }
     }
+}
+
+/// What a plugin wants beyond the version before it, and which one that is; none if it wants no more.
+fn wants_more(plugin: &PluginRecord, plugins: &[PluginRecord]) -> Option<(Version, Vec<String>)> {
+    let before = predecessor(plugins, &plugin.name, &plugin.version)?;
+    let wants = growth(&before.component, &plugin.component);
+    (!wants.is_empty()).then(|| (before.version.clone(), wants))
 }

@@ -14,7 +14,7 @@ use super::ports::{Codegen, IndexError, Inspector, Naming, PluginIndex, Unnaming
 use super::record::{ComponentInterface, ComponentRecord, PathBuild, PluginRecord, PluginUser};
 use super::{Parts, Registry};
 use crate::clock::Clock;
-use crate::contract::{Cardinality, Descriptor, Port, Problem};
+use crate::contract::{Cardinality, Descriptor, Port, Problem, Request};
 use crate::executor::Boxed;
 use crate::executor::port::{Compiled, Ended, EngineKind, Job, JobReport, Sandbox};
 use crate::ids::Digest;
@@ -138,7 +138,7 @@ impl Inspector for ParserInspector {
         }
         let mut validator = wasmparser::Validator::new();
         validator.validate_all(wasm).map_err(|error| Problem::new("invalid", error.to_string()))?;
-        Ok(ComponentInterface { exports: vec!["dagwood:task/task@0.1.0".to_owned()], ..Default::default() })
+        Ok(interface(&said(wasm).unwrap_or_default()))
     }
 }
 
@@ -222,7 +222,24 @@ pub(crate) fn descriptor(text: &str) -> Descriptor {
             cardinality: Cardinality::One,
         }],
         may_branch: false,
-        requests: Vec::new(),
+        requests: words.filter_map(request).collect(),
+    }
+}
+
+/// `wants:KIND=VALUE`
+fn request(word: &str) -> Option<Request> {
+    let (kind, value) = word.strip_prefix("wants:")?.split_once('=')?;
+    Some(Request { kind: kind.to_owned(), value: value.to_owned(), reason: String::new() })
+}
+
+/// The imports of what describes itself as `text`, by its words `imports:…` and `uses:…`.
+fn interface(text: &str) -> ComponentInterface {
+    let after = |start: &str| text.split(' ').filter_map(|word| word.strip_prefix(start)).map(str::to_owned).collect();
+    ComponentInterface {
+        exports: vec!["dagwood:task/task@0.1.0".to_owned()],
+        task_imports: after("uses:"),
+        granted_imports: after("imports:"),
+        ..Default::default()
     }
 }
 
@@ -233,7 +250,7 @@ pub(crate) fn record(text: &str) -> PluginRecord {
         digest: Digest::of(&wasm),
         size_bytes: wasm.len() as u64,
         descriptor: Arc::new(descriptor(text)),
-        interface: ComponentInterface::default(),
+        interface: interface(text),
         registered_at: Timestamp::UNIX_EPOCH,
     };
     PluginRecord::of(component, Timestamp::UNIX_EPOCH)

@@ -6,20 +6,23 @@ use semver::Version;
 
 use super::testing::{Bench, component};
 use super::{
-    BuildPolicy, Fault, PluginRef, PluginSource, PluginUser, Registered, Registration, RegistryError, SilentBuild,
+    BuildPolicy, Fault, PluginRef, PluginSource, PluginUser, RegisterOptions, Registered, Registration, RegistryError,
+    SilentBuild,
 };
 use crate::executor::CompiledComponents;
 use crate::executor::port::EngineKind;
 use crate::ids::Digest;
 
+const REPLACE: RegisterOptions = RegisterOptions { replace: true, accept_imports: false };
+
 async fn register(bench: &Bench, text: &str) -> Result<Registered, RegistryError> {
-    bench.registry.register_bytes("a.wasm", component(text), false).await
+    bench.registry.register_bytes("a.wasm", component(text), RegisterOptions::default()).await
 }
 
 async fn refusal_of(bench: &Bench, wasm: Vec<u8>) -> RegistryError {
     let path = bench.home.path().with_extension("wasm");
     std::fs::write(&path, wasm).unwrap();
-    let refused = bench.registry.register_file(&path, false).await;
+    let refused = bench.registry.register_file(&path, RegisterOptions::default()).await;
     std::fs::remove_file(&path).unwrap();
     assert_eq!(bench.kept_files(), Vec::<std::path::PathBuf>::new(), "nothing is kept of what is refused");
     assert_eq!(bench.registry.list().unwrap(), []);
@@ -54,14 +57,14 @@ async fn other_bytes_under_a_name_and_version_are_refused_unless_replaced() {
     let bench = Bench::new();
     let first = register(&bench, "train 0.1.0").await.unwrap().plugin.component.digest;
     let other = component("train 0.1.0 otherwise");
-    let refused = bench.registry.register_bytes("b.wasm", other.clone(), false).await.unwrap_err();
+    let refused = bench.registry.register_bytes("b.wasm", other.clone(), RegisterOptions::default()).await.unwrap_err();
     assert!(matches!(&refused, RegistryError::Taken(taken) if taken.registered == first));
     assert_eq!(refused.fault(), Fault::Caller);
     assert!(refused.to_string().contains("train@0.1.0") && refused.to_string().contains("--replace"), "{refused}");
     assert_eq!(bench.registry.list().unwrap()[0].component.digest, first);
     assert!(bench.registry.component(Digest::of(&other)).unwrap().is_none(), "nothing is kept of what is refused");
 
-    let replaced = bench.registry.register_bytes("b.wasm", other.clone(), true).await.unwrap();
+    let replaced = bench.registry.register_bytes("b.wasm", other.clone(), REPLACE).await.unwrap();
     assert_eq!(replaced.registration, Registration::Replaced(first));
     assert_eq!(bench.registry.list().unwrap()[0].component.digest, Digest::of(&other));
     assert!(bench.registry.component(first).unwrap().is_none(), "nothing uses it any more");
@@ -70,11 +73,33 @@ async fn other_bytes_under_a_name_and_version_are_refused_unless_replaced() {
 }
 
 #[tokio::test]
+async fn a_version_that_wants_more_takes_a_yes() {
+    let bench = Bench::new();
+    register(&bench, "train 0.1.0").await.unwrap();
+    let wasm = component("train 0.2.0 imports:wasi:http/types@0.2.0 wants:http=a.example:443");
+    for options in [RegisterOptions::default(), REPLACE] {
+        let refused = bench.registry.register_bytes("b.wasm", wasm.clone(), options).await.unwrap_err();
+        assert_eq!((refused.fault(), refused.code()), (Fault::Caller, "wants-more"));
+        let said = refused.to_string();
+        assert!(
+            said.contains("more than train@0.1.0 does: http `a.example:443`, the import `wasi:http/types`"),
+            "{said}"
+        );
+        assert!(bench.registry.component(Digest::of(&wasm)).unwrap().is_none(), "nothing is kept of what is refused");
+    }
+    let accepted = RegisterOptions { accept_imports: true, ..RegisterOptions::default() };
+    bench.registry.register_bytes("b.wasm", wasm.clone(), accepted).await.unwrap();
+    register(&bench, "train 0.2.1 imports:wasi:http/types@0.2.0").await.unwrap();
+    let same = bench.registry.register_bytes("b.wasm", wasm, RegisterOptions::default()).await.unwrap();
+    assert_eq!(same.registration, Registration::AlreadyThere, "what was agreed to is not asked again");
+}
+
+#[tokio::test]
 async fn a_replaced_component_stays_for_the_run_that_uses_it() {
     let bench = Bench::new();
     let first = register(&bench, "train 0.1.0").await.unwrap().plugin.component.digest;
     bench.index.add_user(first, PluginUser::Run("d".parse().unwrap(), "r".parse().unwrap()));
-    bench.registry.register_bytes("b.wasm", component("train 0.1.0 otherwise"), true).await.unwrap();
+    bench.registry.register_bytes("b.wasm", component("train 0.1.0 otherwise"), REPLACE).await.unwrap();
     assert!(bench.registry.component(first).unwrap().is_some());
     assert!(bench.another_process().compiled(first, EngineKind::Pure).await.is_ok());
 }
@@ -135,10 +160,11 @@ async fn a_missing_file_a_folder_and_a_pipe_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-    let missing = bench.registry.register_file(Path::new("/nowhere/a.wasm"), false).await.unwrap_err();
+    let missing =
+        bench.registry.register_file(Path::new("/nowhere/a.wasm"), RegisterOptions::default()).await.unwrap_err();
     assert!(matches!(missing, RegistryError::Unreadable { .. }));
     for not_a_file in [folder.path(), &pipe] {
-        let error = bench.registry.register_file(not_a_file, false).await.unwrap_err();
+        let error = bench.registry.register_file(not_a_file, RegisterOptions::default()).await.unwrap_err();
         assert!(matches!(error, RegistryError::NotAFile { .. }), "{error}");
     }
 }
@@ -148,7 +174,7 @@ async fn a_file_over_the_size_limit_is_refused_without_reading_all_of_it() {
     let bench = Bench::new();
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(1 << 40).unwrap();
-    let error = bench.registry.register_file(file.path(), false).await.unwrap_err();
+    let error = bench.registry.register_file(file.path(), RegisterOptions::default()).await.unwrap_err();
     assert!(matches!(error, RegistryError::TooLarge { .. }), "{error}");
 }
 
@@ -159,7 +185,9 @@ async fn registering_one_file_from_several_processes_at_once_registers_it_once()
     let tasks: Vec<_> = processes
         .into_iter()
         .map(|registry| {
-            tokio::spawn(async move { registry.register_bytes("a.wasm", component("train 0.1.0"), false).await })
+            tokio::spawn(async move {
+                registry.register_bytes("a.wasm", component("train 0.1.0"), RegisterOptions::default()).await
+            })
         })
         .collect();
     let mut new = 0;
@@ -183,7 +211,7 @@ async fn of_different_bytes_under_one_name_at_once_one_wins_and_the_others_are_r
     let tasks: Vec<_> = (0..6)
         .map(|n| {
             let (registry, wasm) = (bench.another_process(), component(&format!("train 0.1.0 {n}")));
-            tokio::spawn(async move { registry.register_bytes("a.wasm", wasm, false).await })
+            tokio::spawn(async move { registry.register_bytes("a.wasm", wasm, RegisterOptions::default()).await })
         })
         .collect();
     let mut winners = Vec::new();

@@ -3,7 +3,7 @@
 //! Secrets never come in here: the environment variable of a secret holds a placeholder, and the host puts the value in
 //! its place when the request leaves.
 
-mod request;
+pub mod request;
 #[cfg(target_family = "wasm")]
 mod send;
 
@@ -44,7 +44,7 @@ pub struct Fetched {
     pub bytes: u64,
 }
 
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "requests are sent by components only"))]
+#[cfg(target_family = "wasm")]
 const BODY: Output<One> = Output::one("body").about("The body of the answer");
 
 #[cfg(target_family = "wasm")]

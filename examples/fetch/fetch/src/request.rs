@@ -7,19 +7,19 @@ use crate::Params;
 
 /// A request.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub struct Request {
     /// `GET` and so on.
-    pub(crate) method: Method,
+    pub method: Method,
     /// With scheme and host.
-    pub(crate) url: Uri,
+    pub url: Uri,
     /// Names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// What is sent along.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 /// Reads the params; `variable` knows the environment.
-pub(crate) fn read(params: &Params, variable: impl Fn(&str) -> Option<String>) -> Result<Request, Failure> {
+pub fn read(params: &Params, variable: impl Fn(&str) -> Option<String>) -> Result<Request, Failure> {
     let bad = |message: String| Failure::permanent("bad-params", message);
     let url: Uri = params.url.parse().map_err(|error| bad(format!("`url` is no address: {error}")))?;
     if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
@@ -51,6 +51,8 @@ fn filled(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Result<Stri
 
 #[cfg(test)]
 mod tests {
+    use dagwood_sdk::serde_json;
+
     use super::*;
 
     fn read_headers(params: Value) -> Result<Vec<(String, String)>, Failure> {

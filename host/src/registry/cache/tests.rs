@@ -1,3 +1,4 @@
+use crate::registry::RegisterOptions;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -169,7 +170,14 @@ fn a_work_folder_is_private_and_goes_when_it_is_dropped() {
 async fn a_flipped_bit_in_the_cache_leads_to_a_new_compile() {
     let bench = Bench::new();
     let wasm = component("train 0.1.0");
-    let digest = bench.registry.register_bytes("a.wasm", wasm, false).await.unwrap().plugin.component.digest;
+    let digest = bench
+        .registry
+        .register_bytes("a.wasm", wasm, RegisterOptions::default())
+        .await
+        .unwrap()
+        .plugin
+        .component
+        .digest;
     let path = bench.another_process().compiled(digest, EngineKind::Pure).await.unwrap().path;
     let good = fs::read(&path).unwrap();
     let mut bad = good.clone();

@@ -14,7 +14,7 @@ use crate::cli::style::Tone;
 use crate::cli::target::PluginArg;
 use crate::cli::watch_build::SayBuild;
 use crate::compose::Host;
-use crate::registry::{Registered, Registration, RegistryError};
+use crate::registry::{RegisterOptions, Registered, Registration, RegistryError};
 use crate::text;
 use crate::views::human;
 use crate::views::plugins::PluginDocument;
@@ -28,6 +28,9 @@ pub struct RegisterArgs {
     /// Let the name and version mean this component from now on, though they meant another
     #[arg(long)]
     replace: bool,
+    /// Take it though it imports or requests more than the version before it
+    #[arg(long)]
+    accept_imports: bool,
     #[command(flatten)]
     json: Json,
 }
@@ -64,21 +67,27 @@ pub(super) fn run(args: RegisterArgs, context: &Context) -> Result<Exit, CliErro
 
 async fn register(host: &Host, context: &Context, args: &RegisterArgs) -> Result<Registered, CliError> {
     let text = args.from.as_str();
+    let options = RegisterOptions { replace: args.replace, accept_imports: args.accept_imports };
     let path = match PluginArg::read(text) {
-        Ok(PluginArg::Crate(path)) => return register_crate(host, context, &path, args.replace).await,
+        Ok(PluginArg::Crate(path)) => return register_crate(host, context, &path, options).await,
         Ok(PluginArg::File(path)) => path,
         // A plain name is a file or a folder here: what is registered needs no registering.
         Ok(PluginArg::Reference(_)) | Err(_) if Path::new(text).is_dir() => {
-            return register_crate(host, context, Path::new(text), args.replace).await;
+            return register_crate(host, context, Path::new(text), options).await;
         }
         Ok(PluginArg::Reference(_)) | Err(_) => text.into(),
     };
-    Ok(host.registry.register_file(&path, args.replace).await?)
+    Ok(host.registry.register_file(&path, options).await?)
 }
 
-async fn register_crate(host: &Host, context: &Context, path: &Path, replace: bool) -> Result<Registered, CliError> {
+async fn register_crate(
+    host: &Host,
+    context: &Context,
+    path: &Path,
+    options: RegisterOptions,
+) -> Result<Registered, CliError> {
     let built = host.registry.build(&[path.to_path_buf()], Arc::new(SayBuild(context.output))).await;
     let built = built.into_iter().next().unwrap_or(Err(RegistryError::Interrupted))?;
     let subject = path.display().to_string();
-    Ok(host.registry.register_component(&subject, built.component, replace).await?)
+    Ok(host.registry.register_component(&subject, built.component, options).await?)
 }

@@ -83,7 +83,13 @@ impl Exchange {
         let first = options.first_byte_timeout.unwrap_or(HTTP_FIRST_BYTE_TIMEOUT);
         let answer = timeout(first, sender.send_request(request)).await.map_err(|_| Error::ConnectionReadTimeout)?;
         let answer = self.received(answer.map_err(cause)?, &origin, options.between_bytes_timeout, places)?;
-        Ok((answer, Box::new(async move { Ok(driven.await) })))
+        Ok((
+            answer,
+            Box::new(async move {
+                driven.await;
+                Ok(())
+            }),
+        ))
     }
 
     /// Where it goes, and whether the address may be private.
