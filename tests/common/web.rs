@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -44,7 +45,16 @@ pub fn authority(folder: &Path) -> PathBuf {
 /// A server that runs as long as the test.
 pub struct Web {
     pub address: SocketAddr,
+    stopped: Arc<AtomicBool>,
     heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        // Wakes it.
+        drop(TcpStream::connect(self.address));
+    }
 }
 
 trait Stream: Read + Write {}
@@ -66,13 +76,15 @@ impl Web {
         let address = listener.local_addr().unwrap();
         let heard = Arc::<Mutex<Vec<String>>>::default();
         let requests = Arc::clone(&heard);
+        let stopped = Arc::<AtomicBool>::default();
+        let stop = Arc::clone(&stopped);
         std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
+            for stream in listener.incoming().map_while(Result::ok).take_while(|_| !stop.load(Ordering::SeqCst)) {
                 let requests = Arc::clone(&requests);
                 std::thread::spawn(move || serve(stream, tls, &requests));
             }
         });
-        Self { address, heard }
+        Self { address, stopped, heard }
     }
 
     /// `localhost` with its port.
@@ -136,6 +148,11 @@ fn respond(stream: &mut dyn Stream, path: &str, request: &str) -> std::io::Resul
         "/busy" => whole("503 Service Unavailable\r\nretry-after: 1", "busy"),
         "/missing" => whole("404 Not Found", "missing"),
         "/gzip" => whole("200 OK\r\ncontent-encoding: gzip", "\u{1f}\u{8b}nothing"),
+        "/bomb" => {
+            // What a compressor makes of a gigabyte of zeros is about a megabyte; here, of its length alone.
+            let body = "\u{0}".repeat(1 << 20);
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+        }
         "/many-headers" => {
             let headers: String = (0..33_000).map(|at| format!("x-{at}: 1\r\n")).collect();
             write!(stream, "HTTP/1.1 200 OK\r\n{headers}\r\n")

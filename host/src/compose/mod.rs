@@ -11,6 +11,7 @@ mod serve;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::artifacts::{self, ArtifactStore};
 use crate::clock::{Clock, SystemClock};
@@ -19,12 +20,12 @@ use crate::dag::render::{Style, render};
 use crate::executor::local::{LocalDeps, LocalExecutor, Progress};
 use crate::executor::port::Sandbox;
 use crate::home::{Home, HomeError};
-use crate::limits::PARALLELISM;
+use crate::limits::{COMPILE_TIMEOUT, PARALLELISM};
 use crate::loader::Grounds;
 use crate::planner::Capacity;
 use crate::registry::compile::{ChildCompiler, CompileProblem, InProcessCompiler};
 use crate::registry::{self, Compiler, PluginIndex, Registry};
-use crate::sandbox::{SandboxConfig, SandboxError, WasmtimeSandbox};
+use crate::sandbox::{Resolve, SandboxConfig, SandboxError, WasmtimeSandbox};
 use crate::scheduler::lease::{LeaseError, end_dead};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
@@ -51,8 +52,12 @@ pub enum CompileIn {
 pub struct Options {
     /// Where components are compiled.
     pub compile_in: CompileIn,
+    /// How long a component may take to be compiled in a child process; five minutes by default.
+    pub compile_timeout: Option<Duration>,
     /// Tasks at once; 32 by default.
     pub parallelism: Option<u32>,
+    /// Finds the addresses of the names that tasks send requests to; the machine's own way by default.
+    pub resolver: Option<Arc<dyn Resolve>>,
 }
 
 /// A home folder, opened, with everything that works on it.
@@ -118,11 +123,14 @@ impl Host {
         let parallelism = options.parallelism.or(decided.parallelism).unwrap_or(PARALLELISM as u32);
         let memory_budget = memory::budget_bytes(decided.memory_budget);
         let config = SandboxConfig { slots: parallelism, ..SandboxConfig::default() };
-        let sandbox: Arc<dyn Sandbox> = Arc::new(WasmtimeSandbox::new(config)?);
+        let sandbox: Arc<dyn Sandbox> = Arc::new(match options.resolver {
+            None => WasmtimeSandbox::new(config)?,
+            Some(resolver) => WasmtimeSandbox::with_resolver(config, resolver)?,
+        });
         let parts = crate::registry::Parts {
             index: Arc::clone(&store) as Arc<dyn PluginIndex>,
             inspector: Arc::new(sandbox::Inspector),
-            compiler: compiler(&options.compile_in)?,
+            compiler: compiler(&options.compile_in, options.compile_timeout.unwrap_or(COMPILE_TIMEOUT))?,
             sandbox: Arc::clone(&sandbox),
             clock: Arc::clone(&clock),
             build_variables: std::env::vars_os().collect(),
@@ -163,11 +171,14 @@ fn config(home: &Home) -> Result<Config, HostError> {
     })
 }
 
-fn compiler(compile_in: &CompileIn) -> Result<Arc<dyn Compiler>, HostError> {
+fn compiler(compile_in: &CompileIn, timeout: Duration) -> Result<Arc<dyn Compiler>, HostError> {
     let codegen = codegen()?;
     Ok(match compile_in {
-        CompileIn::Child => Arc::new(ChildCompiler::this_program(codegen).map_err(HostError::OwnProgram)?),
-        CompileIn::ChildOf(program) => Arc::new(ChildCompiler::new(program.clone(), codegen)),
+        CompileIn::Child => {
+            let compiler = ChildCompiler::this_program(codegen).map_err(HostError::OwnProgram)?;
+            Arc::new(compiler.with_timeout(timeout))
+        }
+        CompileIn::ChildOf(program) => Arc::new(ChildCompiler::new(program.clone(), codegen).with_timeout(timeout)),
         CompileIn::ThisProcess => Arc::new(InProcessCompiler::new(codegen)),
     })
 }

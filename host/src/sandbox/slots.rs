@@ -35,8 +35,9 @@ impl Slots {
             let most = MEMORIES_MAX.min(self.total);
             return Err(format!("it has {} memories, and at most {most} are allowed", needs.num_memories));
         }
-        if needs.num_tables > TABLES_MAX.min(self.total.saturating_mul(TABLES_PER_SLOT)) {
-            return Err(format!("it has {} tables, and at most {TABLES_MAX} are allowed", needs.num_tables));
+        let most = TABLES_MAX.min(self.total.saturating_mul(TABLES_PER_SLOT));
+        if needs.num_tables > most {
+            return Err(format!("it has {} tables, and at most {most} are allowed", needs.num_tables));
         }
         Ok(slots)
     }

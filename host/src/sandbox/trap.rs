@@ -193,6 +193,7 @@ fn named(trap: Trap) -> (&'static str, &'static str) {
         Trap::IntegerDivisionByZero => ("integer-divide", "an integer was divided by zero"),
         Trap::BadConversionToInteger => ("bad-conversion", "a float became no integer"),
         Trap::CannotEnterComponent => ("reentrance", "a component was entered while it was left"),
+        Trap::CannotLeaveComponent => ("reentrance", "it called the host while the host was handing it something"),
         _ => ("trap", "it broke a rule of WebAssembly"),
     }
 }

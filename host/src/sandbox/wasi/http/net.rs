@@ -20,12 +20,13 @@ use crate::lifecycle::launch::Origin;
 use crate::sandbox::limits::HTTP_CONNECTIONS_OF_ALL;
 
 /// Finds the addresses of names.
-pub trait Resolve: Send + Sync + 'static {
+pub trait Resolve: std::fmt::Debug + Send + Sync + 'static {
     /// All addresses of a name, in the order in which they should be tried.
     fn resolve(&self, host: &str, port: u16) -> Boxed<io::Result<Vec<SocketAddr>>>;
 }
 
 /// As the machine does for every program.
+#[derive(Debug)]
 struct System;
 
 impl Resolve for System {

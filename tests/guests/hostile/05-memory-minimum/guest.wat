@@ -1,0 +1,3 @@
+(module
+  (memory (export "memory") 49152)
+  {{realloc}} {{describe}} {{run}} {{data}})

@@ -1,0 +1,9 @@
+//! A port named by an absolute path.
+#![cfg(target_family = "wasm")]
+
+use hostile::{Descriptor, plain, port};
+
+hostile::guest!(
+    describe: Descriptor { outputs: vec![port("/etc/passwd")], ..plain(env!("CARGO_CRATE_NAME")) },
+    run: |_| hostile::done(&hostile::json!(null))
+);

@@ -1,0 +1,2 @@
+{{core}}
+(module (func (export "run")))

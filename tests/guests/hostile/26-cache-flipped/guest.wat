@@ -1,0 +1,2 @@
+(module
+  {{memory}} {{realloc}} {{describe}} {{run}} {{data}})
