@@ -17,6 +17,8 @@
 //! Faces:
 //! [`views`], [`cli`].
 
+#[cfg(test)]
+mod fuzzing;
 #[macro_use]
 mod planted;
 

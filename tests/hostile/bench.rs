@@ -340,7 +340,7 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     for entry in entries.map(Result::unwrap) {
         if entry.file_type().unwrap().is_dir() {
             files.extend(files_below(&entry.path()));
-        } else if ![".lock", "lock"].contains(&&*entry.file_name().to_string_lossy()) {
+        } else if !entry.file_name().to_string_lossy().ends_with("lock") {
             files.push(entry.path());
         }
     }

@@ -123,20 +123,22 @@ fn play(home: &Path, names: &[String]) {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(name) = names.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let output = dagwood(home, &["trigger", name, "--wait", "--json"]).output().unwrap();
-                    let code = output.status.code();
-                    assert!(
-                        matches!(code, Some(0 | 1)),
-                        "{name}: {code:?} {}",
-                        String::from_utf8_lossy(&output.stderr)
-                    );
-                    let run: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-                    let good = &crate::common::instance(&run, "beside")["state"];
+                    let run = printed(home, &["trigger", name, "--wait", "--json"]);
+                    let shown = printed(home, &["runs", "show", name, run["run_id"].as_str().unwrap(), "--json"]);
+                    let good = &crate::common::instance(&shown, "beside")["state"];
                     assert_eq!(good, "success", "the good task beside {name}");
                 }
             });
         }
     });
+}
+
+/// The document that a command prints; a run that failed is as good as any here.
+fn printed(home: &Path, args: &[&str]) -> serde_json::Value {
+    let output = dagwood(home, args).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{args:?}: {:?} {said}", output.status);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}: {said}"))
 }
 
 #[allow(clippy::print_stderr, reason = "its figures are what it is for")]

@@ -262,3 +262,16 @@ fn a_server_takes_files_from_its_folder_and_the_allowed_ones() {
     assert!(refusal.message.contains("`/etc/passwd` lies outside"), "{refusal:?}");
     assert!(refusal.hint.contains(r#"add to `allow.files`: `"/etc"`"#), "{refusal:?}");
 }
+
+#[test]
+fn fuzz_operators_files() {
+    crate::fuzzing::fuzz("config", |input| {
+        let text = String::from_utf8_lossy(input);
+        if let Err(wrong) = Config::parse(&text) {
+            assert!(!wrong.is_empty());
+            for diagnostic in wrong {
+                assert!(diagnostic.span.clone().is_none_or(|span| text.get(span).is_some()), "{diagnostic:?}");
+            }
+        }
+    });
+}

@@ -2,6 +2,7 @@
 
 mod built;
 mod callbacks;
+mod fuzz;
 mod good;
 mod grants;
 mod grants_http;

@@ -54,7 +54,7 @@ fn damaged() -> impl Strategy<Value = String> {
 }
 
 /// Whatever is wrong with a text has a place in it, and can be shown.
-fn assert_shows(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
+pub(super) fn assert_shows(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
     let checked = checked(text);
     for diagnostic in &checked.diagnostics {
         prop_assert!(diagnostic.span.clone().is_none_or(|span| text.get(span).is_some()), "{diagnostic:?}");

@@ -194,3 +194,36 @@ fn a_schema_of_a_strangers_is_refused_if_it_could_reach_out_or_take_for_ever() {
     let evil = compile(&json!({ "pattern": "^(a+)+$" })).unwrap();
     assert!(!evil.is_valid(&json!("a".repeat(100_000) + "b")));
 }
+
+#[test]
+fn fuzz_answers() {
+    let shape = compile(&json!({ "type": "object", "properties": { "a": { "pattern": "^(a+)+$" } } })).unwrap();
+    crate::fuzzing::fuzz("result", |input| {
+        let text = String::from_utf8_lossy(input).into_owned();
+        let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        let problem = Problem { code: text.clone(), message: text.clone(), details: serde_json::from_str(&text).ok() };
+        let answers = [
+            Answer::Done(text.clone()),
+            Answer::Branch(text.clone(), words),
+            Answer::Skipped(text.clone()),
+            Answer::Again(Duration::from_millis(input.len() as u64), Some(text.clone())),
+            Answer::Failed(Failure::Permanent { problem: problem.clone() }),
+            Answer::Failed(Failure::Retryable { problem, after: Some(Duration::MAX) }),
+        ];
+        for answer in answers {
+            let terms = Terms { may_branch: true, result_bytes: 60 << 10, shape: Some(&shape), ..TERMS };
+            match outcome(Ok(answer), &terms) {
+                Outcome::Done { value } => assert!(value.is_object(), "it has the declared shape"),
+                Outcome::Failed(Failure::Permanent { problem } | Failure::Retryable { problem, .. }) => {
+                    assert!(
+                        problem.code.len() <= 100 && problem.message.len() <= (17 << 10),
+                        "{}",
+                        problem.message.len()
+                    );
+                }
+                Outcome::Again { after, .. } => assert!(after >= MIN_RESCHEDULE && after <= WAIT_MAX),
+                Outcome::Branch { .. } | Outcome::Skipped { .. } | Outcome::Cancelled => {}
+            }
+        }
+    });
+}

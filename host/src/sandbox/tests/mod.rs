@@ -4,6 +4,7 @@
 mod descriptions;
 mod ends;
 mod engines;
+mod fuzz;
 mod inspections;
 mod kit;
 mod limits;

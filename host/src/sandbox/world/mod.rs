@@ -70,3 +70,9 @@ impl Adapter {
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     v0_1_0::link(linker)
 }
+
+/// What a descriptor of these texts becomes.
+#[cfg(test)]
+pub(super) fn described_from(texts: &[String]) -> Described {
+    v0_1_0::described_from(texts)
+}

@@ -3,6 +3,7 @@
 mod calendar;
 mod clock_changes;
 mod croniter;
+mod fuzz;
 mod grammar;
 mod kinds;
 mod missed;

@@ -1,14 +1,18 @@
 //! Counting, and the paths of `/in`.
 
 use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
-use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry, ErrorCode};
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    DescriptorFlags, DescriptorType, DirectoryEntry, ErrorCode, OpenFlags, PathFlags,
+};
 
 use super::handles::{Budget, Handles};
 use super::inputs::{Below, below};
 use super::ledger::{Ledger, Quota, Refusal};
 use super::listing::{Held, Listing};
+use super::mounts::open::{Opened, Wanted};
 
 fn ledger(bytes: u64, files: u64) -> Ledger {
     Ledger::new(Quota { bytes, files, disk_reserve_bytes: 0 })
@@ -153,4 +157,51 @@ fn open_files_of_all_guests_are_counted_together() {
     assert_eq!(budget.held(), 2);
     drop(other);
     assert_eq!(budget.held(), 0);
+}
+
+/// A folder that a guest was granted, beside what it was not: links lead from the one to the other.
+fn granted_beside_secret() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    std::fs::create_dir_all(at("granted/a/b")).unwrap();
+    std::fs::write(at("granted/a/file"), "own").unwrap();
+    std::fs::write(at("secret"), "secret").unwrap();
+    for (target, link) in [
+        ("../secret", "granted/out"),
+        ("..", "granted/up"),
+        ("/", "granted/root"),
+        ("a/b", "granted/in"),
+        ("../../../secret", "granted/a/b/far"),
+        ("loop", "granted/loop"),
+        ("/proc/self/fd", "granted/fds"),
+    ] {
+        std::os::unix::fs::symlink(target, at(link)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn fuzz_paths() {
+    let folder = granted_beside_secret();
+    let granted = std::fs::canonicalize(folder.path().join("granted")).unwrap();
+    let root = File::open(&granted).unwrap();
+    crate::fuzzing::fuzz("path", |input| {
+        let path = String::from_utf8_lossy(input).into_owned();
+        if let Ok(Below::Artifact(name) | Below::Inside(name, _)) = below(&path) {
+            assert!(!name.is_empty() && name != "." && name != ".." && !name.contains('/'), "{name:?}");
+        }
+        if let Ok(Below::Inside(_, rest)) = below(&path) {
+            assert!(!rest.starts_with('/') && rest.split('/').all(|part| part != ".."), "{rest:?}");
+        }
+        for follow in [PathFlags::empty(), PathFlags::SYMLINK_FOLLOW] {
+            let wanted = Wanted::new(follow, path.clone(), OpenFlags::empty(), DescriptorFlags::READ).unwrap();
+            let opened = match wanted.open(&root, &None) {
+                Ok(Opened::File(file) | Opened::Folder(file)) => file,
+                Err(_) => continue,
+            };
+            let real = std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).unwrap();
+            assert!(real.starts_with(&granted), "{path:?} leads to {}", real.display());
+        }
+    });
+    assert_eq!(std::fs::read_to_string(folder.path().join("secret")).unwrap(), "secret");
 }

@@ -159,3 +159,29 @@ impl Problems {
 fn quoted(text: &str) -> String {
     format!("`{}`", cut(text, NAME_BYTES).escape_debug())
 }
+
+/// A descriptor of these texts, for tests: name, version, summary, schemas, then ports by turns.
+#[cfg(test)]
+pub(super) fn of_texts(texts: &[String]) -> types::Descriptor {
+    let text = |at: usize| texts.get(at).cloned().unwrap_or_default();
+    let port = |name: &String| types::Port {
+        name: name.clone(),
+        description: name.clone(),
+        media_type: Some(name.clone()),
+        cardinality: types::Cardinality::Optional,
+    };
+    let ports = |from: usize| texts.iter().skip(from).step_by(2).map(port).collect();
+    let request = types::Request { kind: text(5), value: text(6), reason: text(7) };
+    types::Descriptor {
+        name: text(0),
+        version: text(1),
+        summary: text(2),
+        params_schema: text(3),
+        result_schema: texts.get(4).cloned(),
+        inputs: ports(8),
+        outputs: ports(9),
+        may_branch: texts.len().is_multiple_of(2),
+        requests: if texts.len() > 5 { vec![request] } else { Vec::new() },
+        extra: Vec::new(),
+    }
+}

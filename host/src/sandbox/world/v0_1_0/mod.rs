@@ -59,3 +59,9 @@ pub(super) async fn describe(plugin: &Plugin, store: &mut Store<Guest>) -> wasmt
     let descriptor = instance.dagwood_task_task().call_describe(store).await?;
     Ok(descriptor::from(descriptor))
 }
+
+/// What a descriptor of these texts becomes.
+#[cfg(test)]
+pub(super) fn described_from(texts: &[String]) -> Described {
+    descriptor::from(descriptor::of_texts(texts))
+}

@@ -4,7 +4,7 @@
 //! that may block, since a file may lie on a network; what is opened, and how, is [`open`]'s. Links are followed within the
 //! folder, and not made.
 
-mod open;
+pub(super) mod open;
 
 use std::sync::Arc;
 

@@ -25,7 +25,8 @@ pub(in super::super) struct Wanted {
 }
 
 /// Why nothing was opened.
-pub(super) enum Unopened {
+#[derive(Debug)]
+pub(in super::super) enum Unopened {
     /// So the guest is told.
     Code(ErrorCode),
     /// The disk has no room for one more file.
@@ -39,7 +40,8 @@ impl From<ErrorCode> for Unopened {
 }
 
 /// What was opened.
-pub(super) enum Opened {
+#[derive(Debug)]
+pub(in super::super) enum Opened {
     File(File),
     Folder(File),
 }
@@ -95,7 +97,7 @@ impl Wanted {
     }
 
     /// Opens it below `folder`; makes it if there is room on `disk`. Blocks.
-    pub(super) fn open(&self, folder: &File, disk: &Option<Disk>) -> Result<Opened, Unopened> {
+    pub(in super::super) fn open(&self, folder: &File, disk: &Option<Disk>) -> Result<Opened, Unopened> {
         if self.path.is_empty() {
             return Err(ErrorCode::NoEntry.into());
         }
