@@ -51,6 +51,10 @@ impl Cron {
     /// # Errors
     /// The first part that is wrong, with what is allowed there.
     pub fn parse(text: &str) -> Result<Self, BadExpression> {
+        Self::read(text).map_err(|wrong| wrong.within(text))
+    }
+
+    fn read(text: &str) -> Result<Self, BadExpression> {
         let parts: Vec<Part<'_>> = words(text).map(|(span, text)| Part { text, start: span.start }).collect();
         let (minute, hour, day, month, weekday, second) = match *parts.as_slice() {
             [minute, hour, day, month, weekday] => (minute, hour, day, month, weekday, None),

@@ -54,6 +54,12 @@ impl BadExpression {
         Self { message: message.into(), hint: None, span }
     }
 
+    /// With a place that lies in `text` and cuts no character: what is missing has none of its own.
+    fn within(mut self, text: &str) -> Self {
+        self.span = text.floor_char_boundary(self.span.start)..text.ceil_char_boundary(self.span.end);
+        self
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -20,6 +20,13 @@ fn wrong(text: &str) -> (String, &str) {
 }
 
 #[test]
+fn what_is_missing_has_its_place_in_the_text() {
+    let missing = "a weekday is missing here: 0 to 7 or SUN to SAT".to_owned();
+    assert_eq!(wrong("0 9 * * SUN-"), (missing.clone(), "-"));
+    assert_eq!(wrong("0 9 * * SUN-\u{2003}"), (missing, "-\u{2003}"));
+}
+
+#[test]
 fn durations_add_up() {
     let cases = [("10ms", 10), ("5s", 5_000), ("15m", 900_000), ("1h30m", 5_400_000), ("2d", 172_800_000), ("0s", 0)];
     for (text, ms) in cases {
