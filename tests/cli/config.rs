@@ -189,3 +189,18 @@ fn an_environment_variable_is_given_if_the_operator_allows_it() {
     let shown = bench.run(["dag", "show", "it.toml"]).exits(0).stdout;
     assert!(shown.contains("one is given APP_KEY"), "{shown}");
 }
+
+#[test]
+fn the_ml_example_runs_unchanged_under_the_tightest_of_limits() {
+    let tight = "parallelism = 1\nbudget = { memory = '32MiB' }\n\
+                 [maximum]\nmemory = '16MiB'\nexecution_timeout = '1m'\nscratch = '1MiB'\nlog = '64KiB'\nresult = '8KiB'\n\
+                 handles = 32\nmetric_points = 500\ntraffic = 0\n[allow]\nhttp = []\n";
+    let bench = bench(tight);
+    let dag = crate::common::root().join("examples/ml_pipeline/dag.toml");
+    let document = bench.run(["run".as_ref(), dag.as_os_str(), "--json".as_ref()]).exits(0).json();
+    let free = Bench::seeded().run(["run".as_ref(), dag.as_os_str(), "--json".as_ref()]).exits(0).json();
+    for task in ["preprocess_data", "train_model", "evaluate_model"] {
+        let (tight, free) = (instance(&document, task), instance(&free, task));
+        assert_eq!((&tight["value"], &tight["outputs"]), (&free["value"], &free["outputs"]), "{task}");
+    }
+}

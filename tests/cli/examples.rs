@@ -1,5 +1,7 @@
 //! Every example runs as its README says.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::Value;
 
 use crate::common::{Bench, instance, root, states};
@@ -144,4 +146,36 @@ fn sensor_pokes_until_it_is_done() {
     assert_eq!(document["state"], "success");
     let poked = instance(&document, "wait_for_pokes");
     assert_eq!((&poked["value"]["pokes"], &poked["try_number"]), (&3.into(), &1.into()));
+}
+
+/// Every example, in another process each time: what it published, and what it answered.
+fn outcome(dag: &str) -> (Vec<(String, String, String)>, Vec<(String, Value, Value)>) {
+    let ran = Bench::seeded().run(["run".as_ref(), root().join(dag).as_os_str(), "--json".as_ref()]);
+    let document = ran.json();
+    let answers = document["task_instances"].as_array().unwrap().iter().map(|instance| {
+        let task = instance["task_id"].as_str().unwrap().to_owned();
+        (task, instance["value"].clone(), instance["metrics"].clone())
+    });
+    (digests(&document), answers.collect())
+}
+
+#[test]
+fn every_example_gives_the_same_bytes_in_another_process_on_a_busy_machine() {
+    let examples = ["ml_pipeline", "hello", "branching", "sensor"].map(|name| format!("examples/{name}/dag.toml"));
+    let quiet = examples.clone().map(|dag| outcome(&dag));
+    let busy = AtomicBool::new(true);
+    let loaded = std::thread::scope(|scope| {
+        for _ in 0..2 * std::thread::available_parallelism().unwrap().get() {
+            scope.spawn(|| {
+                while busy.load(Ordering::Relaxed) {
+                    std::hint::black_box(0);
+                }
+            });
+        }
+        let loaded = std::panic::catch_unwind(|| examples.map(|dag| outcome(&dag)));
+        busy.store(false, Ordering::Relaxed);
+        loaded.unwrap()
+    });
+    assert!(quiet[0].0.len() > 5, "{quiet:?}");
+    assert_eq!(quiet, loaded);
 }

@@ -218,7 +218,7 @@ impl DagFiles {
         let held_otherwise = self.owners.values().any(|owner| *owner == path);
         let Some(digest) = record.version.filter(|_| !held_otherwise) else { return Ok(None) };
         let Some(kept) = self.host.store.dag_version(digest)? else { return Ok(None) };
-        match restore(&self.host.registry, &kept.source, &kept.plugins, digest) {
+        match restore(&self.host.registry, &self.host.grounds, &kept.source, &kept.plugins, digest) {
             Ok(dag) => {
                 let (dag, text, folder) = (Arc::new(dag), kept.source, kept.folder);
                 Ok(Some((path.clone(), Source { dag, text, folder, file: Some(path) })))

@@ -42,7 +42,7 @@ impl Materials for HomeMaterials {
         if let Some(dag) = self.known().get(&version.digest) {
             return Ok(Arc::clone(dag));
         }
-        let restored = restore(&self.registry, &version.source, &version.plugins, version.digest);
+        let restored = restore(&self.registry, &self.grounds, &version.source, &version.plugins, version.digest);
         let dag = Arc::new(restored.map_err(|error| error.to_string())?);
         let mut known = self.known();
         if known.len() >= DAGS_MAX {

@@ -3,7 +3,7 @@
 //! A callback is a DAG of one task, checked as any other, so that a run of it is an ordinary run: it is kept, retried,
 //! limited and logged in the same way. It has no callbacks itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -93,6 +93,15 @@ impl Callbacks {
     /// All of them; one that several tasks share comes several times.
     pub fn all(&self) -> impl Iterator<Item = &Dag> {
         self.run.values().chain(self.tasks.values()).map(Arc::as_ref)
+    }
+
+    /// Puts what `change` makes of each in its place; what several share stays shared.
+    pub(crate) fn change_each(&mut self, change: impl Fn(&Dag) -> Dag) {
+        let mut changed: HashMap<*const Dag, Arc<Dag>> = HashMap::new();
+        for dag in self.run.values_mut().chain(self.tasks.values_mut()) {
+            let known = changed.entry(Arc::as_ptr(dag)).or_insert_with(|| Arc::new(change(dag)));
+            *dag = Arc::clone(known);
+        }
     }
 
     pub(crate) fn set_run(&mut self, kind: CallbackKind, dag: Arc<Dag>) {

@@ -303,6 +303,16 @@ impl Dag {
         self.tasks.iter().chain(self.callbacks.all().flat_map(|dag| &dag.tasks))
     }
 
+    /// The same with the limits of every task, those of callbacks included, as `lower` leaves them.
+    #[must_use]
+    pub fn lowered(mut self, lower: &dyn Fn(&mut TaskLimits)) -> Self {
+        for task in &mut self.tasks {
+            lower(&mut task.limits);
+        }
+        self.callbacks.change_each(|dag| dag.clone().lowered(lower));
+        self
+    }
+
     /// The place of the task with that id.
     pub fn find(&self, id: &str) -> Option<TaskIx> {
         let at = self.tasks.iter().position(|task| task.id.as_str() == id)?;

@@ -49,6 +49,11 @@ impl Grounds {
         &self.config
     }
 
+    /// The DAG with what its tasks may use here: a default may be more than the operator's maximum.
+    pub fn lowered(&self, dag: Dag) -> Dag {
+        dag.lowered(&|limits| self.config.lower(limits))
+    }
+
     /// Why an input file may not be taken, whether or not it is there; nothing, if it may. Blocks.
     pub fn refuses_file(&self, path: &Path) -> Option<Refusal> {
         self.refuses_real_file(&supposed_path(path))

@@ -124,7 +124,11 @@ async fn check_draft(
     let Some(dag) = checked.dag else { return Ok(Err(diagnostics)) };
     diagnostics.extend(files::unusable(&dag, draft, folder, grounds));
     diagnostics.extend(grounds.beyond(&dag, draft));
-    Ok(if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok((dag, diagnostics)) })
+    Ok(if diagnostics.iter().any(Diagnostic::is_error) {
+        Err(diagnostics)
+    } else {
+        Ok((grounds.lowered(dag), diagnostics))
+    })
 }
 
 fn read(path: &Path) -> Result<String, LoadError> {

@@ -9,6 +9,8 @@ use crate::dag::{Catalog, Draft, check};
 use crate::ids::Digest;
 use crate::registry::Registry;
 
+use super::Grounds;
+
 /// Why a kept version cannot be had any more.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
@@ -25,12 +27,13 @@ pub enum RestoreError {
     Changed(String),
 }
 
-/// The DAG of `text`, whose plugin names mean `plugins`. Blocks.
+/// The DAG of `text`, whose plugin names mean `plugins`, with what its tasks may use on these grounds. Blocks.
 ///
 /// # Errors
 /// When it cannot be had: never for a version whose components are kept, by the program that kept it.
 pub fn restore(
     registry: &Registry,
+    grounds: &Grounds,
     text: &str,
     plugins: &BTreeMap<String, Digest>,
     version: Digest,
@@ -50,7 +53,7 @@ pub fn restore(
     let wrong = || checked.diagnostics.first().map_or_else(String::new, |first| first.message.clone());
     let dag = checked.dag.ok_or_else(|| RestoreError::Changed(wrong()))?;
     if dag.version == version {
-        Ok(dag)
+        Ok(grounds.lowered(dag))
     } else {
         Err(RestoreError::Changed(format!("its version is {} now and was {version}", dag.version)))
     }

@@ -81,7 +81,8 @@ pub(super) fn run(args: TriggerArgs, context: &Context) -> Result<Exit, CliError
 fn declared(host: &Host, dag: &DagId) -> Result<Vec<DagParam>, CliError> {
     let version = host.store.dag(dag)?.and_then(|record| record.version);
     let version = version.map(|digest| host.store.dag_version(digest)).transpose()?.flatten();
-    let restored = version.and_then(|kept| restore(&host.registry, &kept.source, &kept.plugins, kept.digest).ok());
+    let restored =
+        version.and_then(|kept| restore(&host.registry, &host.grounds, &kept.source, &kept.plugins, kept.digest).ok());
     Ok(restored.map(|dag| dag.params).unwrap_or_default())
 }
 
