@@ -148,8 +148,11 @@ fn sensor_pokes_until_it_is_done() {
     assert_eq!((&poked["value"]["pokes"], &poked["try_number"]), (&3.into(), &1.into()));
 }
 
-/// Every example, in another process each time: what it published, and what it answered.
-fn outcome(dag: &str) -> (Vec<(String, String, String)>, Vec<(String, Value, Value)>) {
+/// What an example published, and what each of its tasks answered and measured.
+type Came = (Vec<(String, String, String)>, Vec<(String, Value, Value)>);
+
+/// Runs an example in a process and a home of its own.
+fn outcome(dag: &str) -> Came {
     let ran = Bench::seeded().run(["run".as_ref(), root().join(dag).as_os_str(), "--json".as_ref()]);
     let document = ran.json();
     let answers = document["task_instances"].as_array().unwrap().iter().map(|instance| {

@@ -66,9 +66,6 @@ pub(crate) struct Ends {
     /// In which way.
     #[serde(default, rename = "as")]
     pub(crate) way: Way,
-    /// One of these states will do, whatever its code.
-    #[serde(default)]
-    pub(crate) any: Vec<String>,
     /// The code of the error.
     pub(crate) code: Option<String>,
     /// What the error says.

@@ -7,6 +7,7 @@
 //!
 //! - `case`: what a folder says; `guests`: from folders to components; `bench`: one case against a fresh host
 //! - `special`: cases that a run alone cannot show; `measure`: memory and files of this process
+//! - `listed`: the list of them in SECURITY.md
 //! - `soak`: all of them against a running server, a thousand tries (`--ignored`)
 
 #[path = "../common/mod.rs"]
@@ -15,6 +16,7 @@ mod common;
 mod bench;
 mod case;
 mod guests;
+mod listed;
 mod measure;
 mod soak;
 mod special;
@@ -30,6 +32,8 @@ fn main() {
     arguments.test_threads = Some(1);
     let cases = Case::all();
     let mut trials: Vec<Trial> = cases.iter().cloned().map(trial).collect();
+    let listed = cases.clone();
+    trials.push(Trial::test("every_case_is_listed", move || listed::is_listed(&listed)));
     trials.push(Trial::test("every_group_has_cases", move || every_group(&cases)));
     trials.push(Trial::test("soak", || Ok(soak::soak())).with_ignored_flag(true));
     libtest_mimic::run(&arguments, trials).exit();

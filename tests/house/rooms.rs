@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("contract", &[]),
     ("planted", &[]),
+    ("fuzzing", &[]),
     ("clock", &[]),
     ("home", &[]),
     ("schedule", &[]),
