@@ -32,7 +32,7 @@ impl Drop for Server {
 }
 
 /// Runs it.
-pub(crate) fn soak() {
+pub(crate) fn soak() -> Result<(), libtest_mimic::Failed> {
     let bench = Bench::new();
     let home = bench.path("home");
     let dags = bench.path("dags");
@@ -63,6 +63,7 @@ pub(crate) fn soak() {
     assert!(last.files <= warm.files, "open files grow: {seen:?}");
     assert!(last.threads <= warm.threads, "threads grow: {seen:?}");
     assert!(last.resident_bytes <= warm.resident_bytes + GROWTH_BYTES, "memory grows: {seen:?}");
+    Ok(())
 }
 
 /// What the server holds when it is idle: as much as after the round before, or what it then still holds.
