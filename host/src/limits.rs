@@ -88,6 +88,9 @@ pub struct TaskLimits {
     pub execution_timeout: Duration,
     /// `/out` and `/tmp` together.
     pub scratch_bytes: u64,
+    /// Whether the DAG says so itself: what it declares is admitted like memory, a default is not.
+    #[serde(default)]
+    pub scratch_declared: bool,
     /// Files and folders in `/out` and `/tmp` together.
     pub scratch_files: u64,
     /// stdout, stderr and log calls of a try together; what is more is dropped, with a line that says so.
@@ -117,6 +120,7 @@ impl Default for TaskLimits {
             memory_bytes: 512 << 20,
             execution_timeout: Duration::from_secs(60 * 60),
             scratch_bytes: 2 << 30,
+            scratch_declared: false,
             scratch_files: 100_000,
             log_bytes: 16 << 20,
             result_bytes: 256 << 10,

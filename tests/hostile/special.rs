@@ -82,10 +82,10 @@ fn cancelling(bench: &Bench, wasm: &[u8]) {
         });
         crate::measure::held("self")
     };
-    // What is made once, as the pool's memory, is there after a few.
+    // What is made once, as the pool's memory, is there after a few. Threads come and go with what runs at once.
     let warm = held(&sandbox, 0..200);
     let after = held(&sandbox, 200..TRIES);
-    assert!(after.files <= warm.files && after.threads <= warm.threads, "warm {warm:?}, after {after:?}");
+    assert!(after.files <= warm.files && after.threads <= warm.threads + 8, "warm {warm:?}, after {after:?}");
     assert!(after.resident_bytes <= warm.resident_bytes + (16 << 20), "warm {warm:?}, after {after:?}");
 }
 

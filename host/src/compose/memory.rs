@@ -1,4 +1,4 @@
-//! How much memory there is for tasks.
+//! How much memory and disk there is for tasks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,14 @@ pub(super) fn budget_bytes(decided: Option<MemoryBudget>) -> u64 {
     };
     // In whole MiB: it is named in messages.
     (available_bytes(Path::new("/proc"), Path::new("/sys/fs/cgroup")) / 100 * u64::from(percent)) >> 20 << 20
+}
+
+/// Three quarters of what is free on the disk of the home, for what tasks declare. Where that cannot be read, no budget is
+/// kept: a write into a full disk is refused all the same.
+pub(super) fn scratch_budget_bytes(home: &Path) -> u64 {
+    let disk = rustix::fs::statvfs(home).ok();
+    let free = disk.map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    (free / 100 * u64::from(BUDGET_PERCENT)) >> 20 << 20
 }
 
 fn available_bytes(proc: &Path, groups: &Path) -> u64 {

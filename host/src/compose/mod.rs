@@ -142,7 +142,9 @@ impl Host {
 
     /// What may run at once, with the pools as they are now.
     fn capacity(&self) -> Result<Capacity, StoreError> {
-        Ok(Capacity { pools: crate::scheduler::pools(self.store.as_ref())?, ..self.capacity.clone() })
+        let pools = crate::scheduler::pools(self.store.as_ref())?;
+        let scratch_budget_bytes = memory::scratch_budget_bytes(self.home.root());
+        Ok(Capacity { pools, scratch_budget_bytes, ..self.capacity.clone() })
     }
 
     /// Runs tries in this process.

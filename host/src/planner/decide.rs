@@ -10,8 +10,8 @@ use crate::planner::branch;
 use crate::planner::launch::{self, Lack};
 use crate::planner::run::Run;
 use crate::planner::shape::may_branch;
+use crate::planner::slots::Need;
 use crate::planner::world::Shared;
-use crate::text::exact_bytes;
 
 impl Run {
     /// What happens now to the instance, if it is in `none` and something does.
@@ -49,9 +49,7 @@ impl Run {
             Err(Lack::NeverComes(problem)) => return TaskEvent::UpstreamFailed { problem },
             Err(Lack::Broken(problem)) => return TaskEvent::CannotStart { problem },
         }
-        let memory_bytes = task.limits.memory_bytes;
-        if shared.slots.never_fits(memory_bytes) {
-            let problem = over_budget(memory_bytes, shared.slots.capacity.memory_budget_bytes);
+        if let Some(problem) = shared.slots.never_fits(Need::of(&task.limits)) {
             return TaskEvent::CannotStart { problem };
         }
         // Params without templates were checked with the DAG.
@@ -101,14 +99,4 @@ fn rule_reason(rule: TriggerRule, up: &Counts) -> String {
     let states: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}")).collect();
     format!("trigger rule {}: upstreams are {}", rules::word(rule), states.join(", "))
-}
-
-/// The problem of a task that needs more memory than all tasks may have together.
-pub(super) fn over_budget(memory_bytes: u64, budget_bytes: u64) -> Problem {
-    let message = format!(
-        "its memory limit of {} is over the {} that all tasks of this host may have together: lower the task's `memory`",
-        exact_bytes(memory_bytes),
-        exact_bytes(budget_bytes),
-    );
-    Problem::new("memory-budget", message)
 }

@@ -22,15 +22,17 @@ pub struct Capacity {
     pub parallelism: u32,
     /// The memory limits of all that runs stay within it together.
     pub memory_budget_bytes: u64,
+    /// What tasks declare for `/out` and `/tmp` stays within it together.
+    pub scratch_budget_bytes: u64,
     /// The pools with their slots. One with 0 starts nothing; what names a pool that is not here waits.
     pub pools: BTreeMap<PoolName, u32>,
 }
 
 impl Capacity {
-    /// With no pool but the default one, in its usual size.
+    /// With no pool but the default one, in its usual size, and a disk without an end.
     pub fn new(parallelism: u32, memory_budget_bytes: u64) -> Self {
         let pools = BTreeMap::from([(PoolName::default(), DEFAULT_POOL_SLOTS)]);
-        Self { parallelism, memory_budget_bytes, pools }
+        Self { parallelism, memory_budget_bytes, scratch_budget_bytes: u64::MAX, pools }
     }
 }
 

@@ -100,7 +100,16 @@ pub enum Reason {
         /// All there is.
         budget_bytes: u64,
     },
-    /// This one is before it, and is waited for: it lacks memory.
+    /// The disk that it declares is not left of the budget.
+    Scratch {
+        /// Its `scratch`.
+        wants_bytes: u64,
+        /// What all that runs declares.
+        in_use_bytes: u64,
+        /// All there is.
+        budget_bytes: u64,
+    },
+    /// This one is before it, and is waited for: it lacks memory or disk.
     Behind(InstanceKey),
 }
 
@@ -210,11 +219,18 @@ impl Planner {
         if slots.is_full() {
             reasons.push(Reason::Parallelism { tasks: slots.tasks(), max: slots.capacity.parallelism });
         }
-        if !slots.fits(hold.memory_bytes) {
+        if !slots.fits_memory(hold.need) {
             reasons.push(Reason::Memory {
-                wants_bytes: hold.memory_bytes,
+                wants_bytes: hold.need.memory_bytes,
                 in_use_bytes: slots.in_use().memory_bytes,
                 budget_bytes: slots.capacity.memory_budget_bytes,
+            });
+        }
+        if !slots.fits_scratch(hold.need) {
+            reasons.push(Reason::Scratch {
+                wants_bytes: hold.need.scratch_bytes,
+                in_use_bytes: slots.in_use().scratch_bytes,
+                budget_bytes: slots.capacity.scratch_budget_bytes,
             });
         }
     }

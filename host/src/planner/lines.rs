@@ -17,7 +17,6 @@ use rustc_hash::FxHashMap;
 
 use crate::ids::{InstanceKey, PoolName, RunKey, TaskIx};
 use crate::lifecycle::event::TaskEvent;
-use crate::planner::decide::over_budget;
 use crate::planner::event::{Capacity, Decision};
 use crate::planner::rank::Rank;
 use crate::planner::run::{Cx, Run};
@@ -116,18 +115,17 @@ impl Planner {
 }
 
 impl Planner {
-    /// Gives free slots to who comes first. Who comes first and lacks memory is waited for, so that nothing starves.
+    /// Gives free slots to who comes first. Who comes first and lacks memory or disk is waited for, so that nothing starves.
     pub(super) fn fill(&mut self, now: Timestamp, out: &mut Decision, touched: &mut BTreeSet<RunKey>) {
         loop {
             self.look_at_lines();
             let Some((pool, key, ix)) = self.next_to_start().filter(|_| !self.shared.slots.is_full()) else { return };
             let Some(run) = self.runs.get_mut(&key) else { return };
-            let memory_bytes = run.memory_bytes(ix);
+            let need = run.need(ix);
             let cx = &mut Cx { now, shared: &mut self.shared, out };
-            if cx.shared.slots.never_fits(memory_bytes) {
-                let problem = over_budget(memory_bytes, cx.shared.slots.capacity.memory_budget_bytes);
+            if let Some(problem) = cx.shared.slots.never_fits(need) {
                 run.step(ix, TaskEvent::CannotStart { problem }, now, cx);
-            } else if cx.shared.slots.fits(memory_bytes) {
+            } else if cx.shared.slots.fits(need) {
                 run.start_first_of(&pool, cx);
             } else {
                 return;

@@ -25,7 +25,7 @@ use crate::planner::node::Node;
 use crate::planner::past::{Link, PastRun};
 use crate::planner::queue::Lane;
 use crate::planner::shape::{Shape, may_branch, to_u32};
-use crate::planner::slots::Hold;
+use crate::planner::slots::{Hold, Need};
 use crate::planner::world::Shared;
 
 /// What a step of a run may touch beyond the run.
@@ -104,15 +104,16 @@ impl Run {
         (0..to_u32(self.nodes.len())).map(TaskIx)
     }
 
-    pub(super) fn memory_bytes(&self, ix: TaskIx) -> u64 {
-        self.dag.task(ix).map_or(0, |task| task.limits.memory_bytes)
+    /// What a try of the instance takes of the machine.
+    pub(super) fn need(&self, ix: TaskIx) -> Need {
+        self.dag.task(ix).map_or_else(Need::default, |task| Need::of(&task.limits))
     }
 
     /// What a try of the instance takes.
     pub(super) fn hold(&self, ix: TaskIx) -> Option<Hold> {
         let task = self.dag.task(ix)?;
         Some(Hold {
-            memory_bytes: task.limits.memory_bytes,
+            need: Need::of(&task.limits),
             pool: task.pool.clone(),
             pool_slots: task.pool_slots,
             dag: self.dag.id.clone(),

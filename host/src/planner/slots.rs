@@ -7,10 +7,13 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use crate::contract::Problem;
 use crate::ids::{DagId, InstanceKey, PoolName, RunKey, TaskId};
 use crate::lifecycle::launch::Attempt;
+use crate::limits::TaskLimits;
 use crate::planner::event::Capacity;
 use crate::planner::shape::to_u32;
+use crate::text::exact_bytes;
 
 /// What is taken of the capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +22,8 @@ pub struct InUse {
     pub tasks: u32,
     /// Their memory limits together.
     pub memory_bytes: u64,
+    /// What they declare for `/out` and `/tmp`, together.
+    pub scratch_bytes: u64,
     /// Those among them whose instance does not count on them any more: they were cancelled and have not reported.
     pub ending: u32,
 }
@@ -32,10 +37,26 @@ pub(super) struct Tries {
     run: Option<RunKey>,
 }
 
+/// What a try takes of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Need {
+    pub(super) memory_bytes: u64,
+    /// What its task declares for `/out` and `/tmp`; 0 if it leaves that to the default.
+    pub(super) scratch_bytes: u64,
+}
+
+impl Need {
+    /// Of one try of this task.
+    pub(super) fn of(limits: &TaskLimits) -> Self {
+        let scratch_bytes = if limits.scratch_declared { limits.scratch_bytes } else { 0 };
+        Self { memory_bytes: limits.memory_bytes, scratch_bytes }
+    }
+}
+
 /// What a try takes while it holds a slot.
 #[derive(Debug, Clone)]
 pub(super) struct Hold {
-    pub(super) memory_bytes: u64,
+    pub(super) need: Need,
     pub(super) pool: PoolName,
     pub(super) pool_slots: u32,
     pub(super) dag: DagId,
@@ -78,7 +99,7 @@ pub(super) struct Slots {
     pub(super) capacity: Capacity,
     active: FxHashMap<InstanceKey, Hold>,
     ending: FxHashMap<Attempt, Hold>,
-    memory_bytes: u64,
+    needs: Need,
     pools: FxHashMap<PoolName, u32>,
     tries: FxHashMap<Tries, u32>,
     changed: Changed,
@@ -90,7 +111,7 @@ impl Slots {
             capacity,
             active: FxHashMap::default(),
             ending: FxHashMap::default(),
-            memory_bytes: 0,
+            needs: Need::default(),
             pools: FxHashMap::default(),
             tries: FxHashMap::default(),
             changed: Changed::default(),
@@ -107,14 +128,30 @@ impl Slots {
         self.tasks() >= self.capacity.parallelism
     }
 
-    /// Whether that much memory is left of the budget.
-    pub(super) fn fits(&self, memory_bytes: u64) -> bool {
-        planted!(MemoryUnbounded) || self.memory_bytes.saturating_add(memory_bytes) <= self.capacity.memory_budget_bytes
+    /// Whether that much is left of the budgets.
+    pub(super) fn fits(&self, need: Need) -> bool {
+        self.fits_memory(need) && self.fits_scratch(need)
     }
 
-    /// Whether that much memory is more than there ever is.
-    pub(super) fn never_fits(&self, memory_bytes: u64) -> bool {
-        memory_bytes > self.capacity.memory_budget_bytes
+    /// Whether that much memory is left of its budget.
+    pub(super) fn fits_memory(&self, need: Need) -> bool {
+        let wanted = self.needs.memory_bytes.saturating_add(need.memory_bytes);
+        planted!(MemoryUnbounded) || wanted <= self.capacity.memory_budget_bytes
+    }
+
+    /// Whether that much disk is left of its budget. What declares none waits for none.
+    pub(super) fn fits_scratch(&self, need: Need) -> bool {
+        let wanted = self.needs.scratch_bytes.saturating_add(need.scratch_bytes);
+        need.scratch_bytes == 0 || wanted <= self.capacity.scratch_budget_bytes
+    }
+
+    /// Why that much is more than there ever is; nothing, if it is not.
+    pub(super) fn never_fits(&self, need: Need) -> Option<Problem> {
+        let Capacity { memory_budget_bytes, scratch_budget_bytes, .. } = self.capacity;
+        if need.memory_bytes > memory_budget_bytes {
+            return Some(over_memory(need.memory_bytes, memory_budget_bytes));
+        }
+        (need.scratch_bytes > scratch_budget_bytes).then(|| over_scratch(need.scratch_bytes, scratch_budget_bytes))
     }
 
     /// The slots of a pool that are taken.
@@ -191,11 +228,14 @@ impl Slots {
     }
 
     pub(super) fn in_use(&self) -> InUse {
-        InUse { tasks: self.tasks(), memory_bytes: self.memory_bytes, ending: to_u32(self.ending.len()) }
+        let Need { memory_bytes, scratch_bytes } = self.needs;
+        InUse { tasks: self.tasks(), memory_bytes, scratch_bytes, ending: to_u32(self.ending.len()) }
     }
 
     fn count(&mut self, hold: &Hold) {
-        self.memory_bytes = self.memory_bytes.saturating_add(hold.memory_bytes);
+        let Need { memory_bytes, scratch_bytes } = hold.need;
+        self.needs.memory_bytes = self.needs.memory_bytes.saturating_add(memory_bytes);
+        self.needs.scratch_bytes = self.needs.scratch_bytes.saturating_add(scratch_bytes);
         let held = self.pools.entry(hold.pool.clone()).or_default();
         *held = held.saturating_add(hold.pool_slots);
         for tries in [hold.over_runs(), hold.in_run()] {
@@ -207,7 +247,9 @@ impl Slots {
     }
 
     fn count_back(&mut self, hold: &Hold) {
-        self.memory_bytes = self.memory_bytes.saturating_sub(hold.memory_bytes);
+        let Need { memory_bytes, scratch_bytes } = hold.need;
+        self.needs.memory_bytes = self.needs.memory_bytes.saturating_sub(memory_bytes);
+        self.needs.scratch_bytes = self.needs.scratch_bytes.saturating_sub(scratch_bytes);
         if let Some(held) = self.pools.get_mut(&hold.pool) {
             *held = held.saturating_sub(hold.pool_slots);
         }
@@ -222,4 +264,25 @@ impl Slots {
         }
         self.changed.pools.insert(hold.pool.clone());
     }
+}
+
+/// The problem of a task that needs more memory than all tasks may have together.
+fn over_memory(memory_bytes: u64, budget_bytes: u64) -> Problem {
+    let message = format!(
+        "its memory limit of {} is over the {} that all tasks of this host may have together: lower the task's `memory`",
+        exact_bytes(memory_bytes),
+        exact_bytes(budget_bytes),
+    );
+    Problem::new("memory-budget", message)
+}
+
+/// The problem of a task that declares more disk than all tasks may have together.
+fn over_scratch(scratch_bytes: u64, budget_bytes: u64) -> Problem {
+    let message = format!(
+        "its `scratch` of {} is over the {} that all tasks of this host may declare together, three quarters of what was \
+         free: lower it, or make room on the disk",
+        exact_bytes(scratch_bytes),
+        exact_bytes(budget_bytes),
+    );
+    Problem::new("scratch-budget", message)
 }

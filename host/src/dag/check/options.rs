@@ -160,6 +160,7 @@ fn limits(options: &Options, at: &impl Fn() -> DocPath, base: &TaskLimits, mista
     if let Some(bytes) = size(options.scratch.as_ref(), key("scratch"), Zero::Allowed, mistakes) {
         within(bytes, 0, SCRATCH_MAX_BYTES, key("scratch")(), mistakes);
         limits.scratch_bytes = bytes;
+        limits.scratch_declared = true;
     }
     if let Some(bytes) = size(options.log.as_ref(), key("log"), Zero::Allowed, mistakes) {
         within(bytes, 0, LOG_MAX_BYTES, key("log")(), mistakes);

@@ -5,7 +5,7 @@ use crate::contract::Outcome;
 use crate::ids::{PoolName, RunKey};
 use crate::lifecycle::event::MarkAs;
 use crate::lifecycle::state::TaskState;
-use crate::planner::{Capacity, Event, Held};
+use crate::planner::{Capacity, Event, Held, Reason};
 
 fn in_use(many: &Many, pool: &str) -> u32 {
     many.planner.pool_in_use(&PoolName::new(pool).unwrap())
@@ -166,6 +166,20 @@ fn a_run_that_is_removed_leaves_all_lines() {
     assert_eq!(many.launched(), [(3, "b")]);
     many.ends(1, "a", ok());
     assert_eq!(in_use(&many, "db"), 1);
+}
+
+#[test]
+fn declared_scratch_is_waited_for_and_a_default_is_not() {
+    let mut many = Many::new(Capacity { scratch_budget_bytes: 10, ..pools(&[("db", 9)]) });
+    let large = |id: &str, scratch_bytes: u64| TaskSpec { scratch_bytes, ..takes(id, "db", 1) };
+    many.add(1, vec![large("a", 8), takes("b", "db", 1), large("c", 8)]);
+    assert_eq!(many.launched(), [(1, "a"), (1, "b")]);
+    let waits = Reason::Scratch { wants_bytes: 8, in_use_bytes: 8, budget_bytes: 10 };
+    assert_eq!(many.reasons(1, "c"), [waits]);
+    many.succeeds(1, "a");
+    assert_eq!(many.launched(), [(1, "c")]);
+    many.add(2, vec![large("whale", 11)]);
+    assert_eq!(many.state(2, "whale"), TaskState::Failed);
 }
 
 #[test]

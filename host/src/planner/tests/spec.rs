@@ -34,6 +34,8 @@ pub(super) struct TaskSpec {
     pub(super) labels: BTreeMap<String, Vec<usize>>,
     pub(super) retries: u32,
     pub(super) memory_bytes: u64,
+    /// What it declares; 0: nothing.
+    pub(super) scratch_bytes: u64,
     pub(super) priority: i32,
     pub(super) pool: String,
     pub(super) pool_slots: u32,
@@ -68,6 +70,7 @@ impl TaskSpec {
             labels: BTreeMap::new(),
             retries: 0,
             memory_bytes: 1,
+            scratch_bytes: 0,
             priority: 0,
             pool: "default_pool".to_owned(),
             pool_slots: 1,
@@ -165,7 +168,12 @@ impl Spec {
                 max_delay: Duration::from_secs(3600),
             },
             reschedule_timeout: RESCHEDULE_TIMEOUT,
-            limits: TaskLimits { memory_bytes: spec.memory_bytes, ..TaskLimits::default() },
+            limits: TaskLimits {
+                memory_bytes: spec.memory_bytes,
+                scratch_bytes: spec.scratch_bytes,
+                scratch_declared: spec.scratch_bytes > 0,
+                ..TaskLimits::default()
+            },
             deterministic: true,
             grants: Default::default(),
             seed: None,

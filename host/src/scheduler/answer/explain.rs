@@ -186,6 +186,12 @@ fn words(dag: &Dag, reason: &Reason) -> String {
             exact_bytes(*in_use_bytes),
             exact_bytes(*budget_bytes)
         ),
-        Reason::Behind(_) => "another task is before it and waits for memory".to_owned(),
+        Reason::Scratch { wants_bytes, in_use_bytes, budget_bytes } => format!(
+            "it declares {} of `scratch`, {} of {} are given out",
+            exact_bytes(*wants_bytes),
+            exact_bytes(*in_use_bytes),
+            exact_bytes(*budget_bytes)
+        ),
+        Reason::Behind(_) => "another task is before it and waits for memory or disk".to_owned(),
     }
 }
