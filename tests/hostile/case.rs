@@ -29,6 +29,9 @@ pub(crate) struct Case {
     pub(crate) task: toml::Table,
     /// How long its guest may take to be compiled, where that is what it is about.
     pub(crate) compile_timeout_s: Option<u64>,
+    /// Whether its words are looked at wherever the program prints them.
+    #[serde(default)]
+    pub(crate) listed: bool,
     /// How long all of it may take, generously: what hangs is found, not what is slow.
     #[serde(default = "a_minute")]
     pub(crate) within_s: u64,
@@ -84,6 +87,8 @@ pub(crate) struct Ends {
     /// What no line of the host's own may say.
     #[serde(default)]
     pub(crate) host_never_said: Vec<String>,
+    /// Series of metrics that are kept with its task, at most; and there are some.
+    pub(crate) metrics_at_most: Option<usize>,
     /// The size of what it published.
     pub(crate) published_bytes: Option<u64>,
     /// What may not be in it.

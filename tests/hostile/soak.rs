@@ -3,7 +3,7 @@
 //! `cargo test -p dagwood --test hostile -- --ignored soak` prints what the server held after each round. The first
 //! rounds fill what is made once: pools, caches, compiled code.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -43,18 +43,29 @@ pub(crate) fn soak() -> Result<(), libtest_mimic::Failed> {
     std::fs::write(home.join("config.toml"), operator).unwrap();
     std::fs::copy(bench.path("input.txt"), dags.join("input.txt")).unwrap();
     register(&home, &bench.path("beside.wasm"), &beside());
-    let names = prepared(&bench, &home, &dags);
-    let server = serve(&home, &dags, &names);
-    let rounds = TRIES.div_ceil(names.len());
+    let cases = prepared(&bench, &home, &dags);
+    let refused = refused(&bench);
+    let server = serve(&home, &dags, &cases);
+    let rounds = TRIES.div_ceil(cases.len());
     let mut seen: Vec<Held> = Vec::new();
     for round in 1..=rounds {
-        play(&home, &names);
+        play(&home, &cases);
+        for file in &refused {
+            let output = dagwood(&home, &["plugin", "register", file.to_str().unwrap()]).output().unwrap();
+            assert_eq!(
+                output.status.code(),
+                Some(2),
+                "{}: {}",
+                file.display(),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
         let quiet = || files_below(&home.join("scratch")).is_empty();
         assert!(wait_until(quiet), "files are left: {:?}", files_below(&home.join("scratch")));
         let now = settled(&server, seen.last());
         tell(&format!(
             "round {round} of {rounds}: {} tries, {} MiB, {now:?}",
-            round * names.len(),
+            round * (cases.len() + refused.len()),
             now.resident_bytes >> 20
         ));
         seen.push(now);
@@ -75,8 +86,21 @@ fn settled(server: &Server, before: Option<&Held>) -> Held {
     held(&pid)
 }
 
-/// Registers every guest that can be registered and writes its DAG; gives the names of the DAGs.
-fn prepared(bench: &Bench, home: &Path, dags: &Path) -> Vec<String> {
+/// The components that must not be registered, as files. Those that hold a compiler or `describe` for seconds are tried
+/// once elsewhere.
+fn refused(bench: &Bench) -> Vec<PathBuf> {
+    let quick = |case: &Case| case.ends.way == Way::Refused && case.by == By::Running && case.within_s == 60;
+    let cases = Case::all().into_iter().filter(|case| quick(case) && case.compile_timeout_s.is_none());
+    let written = cases.map(|case| {
+        let path = bench.path(&format!("refused-{}.wasm", case.name));
+        std::fs::write(&path, component(&case)).unwrap();
+        path
+    });
+    written.collect()
+}
+
+/// Registers every guest that can be registered and writes its DAG.
+fn prepared(bench: &Bench, home: &Path, dags: &Path) -> Vec<Case> {
     let runs = |case: &Case| {
         matches!(case.ends.way, Way::Failed | Way::Success)
             && [By::Running, By::Flipping, By::Planting].contains(&case.by)
@@ -84,12 +108,16 @@ fn prepared(bench: &Bench, home: &Path, dags: &Path) -> Vec<String> {
     let cases: Vec<Case> = Case::all().into_iter().filter(|case| runs(case) && case.name != "beside").collect();
     let prepare = |case: &Case| {
         register(home, &bench.path("guest.wasm"), &component(case));
-        let id = format!("case-{}", case.name);
+        let id = dag(case);
         let text = bench.dag_text(case, &id, true);
         std::fs::write(dags.join(format!("{id}.toml")), text).unwrap();
-        id
     };
-    cases.iter().map(prepare).collect()
+    cases.iter().for_each(prepare);
+    cases
+}
+
+fn dag(case: &Case) -> String {
+    format!("case-{}", case.name)
 }
 
 fn register(home: &Path, file: &Path, wasm: &[u8]) {
@@ -105,28 +133,31 @@ fn dagwood(home: &Path, args: &[&str]) -> Command {
 }
 
 /// A server that knows all DAGs.
-fn serve(home: &Path, dags: &Path, names: &[String]) -> Server {
+fn serve(home: &Path, dags: &Path, cases: &[Case]) -> Server {
     let mut command = dagwood(home, &["serve", "--dags", dags.to_str().unwrap()]);
     let server = Server(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let knows_all = || {
         let output = dagwood(home, &["dag", "list", "--json"]).output().unwrap();
         let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        list["total_entries"].as_u64() == Some(names.len() as u64)
+        list["total_entries"].as_u64() == Some(cases.len() as u64)
     };
     assert!(wait_until(knows_all), "the server does not know all DAGs");
     server
 }
 
 /// Runs each DAG once, some at a time, to its end.
-fn play(home: &Path, names: &[String]) {
+fn play(home: &Path, cases: &[Case]) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some(name) = names.get(next.fetch_add(1, Ordering::SeqCst)) {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let name = &dag(case);
                     let run = printed(home, &["trigger", name, "--wait", "--json"]);
                     let shown = printed(home, &["runs", "show", name, run["run_id"].as_str().unwrap(), "--json"]);
                     let good = &crate::common::instance(&shown, "beside")["state"];
+                    let hostile = crate::common::instance(&shown, "hostile");
+                    assert_eq!(hostile["error"]["code"].as_str(), case.ends.code.as_deref(), "{name}: {hostile}");
                     assert_eq!(good, "success", "the good task beside {name}");
                 }
             });

@@ -33,7 +33,7 @@ pub(crate) fn try_case(case: &Case, by: By, bench: &Bench, wasm: Vec<u8>) {
         By::Truncating => truncating(case, bench, &wasm),
         By::Precompiling => {
             let code = compile(EngineKind::Pure, &wasm).unwrap();
-            check(case, bench, &runtime().block_on(bench.run(case, code, None)));
+            check(case, bench, &runtime().block_on(bench.run(case, code, Some(beside()))));
         }
         By::DescribingTwice => describing_twice(case, &wasm),
         By::Flipping => changed_code(case, bench, wasm, flip),
@@ -129,6 +129,7 @@ impl Watcher for Ready {
     fn log(&self, _level: Level, _message: &str, _fields: &[(String, String)]) {
         let _ = self.0.send(());
     }
+    fn host(&self, _level: Level, _message: &str) {}
     fn stdout(&self, _bytes: &[u8]) {}
     fn stderr(&self, _bytes: &[u8]) {}
     fn progress(&self, _done: u64, _total: Option<u64>, _message: &str) {}

@@ -75,6 +75,9 @@ impl Watcher for Recorder {
         heard.order.push("log");
         heard.lines.push((level, message.to_owned(), fields.to_vec()));
     }
+    fn host(&self, level: Level, message: &str) {
+        self.log(level, message, &[]);
+    }
     fn stdout(&self, bytes: &[u8]) {
         let mut heard = self.0.lock().unwrap();
         heard.order.push("stdout");

@@ -4,7 +4,9 @@
 //! that is torn, missing or cannot be written costs a second reading, nothing else.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -76,8 +78,8 @@ impl ArtifactStore {
         let (path, staged) = (self.record_path(seen), self.staging.unique());
         let shard = path.parent().unwrap_or(&path);
         // A cache: what cannot be written is not there.
-        let _ = fs::create_dir_all(shard);
-        if fs::write(&staged, text).is_err() || fs::rename(&staged, &path).is_err() {
+        let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(shard);
+        if write_private(&staged, &text).is_err() || fs::rename(&staged, &path).is_err() {
             let _ = fs::remove_file(&staged);
         }
     }
@@ -87,4 +89,9 @@ impl ArtifactStore {
         let (shard, rest) = hex.split_at(2);
         self.imports.join(shard).join(rest)
     }
+}
+
+/// A new file that only this user reads.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
 }

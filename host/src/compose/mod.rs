@@ -133,7 +133,8 @@ impl Host {
             compiler: compiler(&options.compile_in, options.compile_timeout.unwrap_or(COMPILE_TIMEOUT))?,
             sandbox: Arc::clone(&sandbox),
             clock: Arc::clone(&clock),
-            build_variables: std::env::vars_os().collect(),
+            // A build script has no use for secrets.
+            build_variables: std::env::vars_os().filter(|(name, _)| !secrets::is_secret(name)).collect(),
         };
         let registry = Registry::new(&home.registry(), parts);
         let capacity = Capacity::new(parallelism, memory_budget);

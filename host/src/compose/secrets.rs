@@ -1,5 +1,7 @@
 //! Values of secrets from the environment, else from the private file of the home folder.
 
+use std::ffi::OsStr;
+
 use secrecy::SecretString;
 use toml::Table;
 use toml::Value;
@@ -8,7 +10,12 @@ use crate::executor::secrets::{SecretError, Secrets, usable};
 use crate::home::Home;
 
 /// The environment variable of a secret begins so; its name follows.
-pub(super) const VARIABLE_PREFIX: &str = "DAGWOOD_SECRET_";
+const VARIABLE_PREFIX: &str = "DAGWOOD_SECRET_";
+
+/// Whether an environment variable of that name holds a secret.
+pub(super) fn is_secret(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(VARIABLE_PREFIX.as_bytes())
+}
 
 /// The secrets of a home folder.
 pub(super) struct HomeSecrets(pub(super) Home);

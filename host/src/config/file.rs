@@ -77,9 +77,9 @@ pub(super) struct AllowSpec {
     /// Names of environment variables that a DAG file may set: `LANG`, `APP_*`.
     #[schemars(with = "Vec<String>")]
     pub(super) env: Vec<Option<String>>,
-    /// Names of secrets that DAG files may use: `API_TOKEN`, `APP_*`.
-    #[schemars(with = "Vec<String>")]
-    pub(super) secrets: Vec<Option<String>>,
+    /// Secrets that DAG files may use.
+    #[schemars(with = "Vec<AllowedSecretSpec>")]
+    pub(super) secrets: Vec<Option<AllowedSecretSpec>>,
     /// Folders from which a server takes input files, besides its `--dags`.
     #[schemars(with = "Vec<String>")]
     pub(super) files: Vec<Option<String>>,
@@ -108,6 +108,30 @@ pub(super) struct AllowedHttpTable {
     pub(super) methods: Option<Vec<Option<String>>>,
     /// Whether its addresses may be private: of this machine, or of a network that the internet does not reach.
     pub(super) private: bool,
+}
+
+/// Secrets that DAG files may use.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "AllowedSecret")]
+pub(super) enum AllowedSecretSpec {
+    /// By name, for any host that a DAG may name: `API_TOKEN`, `APP_*`.
+    Name(String),
+    /// With the hosts that it is for.
+    With(AllowedSecretTable),
+}
+
+/// A secret that DAG files may use, with the hosts that it is for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("required" = ["name"]))]
+#[serde(default)]
+pub(super) struct AllowedSecretTable {
+    /// Its name; a star at the end stands for all that begin so.
+    #[schemars(example = &"API_TOKEN")]
+    pub(super) name: Option<String>,
+    /// Hosts and ports, as in `http`; any, if none are named.
+    #[schemars(with = "Vec<String>", example = ["api.example.com:443"])]
+    pub(super) to: Option<Vec<Option<String>>>,
 }
 
 /// A folder that may be mounted.

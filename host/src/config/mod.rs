@@ -41,8 +41,8 @@ pub struct Config {
     pub http: Vec<AllowedHttp>,
     /// Names of environment variables that may be given: `LANG`, or with a star at the end for all that begin so, `APP_*`.
     pub env: Vec<String>,
-    /// Names of secrets that may be used, written as those of environment variables are.
-    pub secrets: Vec<String>,
+    /// Secrets that may be used.
+    pub secrets: Vec<AllowedSecret>,
 }
 
 impl Default for Config {
@@ -117,6 +117,15 @@ pub struct AllowedHttp {
     pub methods: Option<Vec<String>>,
     /// Whether its addresses may be private.
     pub private: bool,
+}
+
+/// A secret that may be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedSecret {
+    /// Its name, written as those of environment variables are.
+    pub name: String,
+    /// Where it may go; none: wherever requests may.
+    pub to: Option<Vec<OriginPattern>>,
 }
 
 /// A folder that may be mounted, with all that is in it.

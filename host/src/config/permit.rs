@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::dag::model::{HttpGrant, MountMode};
+use crate::dag::model::{HttpGrant, MountMode, SecretGrant};
 use crate::limits::TaskLimits;
 use crate::schedule::duration::show_duration;
 use crate::text::exact_bytes;
@@ -122,11 +122,26 @@ impl Config {
         })
     }
 
-    /// Why a task may not use a secret of this name; nothing, if it may.
-    pub fn refuses_secret(&self, name: &str, here: Here<'_>) -> Option<Refusal> {
-        (!names(&self.secrets, name)).then(|| Refusal {
-            message: format!("the secret `{name}` may not be used: `allow.secrets` does not name it"),
-            hint: add_to(here, "secrets", self.secrets.is_empty(), &format!("{name:?}")),
+    /// Why a task may not use a secret so; nothing, if it may.
+    pub fn refuses_secret(&self, grant: &SecretGrant, here: Here<'_>) -> Option<Refusal> {
+        let SecretGrant { name, to, .. } = grant;
+        let mut named = self.secrets.iter().filter(|allowed| is_named(&allowed.name, name)).peekable();
+        let why = match named.peek() {
+            None => "`allow.secrets` does not name it".to_owned(),
+            Some(_) => "`allow.secrets` has it for other hosts only".to_owned(),
+        };
+        let fits = |allowed: &super::AllowedSecret| {
+            let fits = |origin| allowed.to.as_ref().is_none_or(|all| all.iter().any(|pattern| pattern.fits(origin)));
+            to.iter().all(fits)
+        };
+        if named.any(fits) {
+            return None;
+        }
+        let hosts: Vec<String> = to.iter().map(ToString::to_string).collect();
+        let item = format!("{{ name = {name:?}, to = {hosts:?} }}");
+        Some(Refusal {
+            message: format!("the secret `{name}` may not be used for {}: {why}", hosts.join(", ")),
+            hint: add_to(here, "secrets", self.secrets.is_empty(), &item),
         })
     }
 
@@ -176,10 +191,14 @@ impl Config {
 
 /// Whether a list has the name, or its start with a star behind it.
 fn names(allowed: &[String], name: &str) -> bool {
-    allowed.iter().any(|allowed| match allowed.strip_suffix('*') {
+    allowed.iter().any(|allowed| is_named(allowed, name))
+}
+
+fn is_named(allowed: &str, name: &str) -> bool {
+    match allowed.strip_suffix('*') {
         Some(start) => name.starts_with(start),
         None => name == allowed,
-    })
+    }
 }
 
 /// Whether all methods that are asked for are allowed; none: any.

@@ -15,8 +15,8 @@ use crate::limits::{
 use crate::schedule::duration::show_duration;
 use crate::text::exact_bytes;
 
-use super::file::{AllowSpec, AllowedHttpSpec, AllowedMountSpec, ConfigFile, MaximumSpec};
-use super::{AllowedHttp, AllowedMount, Config, Maximum, MemoryBudget};
+use super::file::{AllowSpec, AllowedHttpSpec, AllowedMountSpec, AllowedSecretSpec, ConfigFile, MaximumSpec};
+use super::{AllowedHttp, AllowedMount, AllowedSecret, Config, Maximum, MemoryBudget};
 
 /// `None` only if its schema were broken, which a test rules out.
 static SHAPE: LazyLock<Option<Shape>> = LazyLock::new(document::shape_of::<ConfigFile>);
@@ -46,7 +46,7 @@ fn config(file: ConfigFile, mistakes: &mut Vec<Mistake>) -> Config {
         maximum: maximum(&file.maximum, mistakes),
         http: http.map_or_else(|| Config::default().http, |http| allowed_http(http, &at.key("http"), mistakes)),
         env: words(env, "env", mistakes),
-        secrets: words(secrets, "secrets", mistakes),
+        secrets: allowed_secrets(secrets, &at.key("secrets"), mistakes),
         mounts: mounts
             .into_iter()
             .enumerate()
@@ -78,14 +78,42 @@ fn allowed_http(specs: Vec<Option<AllowedHttpSpec>>, path: &DocPath, mistakes: &
             Some(AllowedHttpSpec::With(table)) => (table.to, at.key("to"), table.methods, table.private),
         };
         let methods = methods.map(|methods| methods.into_iter().flatten().map(|m| m.to_ascii_uppercase()).collect());
-        match text.as_deref().map(OriginPattern::parse) {
-            None => {}
-            Some(Ok(to)) => allowed.push(AllowedHttp { to, methods, private }),
-            Some(Err(error)) => {
-                let hint = "such as `*:443`, `*.example.com:443`, or `http://example.com:80` without TLS".to_owned();
-                mistakes.push(Mistake::error(Place::value(place), error.to_string()).hint(hint));
-            }
+        let to = text.and_then(|text| pattern(&text, place, mistakes));
+        allowed.extend(to.map(|to| AllowedHttp { to, methods, private }));
+    }
+    allowed
+}
+
+fn pattern(text: &str, place: DocPath, mistakes: &mut Vec<Mistake>) -> Option<OriginPattern> {
+    match OriginPattern::parse(text) {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            let hint = "such as `*:443`, `*.example.com:443`, or `http://example.com:80` without TLS".to_owned();
+            mistakes.push(Mistake::error(Place::value(place), error.to_string()).hint(hint));
+            None
         }
+    }
+}
+
+fn allowed_secrets(
+    specs: Vec<Option<AllowedSecretSpec>>,
+    path: &DocPath,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<AllowedSecret> {
+    let mut allowed = Vec::new();
+    for (index, spec) in specs.into_iter().enumerate() {
+        let at = path.index(index);
+        let (text, place, to) = match spec {
+            None => continue,
+            Some(AllowedSecretSpec::Name(text)) => (Some(text), at.clone(), None),
+            Some(AllowedSecretSpec::With(table)) => (table.name, at.key("name"), table.to),
+        };
+        let to = to.map(|texts| {
+            let texts = texts.into_iter().enumerate().filter_map(|(index, text)| Some((index, text?)));
+            texts.filter_map(|(index, text)| pattern(&text, at.key("to").index(index), mistakes)).collect()
+        });
+        let name = text.and_then(|text| name(text, place, mistakes));
+        allowed.extend(name.map(|name| AllowedSecret { name, to }));
     }
     allowed
 }

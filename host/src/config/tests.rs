@@ -1,8 +1,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{AllowedHttp, AllowedMount, Config, Here, Maximum, MemoryBudget};
-use crate::dag::model::{HttpGrant, MountMode};
+use super::{AllowedHttp, AllowedMount, AllowedSecret, Config, Here, Maximum, MemoryBudget};
+use crate::dag::model::{HttpGrant, MountMode, SecretGrant};
 use crate::dag::origin::{Origin, OriginPattern};
 use crate::limits::TaskLimits;
 
@@ -54,7 +54,7 @@ fn every_key_is_read() {
         http = ["*.example.com", { to = "http://in.example:8080", methods = ["get"], private = true }]
         mounts = [{ host = "/srv/data", mode = "rw" }, { host = "/srv/in" }]
         env = ["LANG"]
-        secrets = ["TOKEN"]
+        secrets = ["TOKEN", { name = "APP_*", to = ["*.example.com"] }]
         files = ["/srv/in"]
     "#;
     let expected = Config {
@@ -81,7 +81,10 @@ fn every_key_is_read() {
             AllowedHttp { to: pattern("http://in.example:8080"), methods: Some(vec!["GET".to_owned()]), private: true },
         ],
         env: vec!["LANG".to_owned()],
-        secrets: vec!["TOKEN".to_owned()],
+        secrets: vec![
+            AllowedSecret { name: "TOKEN".to_owned(), to: None },
+            AllowedSecret { name: "APP_*".to_owned(), to: Some(vec![pattern("*.example.com")]) },
+        ],
     };
     assert_eq!(config(text), expected);
     assert_eq!(config("budget.memory = '8GiB'").memory_budget, Some(MemoryBudget::Bytes(8 << 30)));
@@ -182,12 +185,26 @@ fn http_is_permitted_by_host_method_and_address() {
 }
 
 #[test]
-fn a_secret_is_used_if_its_name_is_allowed() {
-    let config = config("allow.secrets = ['TOKEN', 'APP_*']");
-    let refused = |name: &str| config.refuses_secret(name, here("/home")).map(|refusal| refusal.message);
-    assert_eq!((refused("TOKEN"), refused("APP_KEY")), (None, None));
-    assert_eq!(refused("KEY").unwrap(), "the secret `KEY` may not be used: `allow.secrets` does not name it");
-    assert!(Config::default().refuses_secret("TOKEN", here("/home")).is_some());
+fn a_secret_is_used_if_its_name_is_allowed_for_these_hosts() {
+    let config = config("allow.secrets = ['TOKEN', { name = 'APP_*', to = ['*.example.com:443'] }]");
+    let refused = |name: &str, to: &[&str]| {
+        let to = to.iter().map(|to| Origin::parse(to).unwrap()).collect();
+        let grant = SecretGrant { name: name.to_owned(), headers: Vec::new(), to };
+        config.refuses_secret(&grant, here("/home")).map(|refusal| refusal.message + "|" + &refusal.hint)
+    };
+    assert_eq!((refused("TOKEN", &["a.b"]), refused("APP_KEY", &["a.example.com"])), (None, None));
+    let other = refused("APP_KEY", &["a.example.com", "a.b"]).unwrap();
+    assert!(
+        other
+            .starts_with("the secret `APP_KEY` may not be used for a.example.com:443, a.b:443: `allow.secrets` has it"),
+        "{other}"
+    );
+    assert!(
+        other.contains(r#"add to `allow.secrets`: `{ name = "APP_KEY", to = ["a.example.com:443", "a.b:443"] }`"#),
+        "{other}"
+    );
+    assert!(refused("KEY", &["a.b"]).unwrap().contains("`allow.secrets` does not name it"));
+    assert_eq!(wrong("allow.secrets = [{ name = 'A', to = ['a/b'] }]")[0].1, "'a/b'");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn allowed(grants: &Grants, permits: &dyn Permits) -> Result<Vec<HttpPermit>, Bo
         refused(permits.refuses_env(name), "env-refused")?;
     }
     for secret in &grants.secrets {
-        refused(permits.refuses_secret(&secret.name), "secret-refused")?;
+        refused(permits.refuses_secret(secret), "secret-refused")?;
     }
     let permit = |grant: &HttpGrant| {
         let private = permits.permits_http(grant).map_err(|refusal| Box::new(refusal.failure("http-refused")))?;

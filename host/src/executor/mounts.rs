@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
     use crate::executor::permits::NoGrants;
-    use crate::lifecycle::launch::HttpGrant;
+    use crate::lifecycle::launch::{HttpGrant, SecretGrant};
     use crate::limits::TaskLimits;
 
     /// Allows what lies in one folder, read-only.
@@ -108,7 +108,7 @@ mod tests {
             Ok(false)
         }
 
-        fn refuses_secret(&self, _name: &str) -> Option<GrantRefusal> {
+        fn refuses_secret(&self, _grant: &SecretGrant) -> Option<GrantRefusal> {
             None
         }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::contract::{Failure, Problem};
-use crate::lifecycle::launch::{HttpGrant, MountMode};
+use crate::lifecycle::launch::{HttpGrant, MountMode, SecretGrant};
 use crate::limits::TaskLimits;
 
 /// What the operator permits to tasks.
@@ -14,8 +14,8 @@ pub trait Permits: Send + Sync + 'static {
     fn refuses_env(&self, name: &str) -> Option<GrantRefusal>;
     /// Whether the addresses that a grant of HTTP leads to may be private; or why requests may not be sent there.
     fn permits_http(&self, grant: &HttpGrant) -> Result<bool, GrantRefusal>;
-    /// Why a task may not use a secret of this name.
-    fn refuses_secret(&self, name: &str) -> Option<GrantRefusal>;
+    /// Why a task may not use a secret so.
+    fn refuses_secret(&self, grant: &SecretGrant) -> Option<GrantRefusal>;
     /// Lowers what is more than a task may use.
     fn lower(&self, limits: &mut TaskLimits);
 }
@@ -58,8 +58,8 @@ impl Permits for NoGrants {
         Err(GrantRefusal { message, hint: "give the task what it needs as an input".to_owned() })
     }
 
-    fn refuses_secret(&self, name: &str) -> Option<GrantRefusal> {
-        let message = format!("the secret `{name}` may not be used: none may here");
+    fn refuses_secret(&self, grant: &SecretGrant) -> Option<GrantRefusal> {
+        let message = format!("the secret `{}` may not be used: none may here", grant.name);
         Some(GrantRefusal { message, hint: "leave it out".to_owned() })
     }
 }

@@ -126,6 +126,8 @@ pub trait Watcher: Send + Sync + 'static {
     fn stdout(&self, bytes: &[u8]);
     /// Bytes written to standard error.
     fn stderr(&self, bytes: &[u8]);
+    /// What the host has to say of it.
+    fn host(&self, level: Level, message: &str);
     /// How far it is.
     fn progress(&self, done: u64, total: Option<u64>, message: &str);
     /// A point of a named series.

@@ -23,8 +23,7 @@ pub(super) struct TryWatcher {
 struct Kept {
     log: TryLog,
     series: Series,
-    /// Points of metrics and messages of progress that are still taken.
-    points_left: u64,
+    /// Points that no series could take.
     points_dropped: u64,
     /// The try is over; what a thread of the guest's still says is not heard.
     over: bool,
@@ -41,7 +40,6 @@ impl TryWatcher {
         let kept = Kept {
             log: TryLog::new(files.log.clone(), limits.log_bytes),
             series: Series::new(files.metrics.clone()),
-            points_left: limits.metric_points,
             points_dropped: 0,
             over: false,
         };
@@ -105,24 +103,15 @@ impl TryWatcher {
     }
 }
 
-impl Kept {
-    /// Whether one more point or message is taken.
-    fn take_point(&mut self) -> bool {
-        let taken = self.points_left > 0;
-        if taken {
-            self.points_left -= 1;
-        } else {
-            self.points_dropped += 1;
-        }
-        taken
-    }
-}
-
 impl Watcher for TryWatcher {
     fn log(&self, level: Level, message: &str, fields: &[(String, String)]) {
         if let Some(mut kept) = self.listening() {
             kept.log.call(self.clock.now(), level, message, fields);
         }
+    }
+
+    fn host(&self, level: Level, message: &str) {
+        TryWatcher::host(self, level, message.to_owned(), []);
     }
 
     fn stdout(&self, bytes: &[u8]) {
@@ -139,8 +128,7 @@ impl Watcher for TryWatcher {
 
     fn progress(&self, done: u64, total: Option<u64>, message: &str) {
         let Some(progress) = &self.progress else { return };
-        let taken = self.listening().is_some_and(|mut kept| kept.take_point());
-        if taken {
+        if self.listening().is_some() {
             // Not under the lock: the observer is not ours.
             let message = &message[..message.floor_char_boundary(PROGRESS_MAX_BYTES)];
             progress.progress(&self.attempt, done, total, message);
@@ -149,11 +137,7 @@ impl Watcher for TryWatcher {
 
     fn metric(&self, name: &str, step: u64, value: f64) {
         let Some(mut kept) = self.listening() else { return };
-        if kept.points_left == 0 {
-            // The last value is worth more than the points between.
-            kept.series.update(name, value);
-        }
-        if kept.take_point() && !kept.series.point(name, step, value) {
+        if !kept.series.point(name, step, value) {
             kept.points_dropped += 1;
         }
     }

@@ -11,7 +11,7 @@ use crate::dag::path::DocPath;
 use crate::dag::{Draft, Wrong};
 use crate::executor::mounts;
 use crate::executor::permits::{GrantRefusal, Permits};
-use crate::lifecycle::launch::{HttpGrant, MountMode};
+use crate::lifecycle::launch::{HttpGrant, MountMode, SecretGrant};
 use crate::limits::TaskLimits;
 
 /// In the home folder.
@@ -95,7 +95,7 @@ impl Grounds {
             Some(Wrong { at: at.key("grants").key("http"), message, hint: Some(hint) })
         });
         let secrets = task.grants.secrets.iter().filter_map(|secret| {
-            let Refusal { message, hint } = self.config.refuses_secret(&secret.name, self.here())?;
+            let Refusal { message, hint } = self.config.refuses_secret(secret, self.here())?;
             Some(Wrong { at: at.key("grants").key("secrets"), message, hint: Some(hint) })
         });
         excesses.chain(mounts).chain(env).chain(http).chain(secrets).collect()
@@ -119,8 +119,8 @@ impl Permits for Grounds {
         self.config.permits_http(grant, self.here()).map_err(GrantRefusal::from)
     }
 
-    fn refuses_secret(&self, name: &str) -> Option<GrantRefusal> {
-        self.config.refuses_secret(name, self.here()).map(GrantRefusal::from)
+    fn refuses_secret(&self, grant: &SecretGrant) -> Option<GrantRefusal> {
+        self.config.refuses_secret(grant, self.here()).map(GrantRefusal::from)
     }
 }
 

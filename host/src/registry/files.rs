@@ -1,6 +1,7 @@
 //! Components by digest: `plugins/<hex>.wasm` in the home, read-only, published whole or not at all.
 
 use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::ids::Digest;
@@ -68,7 +69,7 @@ impl ComponentFiles {
     pub fn hold(&self) -> Result<Held, RegistryError> {
         self.make_folder()?;
         let path = self.folder.join(".lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&path);
+        let lock = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let lock = lock.map_err(io_error("cannot write", &path))?;
         lock.lock().map_err(io_error("cannot lock", &path))?;
         Ok(Held { _lock: lock })

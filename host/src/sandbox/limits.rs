@@ -45,6 +45,8 @@ pub(super) const HOSTCALL_BYTES: usize = 16 << 20;
 pub(super) const RANDOM_CALL_BYTES: u64 = 16 << 20;
 /// Bytes of one read of a stream: the host allocates them, and from 128 KiB on allocating means mapping pages.
 pub(super) const STREAM_CHUNK_BYTES: usize = 64 << 10;
+/// What a name takes on the disk at most, whatever it names: a block.
+pub(super) const NAME_ON_DISK_BYTES: u64 = 4 << 10;
 /// Bytes written between two looks at the free space of the disk: 32 tasks stay below half the reserve.
 pub(super) const DISK_CHECK_BYTES: u64 = 16 << 20;
 
@@ -91,6 +93,16 @@ pub(super) const LISTING_ENTRY_BYTES: usize = 64;
 pub(super) const HTTP_CONNECTIONS: usize = 16;
 /// Connections at once of all tries: each is an open file of the host's.
 pub(super) const HTTP_CONNECTIONS_OF_ALL: usize = 256;
+/// Names that are looked up at once for one try, and for all: each holds a thread until the system answers.
+pub(super) const HTTP_LOOKUPS: usize = 4;
+/// As above, for all.
+pub(super) const HTTP_LOOKUPS_OF_ALL: usize = 32;
+/// A method: those that there are have a dozen letters.
+pub(super) const HTTP_METHOD_BYTES: usize = 64;
+/// Host and port.
+pub(super) const HTTP_AUTHORITY_BYTES: usize = 300;
+/// Path and query.
+pub(super) const HTTP_TARGET_BYTES: usize = 8 << 10;
 /// How long a name may be looked up, an address be connected to and a connection be secured, together.
 pub(super) const HTTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an answer may take to begin, if the guest says nothing.

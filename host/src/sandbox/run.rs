@@ -229,6 +229,7 @@ struct Nobody;
 
 impl Watcher for Nobody {
     fn log(&self, _level: Level, _message: &str, _fields: &[(String, String)]) {}
+    fn host(&self, _level: Level, _message: &str) {}
     fn stdout(&self, _bytes: &[u8]) {}
     fn stderr(&self, _bytes: &[u8]) {}
     fn progress(&self, _done: u64, _total: Option<u64>, _message: &str) {}

@@ -59,7 +59,7 @@ pub(super) fn new_store(
     let quota =
         Quota { bytes: limits.scratch_bytes, files: limits.scratch_files, disk_reserve_bytes: DISK_RESERVE_BYTES };
     let Granted { mounts, mut env, http, secrets } = granted;
-    let secrets = Secrets::new(secrets);
+    let secrets = Secrets::new(secrets)?;
     env.extend(secrets.placeholders());
     let http = Http::new(http, secrets, limits.traffic_bytes, net, Arc::clone(&watcher));
     let mut table = ResourceTable::new();

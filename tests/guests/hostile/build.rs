@@ -23,6 +23,9 @@ fn main() {
         if !has("case.toml") {
             missing.push(format!("{name} has no case.toml, so that nothing tests it"));
         }
+        if !has("guest.rs") && !has("guest.wat") {
+            missing.push(format!("{name} has neither guest.rs nor guest.wat, so that there is nothing to test"));
+        }
         if has("guest.rs") && !listed.contains(&name) {
             missing.push(format!("{name}/guest.rs is not in Cargo.toml, so that nothing builds it"));
         }

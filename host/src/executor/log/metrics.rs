@@ -11,6 +11,8 @@ use crate::executor::log::open_to_append;
 
 /// The longest name of a series; points of a longer one are dropped.
 const NAME_MAX_BYTES: usize = 256;
+/// Series of one try: their last values are held in memory, and kept with the task.
+const SERIES_MAX: usize = 1_000;
 /// The file of one try over all its starts: 100,000 points with names of ordinary length take about 6 MiB.
 const FILE_MAX_BYTES: u64 = 32 << 20;
 
@@ -58,22 +60,19 @@ impl Series {
         Self { path, file: None, closed: false, last: BTreeMap::new() }
     }
 
-    /// Keeps a point; false if its name is too long.
+    /// Keeps a point; false if its name is too long, or one name too many.
     pub(crate) fn point(&mut self, name: &str, step: u64, value: f64) -> bool {
         if name.len() > NAME_MAX_BYTES {
             return false;
         }
-        self.update(name, value);
-        self.last.entry(name.to_owned()).or_insert(value);
+        let known = self.last.len();
+        match self.last.get_mut(name) {
+            Some(last) => *last = value,
+            None if known >= SERIES_MAX => return false,
+            None => drop(self.last.insert(name.to_owned(), value)),
+        }
         self.append(&MetricPoint { name: name.to_owned(), step, value });
         true
-    }
-
-    /// Notes the last value of a series that is known, without keeping the point.
-    pub(crate) fn update(&mut self, name: &str, value: f64) {
-        if let Some(last) = self.last.get_mut(name) {
-            *last = value;
-        }
     }
 
     /// Writes what is buffered. Gives the last value of each series, by name; those that are no finite number are left

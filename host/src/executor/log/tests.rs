@@ -229,12 +229,11 @@ fn a_series_keeps_every_point_and_the_last_value_of_each_name() {
         assert!(series.point(name, step, value));
     }
     assert!(!series.point(&"x".repeat(257), 1, 1.0));
-    series.update("auc", 0.95);
-    series.update("never", 1.0);
+    assert!(series.point("auc", 2, 0.95));
     assert_eq!(series.finish(), [("auc".to_owned(), 0.95), ("loss".to_owned(), 0.25)]);
     let points: Vec<MetricPoint> = read_metrics(&path).unwrap().unwrap().map(Result::unwrap).collect();
     let steps: Vec<_> = points.iter().map(|point| (point.name.as_str(), point.step)).collect();
-    assert_eq!(steps, [("loss", 1), ("auc", 1), ("loss", 2), ("bad", 1)]);
+    assert_eq!(steps, [("loss", 1), ("auc", 1), ("loss", 2), ("bad", 1), ("auc", 2)]);
     assert!(points[3].value.is_nan());
 }
 

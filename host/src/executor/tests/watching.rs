@@ -39,24 +39,30 @@ async fn metrics_are_kept_as_series_and_their_last_values_reported() {
 }
 
 #[tokio::test]
-async fn points_over_the_limit_are_dropped_and_counted_but_the_last_value_is_kept() {
+async fn a_try_has_a_thousand_series_at_most_and_the_rest_is_counted() {
     let bench = Bench::new();
-    let mut launch = launch(vec![]);
-    launch.limits.metric_points = 5;
-    let report = bench.run(launch, |job| {
-        job.watcher.progress(1, None, "");
-        for step in 0..100 {
-            job.watcher.metric("loss", step, step as f64);
-            job.watcher.metric(&format!("name {step}"), step, 0.0);
-            job.watcher.progress(step, None, "");
+    let report = bench.run(launch(vec![]), |job| {
+        for number in 0..1_500 {
+            job.watcher.metric(&format!("series {number}"), 0, 1.0);
         }
+        job.watcher.metric("series 0", 1, 2.0);
         done()
     });
-    let report = report.await;
-    assert_eq!(report.metrics, [("loss".to_owned(), 99.0), ("name 0".to_owned(), 0.0)]);
-    assert_eq!(read_metrics(&bench.files().metrics).unwrap().unwrap().count(), 3);
-    assert_eq!(bench.bars.0.lock().unwrap().len(), 2);
-    assert_eq!(bench.log().last().unwrap().fields["dropped_points"], json!(296));
+    let metrics = report.await.metrics;
+    assert_eq!((metrics.len(), &metrics[0]), (1_000, &("series 0".to_owned(), 2.0)));
+    assert_eq!(bench.log().last().unwrap().fields["dropped_points"], json!(500));
+}
+
+#[tokio::test]
+async fn what_the_host_says_of_a_guest_is_its_own_line() {
+    let bench = Bench::new();
+    let report = bench.run(launch(vec![]), |job| {
+        job.watcher.host(Level::Warn, "a request was refused");
+        done()
+    });
+    report.await;
+    let said = bench.log().into_iter().find(|line| line.message == "a request was refused").unwrap();
+    assert_eq!(said.source, crate::executor::log::Source::Host);
 }
 
 #[tokio::test]

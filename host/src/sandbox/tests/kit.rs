@@ -164,6 +164,9 @@ impl Watcher for Recorder {
         self.heard.lock().unwrap().lines.push((level, message.to_owned(), fields.to_vec()));
         let _ = self.spoke.send(());
     }
+    fn host(&self, level: Level, message: &str) {
+        self.log(level, message, &[]);
+    }
     fn stdout(&self, _bytes: &[u8]) {}
     fn stderr(&self, _bytes: &[u8]) {}
     fn progress(&self, _done: u64, _total: Option<u64>, _message: &str) {}

@@ -70,7 +70,7 @@ fn points_over_the_limit_are_dropped_with_one_line() {
     let expected: Vec<_> = (0..3).map(|step| ("probe".to_owned(), step, 0.5)).collect();
     assert_eq!(heard.points, expected);
     assert_eq!(heard.lines.len(), 1);
-    assert!(heard.lines[0].1.contains("limit of metric points"));
+    assert!(heard.lines[0].1.contains("metric points and progress messages is reached"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(in crate::sandbox) struct HostCalls {
     context: Option<TaskContext>,
     context_called: bool,
     watcher: Arc<dyn Watcher>,
+    points: u64,
     points_left: u64,
     points_dropped: bool,
 }
@@ -22,7 +23,7 @@ pub(in crate::sandbox) struct HostCalls {
 impl HostCalls {
     /// For one try, or without a context for `describe`.
     pub(in crate::sandbox) fn new(context: Option<TaskContext>, watcher: Arc<dyn Watcher>, points: u64) -> Self {
-        Self { context, context_called: false, watcher, points_left: points, points_dropped: false }
+        Self { context, context_called: false, watcher, points, points_left: points, points_dropped: false }
     }
 
     /// Whether the guest asked which run and try this is.
@@ -76,9 +77,14 @@ impl HostCalls {
             }
             None => {
                 if !std::mem::replace(&mut self.points_dropped, true) {
-                    let message = "the limit of metric points and progress messages is reached; \
-                                   the rest is dropped";
-                    self.watcher.log(Level::Warn, message, &[]);
+                    let most = self.points;
+                    self.watcher.host(
+                        Level::Warn,
+                        &format!(
+                            "the limit of {most} metric points and progress messages is reached; the rest is dropped; \
+                             raise `metric_points`"
+                        ),
+                    );
                 }
                 false
             }

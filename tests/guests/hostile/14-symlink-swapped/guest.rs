@@ -1,4 +1,4 @@
-//! Renames a link and a file over each other, ten thousand times, and reads through the name in between.
+//! Renames a link and a file over each other, two thousand times, and reads through the name in between.
 #![cfg(target_family = "wasm")]
 #![allow(deprecated, reason = "the one way of the standard library that this target has")]
 

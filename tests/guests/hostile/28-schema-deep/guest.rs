@@ -3,7 +3,11 @@
 
 use hostile::{Descriptor, plain};
 
+fn nested(levels: usize) -> String {
+    "{\"properties\":{\"a\":".repeat(levels) + "true" + &"}}".repeat(levels)
+}
+
 hostile::guest!(
-    describe: Descriptor { params_schema: format!("{}{}", "{\"properties\":{\"a\":".repeat(10_000), "true}}".repeat(10_000)).replace("}}true", "true") + "", ..plain(env!("CARGO_CRATE_NAME")) },
+    describe: Descriptor { params_schema: nested(5_000), ..plain(env!("CARGO_CRATE_NAME")) },
     run: |_| hostile::done(&hostile::json!(null))
 );

@@ -11,6 +11,9 @@ use crate::text::one_line;
 /// Where a secret stands if nothing else is said.
 const USUAL_HEADER: &str = "authorization";
 
+/// Secrets of one task: each is searched for in all that comes back.
+const SECRETS_MAX: usize = 16;
+
 /// The secrets of one task.
 pub(super) fn check(
     spec: &GrantsSpec,
@@ -41,6 +44,10 @@ pub(super) fn check(
         let to = table.and_then(|table| named_origins(table, http, &at, mistakes));
         let to = to.unwrap_or_else(|| secured(http, &name, &at, mistakes));
         grants.push(SecretGrant { name, headers: headers.unwrap_or_else(|| vec![USUAL_HEADER.to_owned()]), to });
+    }
+    if grants.len() > SECRETS_MAX {
+        let message = format!("a task may use {SECRETS_MAX} secrets at most, and this one has {}", grants.len());
+        mistakes.push(Mistake::error(Place::key(path.clone()), message));
     }
     grants
 }

@@ -15,8 +15,8 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// A file was made: whatever had its identity before is gone.
-    pub(super) fn created(&mut self, key: Key) {
+    /// A file was made or lost a name: whatever had its identity before is gone, or may be.
+    pub(super) fn forget(&mut self, key: Key) {
         self.numbers.remove(&key);
     }
 

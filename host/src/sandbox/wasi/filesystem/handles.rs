@@ -54,6 +54,10 @@ impl Handles {
 
     /// A slot for one more file, taken before it is opened.
     pub(super) fn take(&self) -> Result<Slot, Refusal> {
+        // No guest takes more than half, so that there is always something left for another.
+        if self.open.len() >= self.budget.most.div_ceil(2) {
+            return Err(Refusal::Handles);
+        }
         let one_more = |held: usize| (held < self.budget.most).then_some(held + 1);
         match self.budget.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
             Ok(_) => Ok(Slot(Arc::clone(&self.budget))),

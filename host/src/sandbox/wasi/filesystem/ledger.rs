@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use wasmtime_wasi::runtime::spawn_blocking;
 
-use crate::sandbox::limits::DISK_CHECK_BYTES;
+use crate::sandbox::limits::{DISK_CHECK_BYTES, NAME_ON_DISK_BYTES};
 
 /// A file, as long as it exists: what `metadata-hash` of the machine says of it.
 pub(super) type Key = u64;
@@ -95,7 +95,7 @@ impl Ledger {
         if self.used_files >= self.quota.files {
             return Err(self.refuse(Refusal::Files));
         }
-        self.admit_on_disk(0)
+        self.admit_on_disk(NAME_ON_DISK_BYTES)
     }
 
     /// A name was made.

@@ -130,6 +130,14 @@ impl Files {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A name was taken away: nothing is kept of what may be gone.
+    fn unnamed(&mut self, key: ledger::Key) {
+        self.ledger().unnamed(key);
+        if let Some(facts) = &mut self.facts {
+            facts.forget(key);
+        }
+    }
+
     fn open_work(&mut self) -> wasmtime::Result<Option<(Dir, Dir)>> {
         match &self.work {
             None => Ok(None),

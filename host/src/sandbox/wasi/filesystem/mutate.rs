@@ -102,7 +102,7 @@ impl View<'_> {
         }
         let key = self.key_at(&fd, PathFlags::empty(), &path).await?;
         self.theirs().remove_directory_at(fd, path).await?;
-        self.files.ledger().unnamed(key);
+        self.files.unnamed(key);
         Ok(())
     }
 
@@ -114,7 +114,7 @@ impl View<'_> {
         }
         let key = self.key_at(&fd, PathFlags::empty(), &path).await?;
         self.theirs().unlink_file_at(fd, path).await?;
-        self.files.ledger().unnamed(key);
+        self.files.unnamed(key);
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl View<'_> {
         let replaced = self.existing_key_at(&new_fd, PathFlags::empty(), &new_path).await?;
         self.theirs().rename_at(fd, old_path, new_fd, new_path).await?;
         if let Some(replaced) = replaced.filter(|replaced| *replaced != moved) {
-            self.files.ledger().unnamed(replaced);
+            self.files.unnamed(replaced);
         }
         Ok(())
     }
@@ -229,7 +229,7 @@ impl View<'_> {
         ledger.opened(key, bytes, &file);
         drop(ledger);
         if let Some(facts) = self.files.facts.as_mut().filter(|_| creates) {
-            facts.created(key);
+            facts.forget(key);
         }
         Ok(opened)
     }
@@ -240,7 +240,7 @@ impl View<'_> {
         let key = self.key_at(fd, PathFlags::empty(), path).await?;
         self.files.ledger().created(key);
         if let Some(facts) = &mut self.files.facts {
-            facts.created(key);
+            facts.forget(key);
         }
         Ok(())
     }

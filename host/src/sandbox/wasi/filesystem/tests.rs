@@ -137,11 +137,17 @@ fn listings_are_sorted_and_bounded() {
 #[test]
 fn open_files_of_all_guests_are_counted_together() {
     let budget = Budget::new(40);
-    let (mut one, mut other) = (Handles::new(Arc::clone(&budget)), Handles::new(Arc::clone(&budget)));
+    let guest = || Handles::new(Arc::clone(&budget));
+    let (mut one, mut other, mut third) = (guest(), guest(), guest());
     other.stand(2);
-    for number in 0..38 {
+    for number in 0..20 {
         let slot = one.take().unwrap();
         one.opened(number, slot);
+    }
+    assert_eq!(one.take().unwrap_err(), Refusal::Handles, "half of all is the most for one");
+    for number in 0..18 {
+        let slot = third.take().unwrap();
+        third.opened(number, slot);
     }
     assert_eq!(other.take().unwrap_err(), Refusal::Handles);
     assert_eq!(one.take().unwrap_err(), Refusal::Handles);
@@ -153,7 +159,7 @@ fn open_files_of_all_guests_are_counted_together() {
     assert_eq!(budget.held(), 39, "a stream keeps its file open");
     drop(stream);
     assert_eq!(budget.held(), 38);
-    drop(one);
+    drop((one, third));
     assert_eq!(budget.held(), 2);
     drop(other);
     assert_eq!(budget.held(), 0);

@@ -10,7 +10,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::body::{Body, Frame, Incoming};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http::{Error, WasiBody};
 
@@ -40,7 +39,8 @@ impl Traffic {
         self.refused.load(Ordering::Relaxed)
     }
 
-    fn take(&self, bytes: usize) -> bool {
+    /// Takes so many; false if they are too many.
+    pub(super) fn take(&self, bytes: usize) -> bool {
         let before = self.used.fetch_add(bytes as u64, Ordering::Relaxed);
         let fits = before.saturating_add(bytes as u64) <= self.limit;
         if !fits {
@@ -90,22 +90,14 @@ pub(super) struct Answer {
     /// What comes after the last piece.
     trailers: Option<HeaderMap>,
     ended: bool,
-    /// Given back when the body is gone.
-    _connection: [OwnedSemaphorePermit; 2],
 }
 
 impl Answer {
     /// A body that may pause so long between two pieces, with what is covered in it.
-    pub(super) fn new(
-        incoming: Incoming,
-        traffic: Arc<Traffic>,
-        pause: Duration,
-        forms: Option<&Forms>,
-        connection: [OwnedSemaphorePermit; 2],
-    ) -> Self {
+    pub(super) fn new(incoming: Incoming, traffic: Arc<Traffic>, pause: Duration, forms: Option<&Forms>) -> Self {
         let masker = forms.map(|forms| (Masker::new(forms.clone()), forms.clone()));
         let deadline = Box::pin(sleep(pause));
-        Self { incoming, traffic, pause, deadline, masker, trailers: None, ended: false, _connection: connection }
+        Self { incoming, traffic, pause, deadline, masker, trailers: None, ended: false }
     }
 
     fn frame(&mut self, frame: Frame<Bytes>) -> Option<Result<Frame<Bytes>, Error>> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, HOST, HeaderMap, HeaderValue};
+use http::header::{CONTENT_ENCODING, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Response, Uri};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -21,8 +21,8 @@ use crate::executor::granted::HttpPermit;
 use crate::executor::port::{Level, Watcher};
 use crate::lifecycle::launch::Origin;
 use crate::sandbox::limits::{
-    HTTP_CONNECT_TIMEOUT, HTTP_CONNECTIONS, HTTP_FIRST_BYTE_TIMEOUT, HTTP_HEADER_BYTES, HTTP_HEADERS, HTTP_PAUSE,
-    HTTP_TARGET_SHOWN,
+    HTTP_CONNECT_TIMEOUT, HTTP_CONNECTIONS, HTTP_FIRST_BYTE_TIMEOUT, HTTP_HEADER_BYTES, HTTP_HEADERS, HTTP_LOOKUPS,
+    HTTP_PAUSE, HTTP_TARGET_SHOWN,
 };
 use crate::text::cut;
 
@@ -33,6 +33,7 @@ pub(super) struct Exchange {
     pub(super) traffic: Arc<Traffic>,
     pub(super) net: Arc<Net>,
     pub(super) connections: Arc<Semaphore>,
+    pub(super) lookups: Arc<Semaphore>,
     pub(super) watcher: Arc<dyn Watcher>,
     /// Why the last request was not sent that the host would not send.
     pub(super) refused: Mutex<Option<String>>,
@@ -48,8 +49,9 @@ impl Exchange {
         watcher: Arc<dyn Watcher>,
     ) -> Self {
         let connections = Arc::new(Semaphore::new(HTTP_CONNECTIONS));
+        let lookups = Arc::new(Semaphore::new(HTTP_LOOKUPS));
         let traffic = Arc::new(traffic);
-        Self { permits, secrets, traffic, net, connections, watcher, refused: Mutex::new(None) }
+        Self { permits, secrets, traffic, net, connections, lookups, watcher, refused: Mutex::new(None) }
     }
 
     /// Sends a request, if it may be sent, and waits for the head of its answer. Redirects are answers like others.
@@ -63,10 +65,13 @@ impl Exchange {
         request.headers_mut().insert(HOST, header(&origin.authority())?);
         let put = self.secrets.put_into(&target, request.headers_mut(), &origin);
         put.map_err(|why| self.refuse(Error::HttpRequestDenied, request.method(), &origin.to_string(), &target, &why))?;
+        if !self.traffic.take(target.len() + size_of_head(request.headers())) {
+            return Err(Error::HttpRequestBodySize(None));
+        }
         *request.uri_mut() = target.parse::<Uri>().map_err(|_| Error::HttpRequestUriInvalid)?;
         let places = self.places()?;
         let within = options.connect_timeout.unwrap_or(HTTP_CONNECT_TIMEOUT).min(HTTP_CONNECT_TIMEOUT);
-        let stream = self.net.connect(&origin, private, within).await.map_err(|no| {
+        let stream = self.net.connect(&origin, private, within, &self.lookups).await.map_err(|no| {
             let NoConnection { error, refusal } = no;
             match refusal {
                 Some(why) => self.refuse(error, request.method(), &origin.to_string(), &target, &why),
@@ -76,13 +81,16 @@ impl Exchange {
         let mut client = hyper::client::conn::http1::Builder::new();
         client.max_headers(HTTP_HEADERS).max_buf_size(HTTP_HEADER_BYTES);
         let (mut sender, connection) = client.handshake(TokioIo::new(stream)).await?;
-        // Its end is that of what is sent over it, and told there.
-        let driven = spawn(async move { drop(connection.await) });
+        // Its end is that of what is sent over it, and told there. It has its places as long as it is open.
+        let driven = spawn(async move {
+            drop(connection.await);
+            drop(places);
+        });
         let traffic = Arc::clone(&self.traffic);
         let request = request.map(|body| Outgoing { body, traffic });
         let first = options.first_byte_timeout.unwrap_or(HTTP_FIRST_BYTE_TIMEOUT);
         let answer = timeout(first, sender.send_request(request)).await.map_err(|_| Error::ConnectionReadTimeout)?;
-        let answer = self.received(answer.map_err(cause)?, &origin, options.between_bytes_timeout, places)?;
+        let answer = self.received(answer.map_err(cause)?, &origin, options.between_bytes_timeout)?;
         Ok((
             answer,
             Box::new(async move {
@@ -121,22 +129,22 @@ impl Exchange {
         answer: Response<hyper::body::Incoming>,
         origin: &Origin,
         pause: Option<Duration>,
-        places: [OwnedSemaphorePermit; 2],
     ) -> Result<Answered, Error> {
         let (mut head, body) = answer.into_parts();
-        let forms = self.secrets.forms();
+        if !self.traffic.take(size_of_head(&head.headers)) {
+            return Err(Error::HttpResponseBodySize(None));
+        }
+        let forms = self.secrets.forms_of(origin);
         if let Some(forms) = forms {
             cover_values(&mut head.headers, forms);
         }
-        let coding = head.headers.get(CONTENT_ENCODING).filter(|coding| *coding != "identity");
-        if let (Some(coding), true) = (coding, self.secrets.may_go_to(origin)) {
-            let coding = String::from_utf8_lossy(coding.as_bytes()).into_owned();
+        if let Some(coding) = coding(&head.headers).filter(|_| forms.is_some()) {
             let why = "the answer is compressed, and could hold a secret that nobody finds";
             self.tell(&format!("an answer of `{origin}` was refused: {why}"));
             return Err(Error::HttpResponseContentCoding(Some(coding)));
         }
         let traffic = Arc::clone(&self.traffic);
-        let body = Answer::new(body, traffic, pause.unwrap_or(HTTP_PAUSE), forms, places);
+        let body = Answer::new(body, traffic, pause.unwrap_or(HTTP_PAUSE), forms);
         Ok(Response::from_parts(head, body.boxed_unsync()))
     }
 
@@ -149,7 +157,7 @@ impl Exchange {
     }
 
     fn tell(&self, message: &str) {
-        self.watcher.log(Level::Warn, message, &[]);
+        self.watcher.host(Level::Warn, message);
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.to_owned());
     }
 }
@@ -164,6 +172,25 @@ pub(super) fn cover_values(headers: &mut HeaderMap, forms: &Forms) {
             *value = covered;
         }
     }
+}
+
+/// How the body is coded so that no value could be found in it, if it is.
+fn coding(headers: &HeaderMap) -> Option<String> {
+    let plain = |name: &str, value: &str| match name {
+        "content-encoding" => value.eq_ignore_ascii_case("identity"),
+        _ => value.eq_ignore_ascii_case("chunked"),
+    };
+    let of = |name: http::HeaderName| headers.get_all(&name).iter().map(move |value| (name.clone(), value));
+    let mut codings = of(CONTENT_ENCODING).chain(of(TRANSFER_ENCODING));
+    codings.find_map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
+        (!plain(name.as_str(), &value)).then_some(value)
+    })
+}
+
+/// Bytes that the headers take on the way.
+fn size_of_head(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
 fn authority(uri: &Uri) -> &str {

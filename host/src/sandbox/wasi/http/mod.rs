@@ -20,9 +20,10 @@ mod secrets;
 use std::sync::{Arc, PoisonError};
 
 use http::{Request, Response};
-use wasmtime::component::Linker;
-use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Method, Scheme};
 use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
+use wasmtime_wasi_http::p2::types::HostOutgoingRequest;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks};
 
 use self::body::Traffic;
@@ -33,7 +34,9 @@ pub(in crate::sandbox) use self::secrets::Secrets;
 use crate::executor::granted::HttpPermit;
 use crate::executor::port::Watcher;
 use crate::sandbox::guest::Guest;
-use crate::sandbox::limits::{HTTP_FIELDS_BYTES, HTTP_WRITE_BYTES};
+use crate::sandbox::limits::{
+    HTTP_AUTHORITY_BYTES, HTTP_FIELDS_BYTES, HTTP_METHOD_BYTES, HTTP_TARGET_BYTES, HTTP_WRITE_BYTES,
+};
 
 /// The interfaces that a grant of `http` gives.
 pub(in crate::sandbox) const GRANTED: &[&str] = &["wasi:http/outgoing-handler", "wasi:http/types"];
@@ -133,5 +136,57 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     let options = types::LinkOptions::default();
     outgoing_handler::add_to_linker::<Guest, WasiHttp>(linker, view)?;
     types::add_to_linker::<Guest, WasiHttp>(linker, &options, view)?;
-    Ok(())
+    linker.allow_shadowing(true);
+    let bounded = link_bounded(linker);
+    linker.allow_shadowing(false);
+    bounded
 }
+
+/// The texts of a request lie in the host's memory, one set for each handle, and the crate takes any length of them.
+fn link_bounded(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    type Request = Resource<HostOutgoingRequest>;
+    type Set = (Result<(), ()>,);
+    let mut instance = linker.instance(TYPES)?;
+    let fits = |text: &Option<String>, most: usize| text.as_ref().is_none_or(|text| text.len() <= most);
+    instance.func_wrap("[method]outgoing-request.set-method", |mut store, (request, method): (Request, Method)| {
+        let is_long = matches!(&method, Method::Other(name) if name.len() > HTTP_METHOD_BYTES);
+        let mut host = view(store.data_mut());
+        let set = if is_long { Err(()) } else { types::HostOutgoingRequest::set_method(&mut host, request, method)? };
+        Ok::<Set, wasmtime::Error>((set,))
+    })?;
+    instance.func_wrap(
+        "[method]outgoing-request.set-authority",
+        move |mut store, (request, text): (Request, Option<String>)| {
+            let mut host = view(store.data_mut());
+            let set = match fits(&text, HTTP_AUTHORITY_BYTES) {
+                true => types::HostOutgoingRequest::set_authority(&mut host, request, text)?,
+                false => Err(()),
+            };
+            Ok::<Set, wasmtime::Error>((set,))
+        },
+    )?;
+    instance.func_wrap(
+        "[method]outgoing-request.set-path-with-query",
+        move |mut store, (request, text): (Request, Option<String>)| {
+            let mut host = view(store.data_mut());
+            let set = match fits(&text, HTTP_TARGET_BYTES) {
+                true => types::HostOutgoingRequest::set_path_with_query(&mut host, request, text)?,
+                false => Err(()),
+            };
+            Ok::<Set, wasmtime::Error>((set,))
+        },
+    )?;
+    instance.func_wrap(
+        "[method]outgoing-request.set-scheme",
+        |mut store, (request, scheme): (Request, Option<Scheme>)| {
+            let is_long = matches!(&scheme, Some(Scheme::Other(name)) if name.len() > HTTP_METHOD_BYTES);
+            let mut host = view(store.data_mut());
+            let set =
+                if is_long { Err(()) } else { types::HostOutgoingRequest::set_scheme(&mut host, request, scheme)? };
+            Ok::<Set, wasmtime::Error>((set,))
+        },
+    )
+}
+
+/// The interface as the crate links it.
+const TYPES: &str = "wasi:http/types@0.2.12";

@@ -17,7 +17,7 @@ use wasmtime_wasi_http::Error;
 use super::address::is_public;
 use crate::executor::Boxed;
 use crate::lifecycle::launch::Origin;
-use crate::sandbox::limits::HTTP_CONNECTIONS_OF_ALL;
+use crate::sandbox::limits::{HTTP_CONNECTIONS_OF_ALL, HTTP_LOOKUPS_OF_ALL};
 
 /// Finds the addresses of names.
 pub trait Resolve: std::fmt::Debug + Send + Sync + 'static {
@@ -43,6 +43,8 @@ pub(in crate::sandbox) struct Net {
     tls: OnceCell<Arc<ClientConfig>>,
     /// Connections of all tries.
     pub(super) connections: Arc<Semaphore>,
+    /// Names that are looked up for all tries.
+    lookups: Arc<Semaphore>,
 }
 
 /// A connection, secured or not.
@@ -72,7 +74,9 @@ impl Net {
 
     /// The machine's network, with names that lead elsewhere.
     pub(in crate::sandbox) fn with(resolver: Arc<dyn Resolve>) -> Self {
-        Self { resolver, tls: OnceCell::new(), connections: Arc::new(Semaphore::new(HTTP_CONNECTIONS_OF_ALL)) }
+        let places = |count| Arc::new(Semaphore::new(count));
+        let (connections, lookups) = (places(HTTP_CONNECTIONS_OF_ALL), places(HTTP_LOOKUPS_OF_ALL));
+        Self { resolver, tls: OnceCell::new(), connections, lookups }
     }
 
     /// Connects to an address of `origin`: one that was looked up, judged, and then connected to, itself.
@@ -81,13 +85,19 @@ impl Net {
         origin: &Origin,
         private: bool,
         within: Duration,
+        lookups: &Arc<Semaphore>,
     ) -> Result<Box<dyn Stream>, NoConnection> {
-        let connected = timeout(within, self.connect_now(origin, private)).await;
+        let connected = timeout(within, self.connect_now(origin, private, lookups)).await;
         connected.unwrap_or_else(|_| Err(Error::ConnectionTimeout.into()))
     }
 
-    async fn connect_now(&self, origin: &Origin, private: bool) -> Result<Box<dyn Stream>, NoConnection> {
-        let addresses = judged(origin, self.addresses(origin).await?, private)?;
+    async fn connect_now(
+        &self,
+        origin: &Origin,
+        private: bool,
+        lookups: &Arc<Semaphore>,
+    ) -> Result<Box<dyn Stream>, NoConnection> {
+        let addresses = judged(origin, self.addresses(origin, lookups).await?, private)?;
         let stream = first_that_answers(&addresses).await?;
         // Whole requests are written at once; waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
@@ -100,11 +110,21 @@ impl Net {
         Ok(Box::new(stream))
     }
 
-    async fn addresses(&self, origin: &Origin) -> Result<Vec<SocketAddr>, Error> {
+    /// All addresses of a name. Looking one up holds a thread until the system has an answer, whether anybody still waits
+    /// for it or not: so does its place among a few.
+    async fn addresses(&self, origin: &Origin, lookups: &Arc<Semaphore>) -> Result<Vec<SocketAddr>, Error> {
         if let Ok(address) = origin.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, origin.port)]);
         }
-        let found = self.resolver.resolve(&origin.host, origin.port).await;
+        let place = |of: &Arc<Semaphore>| Arc::clone(of).acquire_owned();
+        let places = [place(lookups).await, place(&self.lookups).await];
+        let looking = self.resolver.resolve(&origin.host, origin.port);
+        let found = tokio::spawn(async move {
+            let found = looking.await;
+            drop(places);
+            found
+        });
+        let found = found.await.unwrap_or_else(|lost| Err(io::Error::other(lost)));
         let no_name = || Error::DnsError { rcode: Some("no such name".to_owned()), info_code: None };
         found.ok().filter(|found| !found.is_empty()).ok_or_else(no_name)
     }

@@ -1,14 +1,14 @@
 //! Secrets: the guest has a placeholder for each, in an environment variable; here it is replaced in requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE, TE};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::mask::Forms;
+use super::mask::{Forms, Unsearchable};
 use crate::executor::granted::SecretPermit;
 use crate::lifecycle::launch::{Origin, SecretGrant};
 
@@ -18,7 +18,8 @@ const BASIC: &str = "Basic ";
 /// The secrets of one try.
 pub(in crate::sandbox) struct Secrets {
     secrets: Vec<Secret>,
-    forms: Option<Forms>,
+    /// By the origins to which values may go: what is to be covered in what comes back from there.
+    forms: Vec<(Origin, Forms)>,
 }
 
 struct Secret {
@@ -29,10 +30,19 @@ struct Secret {
 
 impl Secrets {
     /// Makes a placeholder for each: another for each try, so that nothing depends on it.
-    pub(in crate::sandbox) fn new(permits: Vec<SecretPermit>) -> Self {
-        let forms = Forms::of(permits.iter().map(|permit| permit.value.expose_secret()));
+    ///
+    /// # Errors
+    /// A value cannot be searched for.
+    pub(in crate::sandbox) fn new(permits: Vec<SecretPermit>) -> Result<Self, Unsearchable> {
+        let origins: BTreeSet<&Origin> = permits.iter().flat_map(|permit| &permit.grant.to).collect();
+        let of = |origin: &&Origin| {
+            let there = permits.iter().filter(|permit| permit.grant.to.contains(origin));
+            let forms = Forms::of(there.map(|permit| permit.value.expose_secret())).transpose()?;
+            Some(forms.map(|forms| ((*origin).clone(), forms)))
+        };
+        let forms = origins.iter().filter_map(of).collect::<Result<_, _>>()?;
         let secret = |SecretPermit { grant, value }| Secret { grant, placeholder: placeholder(), value };
-        Self { secrets: permits.into_iter().map(secret).collect(), forms }
+        Ok(Self { secrets: permits.into_iter().map(secret).collect(), forms })
     }
 
     /// The placeholders, by the names of the secrets.
@@ -40,14 +50,10 @@ impl Secrets {
         self.secrets.iter().map(|secret| (secret.grant.name.clone(), secret.placeholder.clone())).collect()
     }
 
-    /// What is to be covered in everything that comes back.
-    pub(super) fn forms(&self) -> Option<&Forms> {
-        self.forms.as_ref()
-    }
-
-    /// Whether a secret may go there, so that what comes back must be readable.
-    pub(super) fn may_go_to(&self, origin: &Origin) -> bool {
-        self.secrets.iter().any(|secret| secret.grant.to.contains(origin))
+    /// What is to be covered in what comes back from there; nothing, if no secret may go there. Elsewhere nothing is
+    /// covered: a server of the guest's own choice would else find a value by what is covered of its guesses.
+    pub(super) fn forms_of(&self, origin: &Origin) -> Option<&Forms> {
+        self.forms.iter().find(|(to, _)| to == origin).map(|(_, forms)| forms)
     }
 
     /// Puts values in the place of placeholders.
@@ -59,9 +65,12 @@ impl Secrets {
             let name = &secret.grant.name;
             return Err(format!("the secret `{name}` stands in the address, and secrets go into headers only"));
         }
-        if self.may_go_to(origin) {
-            // In what is compressed no value could be found.
+        if self.forms_of(origin).is_some() {
+            // In what is compressed, or comes in parts of the guest's choice, no value could be found.
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            for name in [TE, RANGE, IF_RANGE] {
+                headers.remove(name);
+            }
         }
         if self.secrets.is_empty() {
             return Ok(());
@@ -128,7 +137,7 @@ mod tests {
             headers: vec!["authorization".to_owned(), "x-key".to_owned()],
             to: vec![origin("a.example")],
         };
-        Secrets::new(vec![SecretPermit { grant, value: "tell-nobody".to_owned().into() }])
+        Secrets::new(vec![SecretPermit { grant, value: "tell-nobody".to_owned().into() }]).unwrap()
     }
 
     fn sent(secrets: &Secrets, to: &str, header: &str, value: &str) -> Result<String, String> {
@@ -174,6 +183,20 @@ mod tests {
     fn what_comes_back_from_there_is_asked_for_uncompressed() {
         let accepted = |to| sent(&secrets(), to, "accept-encoding", "gzip").unwrap();
         assert_eq!((accepted("a.example").as_str(), accepted("b.example").as_str()), ("identity", "gzip"));
+    }
+
+    #[test]
+    fn only_what_comes_from_there_is_searched_and_it_comes_in_one_piece() {
+        let secrets = secrets();
+        assert!(secrets.forms_of(&origin("a.example")).is_some() && secrets.forms_of(&origin("b.example")).is_none());
+        let sent = |to: &str| {
+            let names = [TE, RANGE, IF_RANGE];
+            let mut headers: HeaderMap =
+                names.iter().map(|name| (name.clone(), HeaderValue::from_static("x"))).collect();
+            secrets.put_into("/", &mut headers, &origin(to)).unwrap();
+            names.iter().filter(|name| headers.contains_key(*name)).count()
+        };
+        assert_eq!((sent("a.example"), sent("b.example")), (0, 3));
     }
 
     #[test]

@@ -1,0 +1,13 @@
+//! A params schema of 110 levels, which a parser takes.
+#![cfg(target_family = "wasm")]
+
+use hostile::{Descriptor, plain};
+
+fn nested(levels: usize) -> String {
+    "{\"properties\":{\"a\":".repeat(levels) + "true" + &"}}".repeat(levels)
+}
+
+hostile::guest!(
+    describe: Descriptor { params_schema: nested(55), ..plain(env!("CARGO_CRATE_NAME")) },
+    run: |_| hostile::done(&hostile::json!(null))
+);
