@@ -255,8 +255,17 @@ fn params_and_templates_are_checked_against_the_plugin() {
 #[test]
 fn grants_that_cannot_be_given_are_refused() {
     let bench = Bench::seeded();
-    let text = one_task("", "grants = { http = ['example.com:443'] }");
-    assert_only(&bench, &text, 5, 12, "cannot grant `http`", "");
+    let text = one_task("", "grants = { env = { LANG = 'C' } }");
+    assert_only(
+        &bench,
+        &text,
+        5,
+        27,
+        "`LANG` may not be given: `allow.env` does not name it",
+        "allow.env = [\"LANG\"]",
+    );
+    let text = one_task("", "grants = { http = ['example.com/x'] }");
+    assert_only(&bench, &text, 5, 20, "more than a host and a port", "such as `api.example.com:443`");
 }
 
 #[test]

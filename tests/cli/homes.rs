@@ -53,3 +53,28 @@ fn the_home_option_comes_before_the_environment() {
     assert!(bench.path("other/dagwood.db").is_file());
     assert!(!bench.home().exists());
 }
+
+#[test]
+fn everything_in_a_used_home_is_private_to_its_user() {
+    let bench = Bench::new();
+    let misbehave = crate::common::guest("misbehave");
+    bench.run(["plugin".as_ref(), "register".as_ref(), misbehave.as_os_str()]).exits(0);
+    bench.write("data.txt", "an input");
+    let dag = "id = 'used'\n[tasks.a]\nplugin = 'misbehave'\ninputs.data = { file = 'data.txt' }\n\
+               params = { mode = 'log', text = 'a line', leave = 'an output' }\n\
+               [tasks.b]\nplugin = 'misbehave'\nparams = { mode = 'panic', leave = 'kept beside the log' }\n";
+    let dag = bench.write("dag.toml", dag);
+    bench.run(["run".as_ref(), dag.as_os_str()]).exits(1);
+    let mode = |path: &std::path::Path| std::fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut seen = 0;
+    // What a guest made has the modes that it gave it, in a folder that is private.
+    let own = |entry: &walkdir::DirEntry| entry.path().parent().is_none_or(|parent| !parent.ends_with("1.out"));
+    for entry in walkdir::WalkDir::new(bench.home()).into_iter().filter_entry(own).map(Result::unwrap) {
+        seen += 1;
+        let mode = mode(entry.path());
+        // What is kept by content is read-only, also for its user, and lies in folders that are private.
+        let content = entry.file_type().is_file() && mode == 0o444;
+        assert!(content || mode & 0o077 == 0, "{} has the mode {mode:o}", entry.path().display());
+    }
+    assert!(seen > 25, "{seen} files and folders");
+}

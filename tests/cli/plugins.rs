@@ -74,7 +74,7 @@ fn a_later_version_of_the_interface_is_refused_with_those_that_are_known() {
 fn an_import_that_nobody_provides_is_refused_by_name() {
     let imports = r#"(import "other:thing/reach@1.0.0" (instance (export "out" (func))))"#;
     let reaching = Handmade { imports, ..Handmade::default() };
-    assert_refused(&reaching.component(), &["imports `other:thing/reach@1.0.0`", "without a grant"]);
+    assert_refused(&reaching.component(), &["imports `other:thing/reach@1.0.0`", "not even with a grant"]);
 }
 
 #[test]
