@@ -264,8 +264,8 @@ fn grants_that_cannot_be_given_are_refused() {
         "`LANG` may not be given: `allow.env` does not name it",
         "allow.env = [\"LANG\"]",
     );
-    let text = one_task("", "grants = { http = ['example.com/x'] }");
-    assert_only(&bench, &text, 5, 20, "more than a host and a port", "such as `api.example.com:443`");
+    let text = one_task("", "grants = { secrets = ['TOKEN'] }");
+    assert_only(&bench, &text, 5, 23, "the secret `TOKEN` can go nowhere", "grants.http = [\"api.example.com:443\"]");
 }
 
 #[test]
