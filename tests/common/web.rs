@@ -180,6 +180,12 @@ fn respond(stream: &mut dyn Stream, path: &str, request: &str) -> std::io::Resul
             // Until the other side hangs up.
             stream.read(&mut [0]).map(drop)
         }
+        "/kept-open" => {
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+            stream.flush()?;
+            while stream.read(&mut [0; 64])? > 0 {}
+            Ok(())
+        }
         "/cut-off" => write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this"),
         "/garbage" => write!(stream, "no HTTP at all\r\n\r\n"),
         other => whole("404 Not Found", other),

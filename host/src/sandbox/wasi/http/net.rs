@@ -209,6 +209,8 @@ fn client_config() -> Result<ClientConfig, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     fn judge(addresses: &[&str], private: bool) -> Result<Vec<String>, String> {
@@ -226,5 +228,31 @@ mod tests {
         let refusal = judge(&["169.254.169.254:443"], false).unwrap_err();
         assert!(refusal.starts_with("`a.example` leads to 169.254.169.254, which is no public address"), "{refusal}");
         assert_eq!(judge(&[], false).unwrap_err(), "");
+    }
+
+    /// Never answers; counts how many ask.
+    #[derive(Debug, Default)]
+    struct Silent(Arc<AtomicUsize>);
+
+    impl Resolve for Silent {
+        fn resolve(&self, _host: &str, _port: u16) -> Boxed<io::Result<Vec<SocketAddr>>> {
+            let asked = Arc::clone(&self.0);
+            Box::pin(async move {
+                asked.fetch_add(1, Ordering::SeqCst);
+                std::future::pending().await
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_look_up_has_its_place_until_it_ends_though_nobody_waits_for_it() {
+        let asked = Arc::<AtomicUsize>::default();
+        let net = Net::with(Arc::new(Silent(Arc::clone(&asked))));
+        let (origin, places) = (Origin::parse("a.example").unwrap(), Arc::new(Semaphore::new(4)));
+        for _ in 0..20 {
+            let gave_up = net.connect(&origin, false, Duration::from_millis(1), &places).await;
+            assert!(matches!(gave_up.err().unwrap().error, Error::ConnectionTimeout));
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 4);
     }
 }
