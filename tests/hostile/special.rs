@@ -9,7 +9,7 @@ use std::sync::mpsc::{Sender, channel};
 use dagwood::contract::Invocation;
 use dagwood::executor::granted::Granted;
 use dagwood::executor::port::{
-    Compiled, Ended as CallEnded, EngineKind, Folders, Job, Level, Sandbox, TaskContext, Watcher,
+    Compiled, Ended as CallEnded, EngineKind, Folders, Job, Level, Sandbox, TaskContext, Watcher, WorkPaths,
 };
 use dagwood::ids::Digest;
 use dagwood::lifecycle::launch::RunDates;
@@ -107,7 +107,7 @@ async fn cancelled_try(sandbox: Arc<WasmtimeSandbox>, component: Compiled, folde
             idempotency_key: "key".to_owned(),
             dates: RunDates { logical_date: None, data_interval: None, run_after: jiff::Timestamp::UNIX_EPOCH },
         },
-        folders: Folders { inputs: Vec::new(), out, tmp },
+        folders: Folders { inputs: Vec::new(), work: Arc::new(WorkPaths { out, tmp }) },
         granted: Granted::default(),
         limits: TaskLimits::default(),
         pure: true,

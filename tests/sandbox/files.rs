@@ -65,7 +65,7 @@ fn links_do_not_lead_out() {
         let link = linked.tmp().join("link");
         if link.is_symlink() {
             let mut reading = pure(mode("read", json!({ "path": "/tmp/link" })));
-            reading.job.folders.tmp = linked.tmp();
+            reading.work_in(linked.tmp());
             reading.run().error();
         }
     }
@@ -76,8 +76,7 @@ fn a_second_name_for_a_file_is_refused() {
     for target in ["/tmp/a", "/in/data"] {
         let mut tried = pure(mode("hard-link", json!({ "path": "/out/b", "target": target })));
         tried = tried.input_file("data", "content");
-        fs::create_dir_all(&tried.job.folders.tmp).unwrap();
-        fs::write(tried.job.folders.tmp.join("a"), "a").unwrap();
+        fs::write(tried.made_tmp().join("a"), "a").unwrap();
         let tried = tried.run();
         tried.error();
         assert!(!tried.out().join("b").exists());
@@ -95,10 +94,10 @@ fn a_file_moves_between_the_writable_folders() {
 #[test]
 fn listings_are_sorted() {
     let mut tried = open(mode("list", json!({ "path": "/tmp" })));
-    fs::create_dir_all(&tried.job.folders.tmp).unwrap();
+    let tmp = tried.made_tmp();
     let mut names: Vec<String> = (0..200).map(|number| format!("{}", number * 7919 % 1000)).collect();
     for name in &names {
-        fs::write(tried.job.folders.tmp.join(name), "").unwrap();
+        fs::write(tmp.join(name), "").unwrap();
     }
     names.sort();
     tried.job.limits.scratch_files = 1_000;

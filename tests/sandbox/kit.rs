@@ -9,6 +9,7 @@ use dagwood::executor::granted::Granted;
 use dagwood::executor::mounts::OpenMount;
 use dagwood::executor::port::{
     Answer, Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext, Watcher,
+    WorkPaths,
 };
 use dagwood::ids::Digest;
 use dagwood::lifecycle::launch::{MountMode, RunDates};
@@ -145,8 +146,7 @@ impl Try {
             granted: Granted::default(),
             folders: Folders {
                 inputs: Vec::new(),
-                out: folder.path().join("try/out"),
-                tmp: folder.path().join("try/tmp"),
+                work: Arc::new(WorkPaths { out: folder.path().join("try/out"), tmp: folder.path().join("try/tmp") }),
             },
             limits: TaskLimits::default(),
             pure,
@@ -154,6 +154,16 @@ impl Try {
             watcher: Arc::new(Recorder(Arc::clone(&heard))),
         };
         Self { job, cancel, heard, folder }
+    }
+
+    /// Its `/tmp`, made before it starts.
+    pub(crate) fn made_tmp(&self) -> PathBuf {
+        self.job.folders.work.open().unwrap().tmp
+    }
+
+    /// Takes this folder for its `/tmp`.
+    pub(crate) fn work_in(&mut self, tmp: PathBuf) {
+        self.job.folders.work = Arc::new(WorkPaths { tmp, out: self.folder.path().join("try/out") });
     }
 
     /// Ends it that soon.

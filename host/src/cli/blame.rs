@@ -168,7 +168,7 @@ impl Blame for RunError {
             Self::Lease(error) => error.exit(),
             Self::Store(error) => error.exit(),
             Self::Artifacts(error) => error.exit(),
-            Self::Stopped(_) => Exit::Host,
+            Self::Start(_) | Self::Stopped(_) => Exit::Host,
         }
     }
 }
@@ -215,6 +215,7 @@ impl Blame for OperateError {
             Self::Lease(error) => error.exit(),
             Self::Store(error) => error.exit(),
             Self::Artifacts(error) => error.exit(),
+            Self::Start(_) => Exit::Host,
         }
     }
 }
@@ -226,9 +227,10 @@ impl Blame for ServeError {
             Self::Lease(error) => error.exit(),
             Self::Store(error) | Self::Dags(DagsError::Store(error)) => error.exit(),
             Self::Artifacts(error) => error.exit(),
-            Self::Control(_) | Self::Stopped(_) | Self::Dags(DagsError::Watch { .. } | DagsError::Stopped(_)) => {
-                Exit::Host
-            }
+            Self::Control(_)
+            | Self::Start(_)
+            | Self::Stopped(_)
+            | Self::Dags(DagsError::Watch { .. } | DagsError::Stopped(_)) => Exit::Host,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::planner::RunSnapshot;
 use crate::registry::SilentBuild;
 use crate::scheduler::create::{CreateError, NewRunRequest, Source, manual_dates, new_run, resume};
 use crate::scheduler::lease::{Lease, LeaseError};
-use crate::scheduler::{NoMaterials, Parts, RunObserver, Scheduler, Stopped, Unobserved, snapshot};
+use crate::scheduler::{NoMaterials, Parts, RunObserver, Scheduler, StartError, Stopped, Unobserved, snapshot};
 use crate::store::{ProcessKind, RunType, StoreError};
 
 use super::Host;
@@ -75,6 +75,9 @@ pub enum RunError {
     /// The artifacts or scratch folders failed.
     #[error(transparent)]
     Artifacts(#[from] artifacts::StoreError),
+    /// The loop could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// The loop ended before the run.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -129,7 +132,7 @@ impl Host {
             capacity: self.capacity()?,
             begins_runs: false,
         };
-        let (scheduler, mut looping) = Scheduler::start(parts);
+        let (scheduler, mut looping) = Scheduler::start(parts)?;
         let mut ended = scheduler.add(snapshot, clear, observer)?;
         let state = tokio::select! {
             state = &mut ended => state,
@@ -165,9 +168,10 @@ impl Host {
                 let params = fill_params(&loaded.dag, request.params).map_err(RunError::Params)?;
                 let dates = manual_dates(request.logical_date, now);
                 let inputs = RunInputs { params, files, ..RunInputs::default() };
+                let (as_made, on) = (inputs.clone(), dates.clone());
                 let new = NewRunRequest { run_type: RunType::Manual, dates, inputs, owner, now };
-                let (key, _) = new_run(host.store.as_ref(), &source, new)?;
-                return Ok((host.snapshot(key, source.dag)?, Vec::new()));
+                let (key, run_id) = new_run(host.store.as_ref(), &source, new)?;
+                return Ok((RunSnapshot::new(key, run_id, source.dag, as_made, on), Vec::new()));
             };
             let given = host.earlier_params(&loaded.dag, run_id, request.params)?;
             let params = fill_params(&loaded.dag, given).map_err(RunError::Params)?;
@@ -176,12 +180,6 @@ impl Host {
             Ok((snapshot(&run, source.dag, &instances, None), clear))
         })
         .await
-    }
-
-    fn snapshot(&self, key: RunKey, dag: Arc<Dag>) -> Result<RunSnapshot, RunError> {
-        let run = self.store.run(key)?.ok_or(StoreError::Closed)?;
-        let instances = self.store.instances(key)?;
-        Ok(snapshot(&run, dag, &instances, None))
     }
 
     /// The earlier run's parameters that the DAG still has, under those that are given now.

@@ -14,7 +14,8 @@ use crate::planner::Capacity;
 use crate::registry::BuildWatcher;
 use crate::scheduler::lease::{Lease, LeaseError};
 use crate::scheduler::{
-    Looping, Parts, Reply, Request, RequestError, RunObserver, Scheduler, Stopped, Unobserved, all_known_dags,
+    Looping, Parts, Reply, Request, RequestError, RunObserver, Scheduler, StartError, Stopped, Unobserved,
+    all_known_dags,
 };
 use crate::store::StoreError;
 
@@ -74,9 +75,41 @@ pub enum ServeError {
     /// The artifacts or scratch folders.
     #[error(transparent)]
     Artifacts(#[from] artifacts::StoreError),
+    /// The loop could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// The loop ended without a word.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+/// Why there is no loop.
+#[derive(Debug, thiserror::Error)]
+enum NoLoop {
+    /// The scratch folders.
+    #[error(transparent)]
+    Artifacts(#[from] artifacts::StoreError),
+    /// The thread.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl From<NoLoop> for ServeError {
+    fn from(why: NoLoop) -> Self {
+        match why {
+            NoLoop::Artifacts(error) => error.into(),
+            NoLoop::Start(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoLoop> for OperateError {
+    fn from(why: NoLoop) -> Self {
+        match why {
+            NoLoop::Artifacts(error) => error.into(),
+            NoLoop::Start(error) => error.into(),
+        }
+    }
 }
 
 /// Why something that was asked for is not done.
@@ -94,6 +127,9 @@ pub enum OperateError {
     /// The scratch folders.
     #[error(transparent)]
     Artifacts(#[from] artifacts::StoreError),
+    /// The loop could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
 }
 
 impl Host {
@@ -147,7 +183,7 @@ impl Host {
         capacity: Capacity,
         observer: Arc<dyn RunObserver>,
         begins_runs: bool,
-    ) -> Result<(Scheduler, Looping), artifacts::StoreError> {
+    ) -> Result<(Scheduler, Looping), NoLoop> {
         Ok(Scheduler::start(Parts {
             store: Arc::clone(&self.store),
             executor: Arc::new(self.executor(None)?),
@@ -161,7 +197,7 @@ impl Host {
             process: lease.process(),
             capacity,
             begins_runs,
-        }))
+        })?)
     }
 }
 
@@ -171,7 +207,7 @@ fn may_pass(error: &ServeError) -> bool {
         ServeError::Store(store)
         | ServeError::Dags(DagsError::Store(store))
         | ServeError::Lease(LeaseError::Store(store)) => store,
-        ServeError::Artifacts(_) => return true,
+        ServeError::Artifacts(_) | ServeError::Start(_) => return true,
         ServeError::Dags(DagsError::Stopped(_)) | ServeError::Stopped(_) => return true,
         ServeError::Folder { .. }
         | ServeError::Lease(LeaseError::Io { .. } | LeaseError::Served)

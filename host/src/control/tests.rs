@@ -51,7 +51,8 @@ impl Served {
             process: lease.process(),
             capacity: Capacity::new(1, u64::MAX),
             begins_runs: true,
-        });
+        })
+        .unwrap();
         let socket = home.join("serve.sock");
         let (tell, changed) = watch::channel(0);
         let control = Control::listen(&socket).unwrap();

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fs;
 use std::future::poll_fn;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use jsonschema::Validator;
 use serde_json::Value;
+use tokio::runtime::Handle;
 
 use crate::artifacts::{ArtifactStore, CollectProblem, Staging, StoreError, cause_chain, remove_tree, sweep_specials};
 use crate::clock::Clock;
@@ -21,7 +23,8 @@ use crate::executor::granted::{self, Granted};
 use crate::executor::log::{TryFiles, make_parents};
 use crate::executor::permits::Permits;
 use crate::executor::port::{
-    Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext,
+    Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, MountedInput, Sandbox, TaskContext, WorkFolders,
+    WorkPaths,
 };
 use crate::executor::scratch::{Scratch, ScratchPool, is_empty};
 use crate::executor::secrets::Secrets;
@@ -70,14 +73,14 @@ pub struct LocalExecutor {
 
 struct Inner {
     deps: LocalDeps,
-    scratch: ScratchPool,
+    scratch: Arc<ScratchPool>,
     shapes: Shapes,
 }
 
 impl LocalExecutor {
     /// Makes the scratch folder, and sweeps what dead processes left there.
     pub fn new(deps: LocalDeps) -> Result<Self, StoreError> {
-        let scratch = ScratchPool::new(Staging::open(&deps.scratch)?);
+        let scratch = Arc::new(ScratchPool::new(Staging::open(&deps.scratch)?));
         Ok(Self { inner: Arc::new(Inner { deps, scratch, shapes: Shapes::default() }) })
     }
 }
@@ -86,6 +89,10 @@ impl Executor for LocalExecutor {
     fn run(&self, launch: Launch, cancel: Cancel) -> Boxed<Report> {
         let inner = Arc::clone(&self.inner);
         Box::pin(async move { inner.run(launch, cancel).await })
+    }
+
+    fn runtime(&self) -> Handle {
+        self.inner.deps.sandbox.runtime()
     }
 }
 
@@ -147,11 +154,8 @@ impl Inner {
             Ok(prepared) => prepared,
             Err(outcome) => return outcome.into(),
         };
-        let mut scratch = match self.scratch.take() {
-            Ok(scratch) => scratch,
-            Err(error) => return retryable(host_failed(&error)).into(),
-        };
-        let folders = Folders { inputs, out: scratch.out.clone(), tmp: scratch.tmp.clone() };
+        let scratch = self.scratch.take();
+        let folders = Folders { inputs, work: Arc::clone(&scratch) as Arc<dyn WorkFolders> };
         let digest = component.digest;
         let job = job(launch, component, (folders, granted), cancel, Arc::clone(watcher));
         let report = self.deps.sandbox.run(job).await;
@@ -163,11 +167,14 @@ impl Inner {
             scratch.look();
         }
         let end = self.settle(report, &facts, &scratch).await;
-        if matches!(end.outcome, Outcome::Failed(_)) && !scratch.is_untouched() {
-            keep_out(&facts.files.kept_out, &scratch.out, watcher).await;
+        if matches!(end.outcome, Outcome::Failed(_))
+            && !scratch.is_untouched()
+            && let Ok(WorkPaths { out, .. }) = scratch.open()
+        {
+            keep_out(&facts.files.kept_out, &out, watcher).await;
         }
-        if let Some(touched) = self.scratch.give_back(scratch) {
-            blocking(move || drop(touched)).await;
+        if !scratch.give_back() {
+            blocking(move || drop(scratch)).await;
         }
         end
     }
@@ -238,7 +245,7 @@ impl Inner {
             return Ok(Vec::new());
         }
         let (artifacts, descriptor) = (Arc::clone(&self.deps.artifacts), Arc::clone(&facts.descriptor));
-        let out = scratch.out.clone();
+        let WorkPaths { out, .. } = scratch.open().map_err(|error| retryable(no_folders(&error)))?;
         let collected = blocking(move || artifacts.collect(&out, &descriptor.outputs)).await;
         collected.map_err(|problem| match &problem {
             CollectProblem::Broken(breach) => contract_check::broken(breach.code(), &cause_chain(breach)),
@@ -335,6 +342,10 @@ fn host_panicked(panic: &(dyn Any + Send)) -> Problem {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let message = format!("the host failed inside: {}; please report this", text.unwrap_or("a panic without a text"));
     Problem::new("host-panic", message)
+}
+
+fn no_folders(error: &io::Error) -> Problem {
+    Problem::new("home-io", format!("there are no folders for the try: {error}"))
 }
 
 fn host_failed(error: &StoreError) -> Problem {

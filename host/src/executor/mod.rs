@@ -30,6 +30,7 @@ pub use components::CompiledComponents;
 use std::future::Future;
 use std::pin::Pin;
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::lifecycle::launch::{Launch, Report};
@@ -44,6 +45,12 @@ pub type Cancel = watch::Receiver<bool>;
 pub trait Executor: Send + Sync + 'static {
     /// Runs one try to its end. Never fails by itself: whatever goes wrong is an outcome in the report.
     fn run(&self, launch: Launch, cancel: Cancel) -> Boxed<Report>;
+
+    /// The runtime on which [`run`](Self::run)'s future is best driven: on another it works too, and takes more changes
+    /// of threads.
+    fn runtime(&self) -> Handle {
+        Handle::current()
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! The port to the sandbox: one guest call with everything laid out.
 
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
 use crate::contract::{ArtifactKind, Descriptor, Failure, Invocation, Problem};
 use crate::executor::granted::Granted;
@@ -17,6 +21,11 @@ use crate::limits::TaskLimits;
 pub trait Sandbox: Send + Sync + 'static {
     /// Runs `task.run` once.
     fn run(&self, job: Job) -> Boxed<JobReport>;
+
+    /// The runtime of the guests' threads: what is driven there calls guests without a change of threads.
+    fn runtime(&self) -> Handle {
+        Handle::current()
+    }
 
     /// Asks a component what it is, in the tightest sandbox.
     fn describe(&self, component: Compiled) -> Boxed<Result<Descriptor, Ended>>;
@@ -96,15 +105,42 @@ pub struct TaskContext {
     pub dates: RunDates,
 }
 
-/// Where the guest's folders lie on the host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The guest's folders.
+#[derive(Clone)]
 pub struct Folders {
     /// For each input port, the artifact in the store: mounted read-only as `/in/<port>`, without a copy.
     pub inputs: Vec<MountedInput>,
-    /// An empty folder of this try: `/out`.
+    /// `/out` and `/tmp`.
+    pub work: Arc<dyn WorkFolders>,
+}
+
+/// The folders of a try that its guest may write to. They are made when the guest first asks for its folders: most small
+/// tasks have no files, and making folders costs more than all else that is done for such a task.
+pub trait WorkFolders: Send + Sync + 'static {
+    /// Two empty folders of this try; the same ones when asked again. Blocks for a moment.
+    ///
+    /// # Errors
+    /// They cannot be made.
+    fn open(&self) -> io::Result<WorkPaths>;
+}
+
+/// Where the writable folders lie on the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkPaths {
+    /// What the guest sees as `/out`.
     pub out: PathBuf,
-    /// An empty folder of this try: `/tmp`.
+    /// What the guest sees as `/tmp`.
     pub tmp: PathBuf,
+}
+
+/// Folders at these places, made if they are not there.
+impl WorkFolders for WorkPaths {
+    fn open(&self) -> io::Result<WorkPaths> {
+        for folder in [&self.out, &self.tmp] {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        Ok(self.clone())
+    }
 }
 
 /// An artifact to be seen at `/in/<port>`.

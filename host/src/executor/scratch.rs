@@ -1,16 +1,17 @@
 //! The writable folders of tries: `/out` and `/tmp`.
 //!
 //! Making and removing folders costs more than everything else that the host does for a small task, and most small
-//! tasks write nothing. So a pair of folders that a try left exactly as it got them is kept for a later try; any
-//! other pair is removed.
+//! tasks have no files. So they are made when a guest first asks for its folders, and a pair that a try left exactly as
+//! it got them is kept for a later try; any other pair is removed.
 
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::artifacts::{Staging, StoreError, remove_tree};
+use crate::artifacts::{Staging, remove_tree};
+use crate::executor::port::{WorkFolders, WorkPaths};
 
 /// Pairs that are kept: as many as tries run at once in a large server.
 const IDLE_MAX: usize = 256;
@@ -21,15 +22,19 @@ pub(super) struct ScratchPool {
     idle: Mutex<Vec<Pair>>,
 }
 
-/// `/out` and `/tmp` of one try: empty at first, gone when dropped.
+/// `/out` and `/tmp` of one try: made when they are first asked for, empty then, gone when dropped.
 pub(super) struct Scratch {
-    /// None when it was given back.
-    pair: Option<Pair>,
-    untouched: bool,
-    /// What the guest sees as `/out`.
-    pub(super) out: PathBuf,
-    /// What the guest sees as `/tmp`.
-    pub(super) tmp: PathBuf,
+    pool: Arc<ScratchPool>,
+    state: Mutex<State>,
+}
+
+enum State {
+    /// Nobody asked for them.
+    Unasked,
+    /// The guest has them, or had them and may have changed them.
+    Used(Pair),
+    /// The guest had them and did not change them.
+    Untouched(Pair),
 }
 
 struct Pair {
@@ -73,6 +78,16 @@ impl Pair {
         Ok([Seen::of(&out)?, Seen::of(&tmp)?])
     }
 
+    fn paths(&self) -> WorkPaths {
+        let [out, tmp] = Self::folders(&self.top);
+        WorkPaths { out, tmp }
+    }
+
+    /// What cannot be removed now is swept when the home is next opened.
+    fn remove(&self) {
+        let _ = remove_tree(&self.top);
+    }
+
     fn is_as_seen(&self) -> bool {
         Self::see(&self.top).is_ok_and(|now| now == self.seen)
     }
@@ -96,57 +111,106 @@ impl ScratchPool {
         Self { staging, idle: Mutex::default() }
     }
 
-    /// Two empty folders.
-    pub(super) fn take(&self) -> Result<Scratch, StoreError> {
+    /// Folders for one try, not made yet.
+    pub(super) fn take(self: &Arc<Self>) -> Arc<Scratch> {
+        Arc::new(Scratch { pool: Arc::clone(self), state: Mutex::new(State::Unasked) })
+    }
+
+    fn pair(&self) -> io::Result<Pair> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        if let Some(pair) = idle {
-            let is_as_seen = pair.is_as_seen();
-            let scratch = Scratch::of(pair);
-            if is_as_seen {
-                return Ok(scratch);
+        match idle {
+            Some(pair) if pair.is_as_seen() => Ok(pair),
+            Some(pair) => {
+                pair.remove();
+                self.make()
             }
+            None => self.make(),
         }
-        Ok(Scratch::of(self.make()?))
     }
 
-    /// Keeps the folders if they are [untouched](Scratch::look); else they come back, for the caller to drop where
-    /// waiting for the disk does no harm.
-    pub(super) fn give_back(&self, mut scratch: Scratch) -> Option<Scratch> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if !scratch.untouched || idle.len() >= IDLE_MAX {
-            return Some(scratch);
-        }
-        idle.extend(scratch.pair.take());
-        None
-    }
-
-    fn make(&self) -> Result<Pair, StoreError> {
+    fn make(&self) -> io::Result<Pair> {
         let top = self.staging.unique();
         let [out, tmp] = Pair::folders(&top);
         for folder in [&top, &out, &tmp] {
-            let made = DirBuilder::new().mode(0o700).create(folder);
-            made.map_err(|error| StoreError::new("make the folder", folder, error))?;
+            DirBuilder::new().mode(0o700).create(folder).map_err(|error| named(&error, folder))?;
         }
-        let seen = Pair::see(&top).map_err(|error| StoreError::new("look at the folder", &top, error))?;
+        let seen = Pair::see(&top)?;
         Ok(Pair { top, seen })
+    }
+
+    /// Takes a pair for a later try; gives it back if there are enough.
+    fn keep(&self, pair: Pair) -> Option<Pair> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() >= IDLE_MAX {
+            return Some(pair);
+        }
+        idle.push(pair);
+        None
     }
 }
 
+/// The error with the folder that it is about.
+fn named(error: &io::Error, folder: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot make the folder `{}`: {error}", folder.display()))
+}
+
 impl Scratch {
-    fn of(pair: Pair) -> Self {
-        let [out, tmp] = Pair::folders(&pair.top);
-        Self { pair: Some(pair), untouched: false, out, tmp }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks whether both folders are still as they were given. For a guest that can write no more: the sandbox must
     /// have said that its last write is done.
-    pub(super) fn look(&mut self) {
-        self.untouched = self.pair.as_mut().is_some_and(Pair::is_untouched);
+    pub(super) fn look(&self) {
+        let mut state = self.state();
+        *state = match std::mem::replace(&mut *state, State::Unasked) {
+            State::Used(mut pair) => {
+                if pair.is_untouched() {
+                    State::Untouched(pair)
+                } else {
+                    State::Used(pair)
+                }
+            }
+            other => other,
+        };
     }
 
-    /// Whether it was looked at and nothing had been touched: `/out` is empty then.
+    /// Whether nobody asked for them, or they were looked at and nothing had been touched: there is nothing in `/out`.
     pub(super) fn is_untouched(&self) -> bool {
-        self.untouched
+        matches!(*self.state(), State::Unasked | State::Untouched(_))
+    }
+
+    /// Keeps the folders for a later try if they are [untouched](Scratch::look). `false`: they are to be removed, which
+    /// dropping this does, where waiting for the disk does no harm.
+    pub(super) fn give_back(&self) -> bool {
+        let mut state = self.state();
+        match std::mem::replace(&mut *state, State::Unasked) {
+            State::Unasked => true,
+            State::Untouched(pair) => match self.pool.keep(pair) {
+                None => true,
+                Some(pair) => {
+                    *state = State::Used(pair);
+                    false
+                }
+            },
+            used @ State::Used(_) => {
+                *state = used;
+                false
+            }
+        }
+    }
+}
+
+impl WorkFolders for Scratch {
+    fn open(&self) -> io::Result<WorkPaths> {
+        let mut state = self.state();
+        if matches!(*state, State::Unasked) {
+            *state = State::Used(self.pool.pair()?);
+        }
+        match &*state {
+            State::Used(pair) | State::Untouched(pair) => Ok(pair.paths()),
+            State::Unasked => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 }
 
@@ -157,9 +221,8 @@ pub(super) fn is_empty(folder: &Path) -> bool {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Some(pair) = &self.pair {
-            // What cannot be removed now is swept when the home is next opened.
-            let _ = remove_tree(&pair.top);
+        if let State::Used(pair) | State::Untouched(pair) = &*self.state() {
+            pair.remove();
         }
     }
 }

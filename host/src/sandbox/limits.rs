@@ -29,11 +29,11 @@ pub(super) const TABLE_ELEMENTS_MAX: usize = 1 << 20;
 /// Tables for each slot of the pool: a component with more of them takes several slots.
 pub(super) const TABLES_PER_SLOT: u32 = 4;
 /// Memory of a slot that is cleared by hand and kept: cheaper than giving pages back for a small guest.
-pub(super) const MEMORY_KEPT_BYTES: usize = 256 << 10;
+pub(super) const MEMORY_KEPT_BYTES: usize = 2 << 20;
 /// Table memory that is cleared by hand and kept.
-pub(super) const TABLE_KEPT_BYTES: usize = 16 << 10;
+pub(super) const TABLE_KEPT_BYTES: usize = 64 << 10;
 /// Stack that is cleared by hand and kept.
-pub(super) const STACK_KEPT_BYTES: usize = 16 << 10;
+pub(super) const STACK_KEPT_BYTES: usize = 128 << 10;
 /// Bytes that a table element takes on this host.
 pub(super) const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 /// Loaded components that are kept ready; each holds a mapping of its code.

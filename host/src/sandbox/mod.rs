@@ -36,6 +36,8 @@ mod tests;
 
 use std::sync::{Arc, OnceLock};
 
+use tokio::runtime::Handle;
+
 pub use self::compile::{CompileProblem, compile};
 use self::engine::Machine;
 pub use self::engine::compatibility;
@@ -168,6 +170,10 @@ impl Sandbox for WasmtimeSandbox {
             let none = || JobReport { result: Err(lost()), usage: Usage::default() };
             spawned.await.unwrap_or_else(none)
         })
+    }
+
+    fn runtime(&self) -> Handle {
+        self.compute.handle().cloned().unwrap_or_else(Handle::current)
     }
 
     fn describe(&self, component: Compiled) -> Boxed<Result<Descriptor, Ended>> {

@@ -22,37 +22,37 @@ use super::turn::{Driven, Loop};
 
 impl Loop {
     /// Starts what was recorded for these runs, unless nothing may start here: then it waits for the next server.
-    pub(super) async fn call(&mut self, runs: BTreeSet<RunKey>, next: &mut Step) -> Result<(), StoreError> {
+    pub(super) fn call(&mut self, runs: BTreeSet<RunKey>, next: &mut Step) -> Result<(), StoreError> {
         if self.capacity.parallelism == 0 {
             return Ok(());
         }
         for run in runs {
-            let open = self.blocking(move |store| store.callbacks(run)).await?;
-            self.start_callbacks(open.into_iter().filter(|callback| callback.is_open).collect(), next).await?;
+            let open = self.with_store(move |store| store.callbacks(run))?;
+            self.start_callbacks(open.into_iter().filter(|callback| callback.is_open).collect(), next)?;
         }
         Ok(())
     }
 
     /// Goes on with the runs of callbacks that this process took over, and starts those that the processes before it
     /// recorded and did not start.
-    pub(super) async fn recover_callbacks(&mut self, runs: Vec<RunRecord>, next: &mut Step) -> Result<(), StoreError> {
+    pub(super) fn recover_callbacks(&mut self, runs: Vec<RunRecord>, next: &mut Step) -> Result<(), StoreError> {
         if self.capacity.parallelism == 0 {
             return Ok(());
         }
         for run in runs {
-            self.take_over(run.key, next).await?;
+            self.take_over(run.key, next)?;
         }
         let process = self.process;
-        let open = self.blocking(move |store| store.open_callbacks(process)).await?;
-        self.start_callbacks(open, next).await
+        let open = self.with_store(move |store| store.open_callbacks(process))?;
+        self.start_callbacks(open, next)
     }
 
-    async fn start_callbacks(&mut self, open: Vec<CallbackRecord>, next: &mut Step) -> Result<(), StoreError> {
+    fn start_callbacks(&mut self, open: Vec<CallbackRecord>, next: &mut Step) -> Result<(), StoreError> {
         for callback in open {
             let known = self.driven.get(&callback.run).map(|driven| Arc::clone(&driven.dag));
             let (materials, owner, now) = (Arc::clone(&self.materials), self.process, self.clock.now());
             let started =
-                self.blocking(move |store| start(store, materials.as_ref(), known, &callback, owner, now)).await?;
+                self.with_store(move |store| start(store, materials.as_ref(), known, &callback, owner, now))?;
             let Some(Started { key, run_id, dag, new }) = started else { continue };
             let observer = Arc::clone(&self.observer);
             observer.run_made(&dag, &run_id);

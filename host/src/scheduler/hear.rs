@@ -21,7 +21,7 @@ use super::step::Step;
 use super::turn::{Driven, Loop};
 
 impl Loop {
-    pub(super) async fn hear(&mut self, message: Message, step: &mut Step) -> Result<(), StoreError> {
+    pub(super) fn hear(&mut self, message: Message, step: &mut Step) -> Result<(), StoreError> {
         match message {
             Message::Add { snapshot, clear, observer, ended } => {
                 let run = snapshot.key;
@@ -35,7 +35,7 @@ impl Loop {
             }
             Message::Recover { dags, recovered } => {
                 step.matters.extend(dags.into_iter().map(Matter::DagKnown));
-                self.recover(step).await?;
+                self.recover(step)?;
                 // Who waits for it may have gone away.
                 step.then.push(Box::new(move || {
                     let _ = recovered.send(());
@@ -60,11 +60,11 @@ impl Loop {
             }
             Message::Cancel { run, reason } => step.events.push(Event::CancelRun { run, reason }),
             Message::Ask { request, reply } if matches!(*request, Request::Wait { .. }) => {
-                self.watch(*request, reply).await?;
+                self.watch(*request, reply)?;
             }
             Message::Ask { request, reply } => {
                 let asked = Asked(Some(reply));
-                let answer = self.answer(*request, step).await?;
+                let answer = self.answer(*request, step)?;
                 // The answer waits for the commit of what it led to.
                 step.then.push(Box::new(move || asked.answer(answer)));
             }
@@ -75,10 +75,10 @@ impl Loop {
     }
 
     /// Takes up the runs that this process owns: those that ran lost their host, those that waited wait again.
-    async fn recover(&mut self, step: &mut Step) -> Result<(), StoreError> {
+    fn recover(&mut self, step: &mut Step) -> Result<(), StoreError> {
         let process = self.process;
         let (runs, backfills) =
-            self.blocking(move |store| Ok((store.unfinished_runs(process)?, store.backfills()?))).await?;
+            self.with_store(move |store| Ok((store.unfinished_runs(process)?, store.backfills()?)))?;
         let open: BTreeSet<_> = runs.iter().filter_map(|run| run.backfill).collect();
         for backfill in backfills {
             let (id, dag, max_active_runs) = (backfill.id, backfill.dag_id, backfill.max_active_runs);
@@ -87,7 +87,7 @@ impl Loop {
             } else if backfill.ended_at.is_none() {
                 // Its last run ended, and its process before it could say so.
                 let now = self.clock.now();
-                self.blocking(move |store| store.end_backfill(id, false, now)).await?;
+                self.with_store(move |store| store.end_backfill(id, false, now))?;
             }
         }
         let mut callbacks = Vec::new();
@@ -97,18 +97,18 @@ impl Loop {
                 callbacks.push(run);
             } else if run.state == RunState::Running {
                 step.matters.push(Matter::Active { dag, run: run.key, lane });
-                self.take_over(run.key, step).await?;
+                self.take_over(run.key, step)?;
             } else {
                 step.matters.push(Matter::Queued { dag, run: run.key, lane });
             }
         }
-        self.recover_callbacks(callbacks, step).await
+        self.recover_callbacks(callbacks, step)
     }
 
     /// Drives a run whose process is gone: what ran there has lost its host.
-    pub(super) async fn take_over(&mut self, run: RunKey, step: &mut Step) -> Result<(), StoreError> {
-        let active = self.active_attempts(run).await?;
-        if self.take_up(run, step).await? {
+    pub(super) fn take_over(&mut self, run: RunKey, step: &mut Step) -> Result<(), StoreError> {
+        let active = self.active_attempts(run)?;
+        if self.take_up(run, step)? {
             if let Some(driven) = self.driven.get(&run) {
                 driven.observer.run_resumed(&driven.dag, &driven.run_id);
             }
@@ -119,8 +119,8 @@ impl Loop {
     }
 
     /// The tries of a run that had begun when its process ended.
-    async fn active_attempts(&self, run: RunKey) -> Result<Vec<Attempt>, StoreError> {
-        let instances = self.blocking(move |store| store.instances(run)).await?;
+    fn active_attempts(&self, run: RunKey) -> Result<Vec<Attempt>, StoreError> {
+        let instances = self.with_store(move |store| store.instances(run))?;
         let active = instances.into_iter().filter(|instance| instance.state.is_active()).map(|instance| Attempt {
             instance: InstanceKey { run, task: instance.task },
             try_number: instance.try_number,
@@ -130,23 +130,21 @@ impl Loop {
     }
 
     /// Drives a run that is kept. One whose DAG or components cannot be had any more is failed, and says so.
-    pub(super) async fn take_up(&mut self, run: RunKey, step: &mut Step) -> Result<bool, StoreError> {
+    pub(super) fn take_up(&mut self, run: RunKey, step: &mut Step) -> Result<bool, StoreError> {
         let (materials, now) = (Arc::clone(&self.materials), self.clock.now());
-        let taken = self
-            .blocking(move |store| {
-                let Some(record) = store.run(run)? else { return Ok(Err(None)) };
-                match callbacks::dag_of(store, materials.as_ref(), &record)? {
-                    Ok(dag) => {
-                        let past = load::past(store, materials.as_ref(), &record, &dag)?;
-                        Ok(Ok(super::snapshot(&record, dag, &store.instances(run)?, past)))
-                    }
-                    Err(why) => {
-                        store.abandon_run(run, &format!("it cannot go on: {why}"), now)?;
-                        Ok(Err(Some(record.dag_id)))
-                    }
+        let taken = self.with_store(move |store| {
+            let Some(record) = store.run(run)? else { return Ok(Err(None)) };
+            match callbacks::dag_of(store, materials.as_ref(), &record)? {
+                Ok(dag) => {
+                    let past = load::past(store, materials.as_ref(), &record, &dag)?;
+                    Ok(Ok(super::snapshot(&record, dag, &store.instances(run)?, past)))
                 }
-            })
-            .await?;
+                Err(why) => {
+                    store.abandon_run(run, &format!("it cannot go on: {why}"), now)?;
+                    Ok(Err(Some(record.dag_id)))
+                }
+            }
+        })?;
         let snapshot = match taken {
             Ok(snapshot) => snapshot,
             Err(dag) => {
@@ -166,14 +164,14 @@ impl Loop {
 
 impl Loop {
     /// Answers when the run is at its end.
-    async fn watch(
+    fn watch(
         &mut self,
         request: Request,
         reply: oneshot::Sender<Result<Reply, RequestError>>,
     ) -> Result<(), StoreError> {
         let Request::Wait { dag, run } = request else { return Ok(()) };
         let (of, id) = (dag.clone(), run.clone());
-        let answer = match self.blocking(move |store| store.find_run(&of, &id)).await? {
+        let answer = match self.with_store(move |store| store.find_run(&of, &id))? {
             None => Err(RequestError::NoSuchRun { dag, run }),
             Some(found) if found.state.is_finished() && !found.reprocess => Ok(Reply::Ended { state: found.state }),
             Some(found) if found.owner != self.process => Err(RequestError::Elsewhere { run }),

@@ -37,8 +37,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::dag::model::{Dag, RunInputs};
@@ -183,10 +183,17 @@ pub struct Scheduler {
 #[error("the scheduler has stopped")]
 pub struct Stopped;
 
+/// The loop's own thread or its runtime cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("the thread of the scheduler cannot be started")]
+pub struct StartError(#[source] pub std::io::Error);
+
 /// The running loop. Dropping this ends it and what it runs, as a crash would: what was committed is what the next
 /// process finds.
 pub struct Looping {
-    task: JoinHandle<Result<(), StoreError>>,
+    ended: oneshot::Receiver<Result<(), StoreError>>,
+    /// Dropped with this, which the loop hears.
+    _held: oneshot::Sender<()>,
     told: bool,
 }
 
@@ -200,24 +207,36 @@ impl Looping {
         if self.told {
             return Err(StoreError::Closed);
         }
-        let ended = (&mut self.task).await;
+        let ended = (&mut self.ended).await;
         self.told = true;
         ended.unwrap_or(Err(StoreError::Closed))
     }
 }
 
-impl Drop for Looping {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl Scheduler {
-    /// Starts the loop as a task of the present runtime.
-    pub fn start(parts: Parts) -> (Self, Looping) {
+    /// Starts the loop on a thread of its own: it waits for the disk at each commit, and nobody else is to wait with it.
+    ///
+    /// # Errors
+    /// There is no thread.
+    pub fn start(parts: Parts) -> Result<(Self, Looping), StartError> {
         let (inbox, messages) = mpsc::unbounded_channel();
+        let (ending, ended) = oneshot::channel();
+        let (held, let_go) = oneshot::channel::<()>();
         let looping = turn::Loop::new(parts, inbox.clone(), messages);
-        (Self { inbox }, Looping { task: tokio::spawn(looping.run()), told: false })
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError)?;
+        let work = move || {
+            let end = runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    _ = let_go => Err(StoreError::Closed),
+                    end = looping.run() => end,
+                }
+            });
+            // Who waited may have gone away.
+            let _ = ending.send(end);
+        };
+        std::thread::Builder::new().name("scheduler".to_owned()).spawn(work).map_err(StartError)?;
+        Ok((Self { inbox }, Looping { ended, _held: held, told: false }))
     }
 
     fn tell(&self, message: Message) -> Result<(), Stopped> {

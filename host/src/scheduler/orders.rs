@@ -18,7 +18,7 @@ use super::turn::{Driven, Loop};
 
 impl Loop {
     /// Tells the agenda, and does what it orders. What follows goes into `next`.
-    pub(super) async fn plan(&mut self, matters: Vec<Matter>, next: &mut Step) -> Result<(), StoreError> {
+    pub(super) fn plan(&mut self, matters: Vec<Matter>, next: &mut Step) -> Result<(), StoreError> {
         let now = self.clock.now();
         if !self.begins_runs {
             // What is said now is said again when the next server recovers.
@@ -28,20 +28,20 @@ impl Loop {
         for order in self.agenda.apply(matters, now) {
             match order {
                 Order::Make { dag, planned: run } => planned.push((dag, run)),
-                Order::Start { run } => self.start(run, next).await?,
+                Order::Start { run } => self.start(run, next)?,
                 Order::Pause { dag, reason } => {
-                    self.blocking(move |store| store.pause_dag(&dag, Some(&reason))).await?;
+                    self.with_store(move |store| store.pause_dag(&dag, Some(&reason)))?;
                 }
                 Order::EndBackfill { id } => {
-                    self.blocking(move |store| store.end_backfill(id, false, now)).await?;
+                    self.with_store(move |store| store.end_backfill(id, false, now))?;
                 }
             }
         }
-        if planned.is_empty() { Ok(()) } else { self.make(planned, next).await }
+        if planned.is_empty() { Ok(()) } else { self.make(planned, next) }
     }
 
     /// Makes scheduled runs, all in one transaction.
-    async fn make(&mut self, planned: Vec<(DagId, PlannedRun)>, next: &mut Step) -> Result<(), StoreError> {
+    fn make(&mut self, planned: Vec<(DagId, PlannedRun)>, next: &mut Step) -> Result<(), StoreError> {
         let mut sources = Vec::new();
         for (dag, run) in planned {
             match self.roster.get(&dag) {
@@ -51,31 +51,29 @@ impl Loop {
             }
         }
         let (materials, process, now) = (Arc::clone(&self.materials), self.process, self.clock.now());
-        let made = self
-            .blocking(move |store| {
-                let new: Vec<NewRun> = sources
-                    .iter()
-                    .map(|(source, run)| {
-                        let mut inputs = materials.files(source);
-                        // A DAG whose params lack a default cannot be scheduled, which its check says.
-                        inputs.params = fill_params(&source.dag, Default::default()).unwrap_or_default();
-                        let dates = planned_dates(*run);
-                        let run_type = RunType::Scheduled;
-                        create::planned(source, NewRunRequest { run_type, dates, inputs, owner: process, now })
-                    })
-                    .collect();
-                let created = store.create_runs(new.clone())?;
-                let mut made = Vec::new();
-                for (((source, _), new), created) in sources.into_iter().zip(new).zip(created) {
-                    let past = match new.dates.logical_date {
-                        Some(date) => load::past_before(store, materials.as_ref(), &new.dag_id, date, &source.dag)?,
-                        None => None,
-                    };
-                    made.push((source, new, past, created));
-                }
-                Ok(made)
-            })
-            .await?;
+        let made = self.with_store(move |store| {
+            let new: Vec<NewRun> = sources
+                .iter()
+                .map(|(source, run)| {
+                    let mut inputs = materials.files(source);
+                    // A DAG whose params lack a default cannot be scheduled, which its check says.
+                    inputs.params = fill_params(&source.dag, Default::default()).unwrap_or_default();
+                    let dates = planned_dates(*run);
+                    let run_type = RunType::Scheduled;
+                    create::planned(source, NewRunRequest { run_type, dates, inputs, owner: process, now })
+                })
+                .collect();
+            let created = store.create_runs(new.clone())?;
+            let mut made = Vec::new();
+            for (((source, _), new), created) in sources.into_iter().zip(new).zip(created) {
+                let past = match new.dates.logical_date {
+                    Some(date) => load::past_before(store, materials.as_ref(), &new.dag_id, date, &source.dag)?,
+                    None => None,
+                };
+                made.push((source, new, past, created));
+            }
+            Ok(made)
+        })?;
         for (source, new, past, created) in made {
             let dag = source.dag.id.clone();
             match created {
@@ -107,15 +105,15 @@ impl Loop {
     }
 
     /// Starts a run that waits: a new one, or a finished one that its backfill clears.
-    async fn start(&mut self, run: RunKey, next: &mut Step) -> Result<(), StoreError> {
-        let found = self.blocking(move |store| store.run(run)).await?;
+    fn start(&mut self, run: RunKey, next: &mut Step) -> Result<(), StoreError> {
+        let found = self.with_store(move |store| store.run(run))?;
         let again = found.as_ref().is_some_and(|run| run.reprocess);
         let state = found.map_or(RunState::Failed, |run| run.state);
         if state.is_finished() && !again {
             // Ended by another process while it waited.
             next.matters.push(Matter::Ended { run, state });
             self.tell_watchers(run, state);
-        } else if self.take_up(run, next).await? && again {
+        } else if self.take_up(run, next)? && again {
             let tasks = self.driven.get(&run).map_or(0, |driven| driven.dag.tasks.len());
             let tasks = (0..u32::try_from(tasks).unwrap_or(u32::MAX)).map(crate::ids::TaskIx).collect();
             next.events.push(Event::Clear { run, tasks });

@@ -33,10 +33,11 @@ impl Launched {
         self.cancels.insert(attempt, cancel);
         // Those that are over have said their last word already.
         while self.tries.try_join_next().is_some() {}
-        self.tries.spawn(async move {
+        let saying = async move {
             let report = running.await;
             word.say(Message::Ended(Box::new(report)));
-        });
+        };
+        self.tries.spawn_on(saying, &self.executor.runtime());
     }
 
     /// Tells a try to end; its report still comes. `false`: it was never launched, or has reported, so none will come.

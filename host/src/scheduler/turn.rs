@@ -91,13 +91,13 @@ impl Loop {
             let messages = self.wait().await;
             let mut step = Step::default();
             for message in messages {
-                self.hear(message, &mut step).await?;
+                self.hear(message, &mut step)?;
             }
             self.look_at_stop(&mut step);
             if step.is_empty() {
                 step.events.push(Event::Wake);
             }
-            self.carry_out(step).await?;
+            self.carry_out(step)?;
         }
         Ok(())
     }
@@ -127,14 +127,14 @@ impl Loop {
     }
 
     /// Takes in a step and all that follows from it, one commit after the other.
-    async fn carry_out(&mut self, mut step: Step) -> Result<(), StoreError> {
+    fn carry_out(&mut self, mut step: Step) -> Result<(), StoreError> {
         loop {
-            self.tell_later_runs(&mut step).await?;
-            let decision = self.decide(std::mem::take(&mut step.events));
-            let outcome = self.commit(&decision).await?;
-            let mut next = self.act(decision, outcome).await?;
+            self.tell_later_runs(&mut step)?;
+            let mut decision = self.decide(std::mem::take(&mut step.events));
+            let outcome = self.commit(std::mem::take(&mut decision.changes))?;
+            let mut next = self.act(decision, outcome)?;
             step.matters.append(&mut next.matters);
-            self.plan(std::mem::take(&mut step.matters), &mut next).await?;
+            self.plan(std::mem::take(&mut step.matters), &mut next)?;
             for run in std::mem::take(&mut step.release) {
                 self.driven.remove(&run);
             }
@@ -157,14 +157,15 @@ impl Loop {
         decision
     }
 
-    /// Makes the changes durable.
-    async fn commit(&self, decision: &Decision) -> Result<Outcome, StoreError> {
+    /// Makes the changes durable. Blocks, on a thread that is the loop's own.
+    fn commit(&self, changes: Vec<Change>) -> Result<Outcome, StoreError> {
         let mut outcome = Outcome::default();
-        if decision.changes.is_empty() {
+        if changes.is_empty() {
             return Ok(outcome);
         }
-        let verdicts = self.store.commit(self.process, decision.changes.clone()).await?;
-        for (change, verdict) in decision.changes.iter().zip(verdicts) {
+        let changes = Arc::new(changes);
+        let verdicts = self.store.commit(self.process, Arc::clone(&changes))?;
+        for (change, verdict) in changes.iter().zip(verdicts) {
             match (verdict, change) {
                 (Verdict::Accepted, Change::Call(call)) => drop(outcome.called.insert(call.run)),
                 (Verdict::Accepted, Change::Task(_) | Change::Run(_)) => self.tell(change),
@@ -206,7 +207,7 @@ impl Loop {
     }
 
     /// Does what was committed, and says what is to be decided about what was refused.
-    async fn act(&mut self, decision: Decision, Outcome { refused, called }: Outcome) -> Result<Step, StoreError> {
+    fn act(&mut self, decision: Decision, Outcome { refused, called }: Outcome) -> Result<Step, StoreError> {
         for launch in decision.launches {
             if !refused.iter().any(|row| row.covers(&launch.attempt)) {
                 self.launched.launch(launch);
@@ -220,10 +221,10 @@ impl Loop {
             next.events.push(Event::HostLost(Held::Attempts(unknown)));
         }
         for row in &refused {
-            self.reload(row, &mut next).await?;
+            self.reload(row, &mut next)?;
         }
         // Before the runs that they are about are let go.
-        self.call(called, &mut next).await?;
+        self.call(called, &mut next)?;
         for ended in decision.ended_runs {
             // What was heard together may have ended a run, cleared it, and ended it otherwise.
             let state = self.planner.run_state(ended.run).unwrap_or(ended.state);
@@ -252,12 +253,12 @@ impl Loop {
     }
 
     /// Somebody else changed a row: the planner goes on from what is kept, or leaves a run that is another's now.
-    async fn reload(&mut self, row: &InstanceOrRun, next: &mut Step) -> Result<(), StoreError> {
+    fn reload(&mut self, row: &InstanceOrRun, next: &mut Step) -> Result<(), StoreError> {
         let run = row.run();
         if !self.driven.contains_key(&run) {
             return Ok(());
         }
-        let (record, instances) = self.blocking(move |store| Ok((store.run(run)?, store.instances(run)?))).await?;
+        let (record, instances) = self.with_store(move |store| Ok((store.run(run)?, store.instances(run)?)))?;
         let ours = record.as_ref().is_some_and(|record| record.owner == self.process && !record.state.is_finished());
         let actual = match row {
             InstanceOrRun::Instance(key) => {
@@ -276,13 +277,12 @@ impl Loop {
         Ok(())
     }
 
-    /// Reads or writes the store on a thread that may block.
-    pub(super) async fn blocking<T: Send + 'static>(
+    /// Reads or writes the store. Blocks, on a thread that is the loop's own.
+    pub(super) fn with_store<T>(
         &self,
-        work: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&dyn Store) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let store = Arc::clone(&self.store);
-        tokio::task::spawn_blocking(move || work(store.as_ref())).await.unwrap_or(Err(StoreError::Closed))
+        work(self.store.as_ref())
     }
 }
 

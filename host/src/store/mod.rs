@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -22,7 +23,6 @@ pub use records::{
     RunFilter, RunRecord, RunType, Seen, StartedCallback, TryRecord,
 };
 
-use crate::executor::Boxed;
 use crate::ids::{BackfillId, CallbackId, DagId, Digest, PoolName, RunId, RunKey};
 use crate::lifecycle::change::Change;
 
@@ -38,11 +38,11 @@ pub enum Verdict {
 /// The store's answer to what was asked.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// A home's memory. Methods block (except [`Store::commit`]'s future); each write is durable when it returns.
+/// A home's memory. Methods block; each write is durable when it returns.
 pub trait Store: Send + Sync + 'static {
     /// Makes the changes, in order, in one transaction, perhaps together with those of other callers. One verdict each.
     /// Only the runs that belong to `process` may change.
-    fn commit(&self, process: ProcessId, changes: Vec<Change>) -> Boxed<Result<Vec<Verdict>>>;
+    fn commit(&self, process: ProcessId, changes: Arc<Vec<Change>>) -> Result<Vec<Verdict>>;
 
     /// Enters this process; its id is the owner of the runs that it makes.
     fn enter_process(&self, kind: ProcessKind, pid: u32, now: Timestamp) -> Result<ProcessId>;

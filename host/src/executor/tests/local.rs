@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
-use super::{Bench, change, done, failure, input, launch, port, used};
+use super::{Bench, change, done, failure, input, launch, out, port, tmp, used};
 use crate::contract::{Cardinality, Failure, Outcome, Problem};
 use crate::executor::Executor;
 use crate::executor::log::Source;
-use crate::executor::port::{Answer, Ended, EngineKind, Folders, JobReport};
+use crate::executor::port::{Answer, Ended, EngineKind, JobReport, WorkPaths};
 use crate::lifecycle::launch::Usage;
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_guest_is_given_what_the_launch_says_and_empty_folders() {
             assert_eq!((context.try_number, context.max_tries, context.idempotency_key.as_str()), (2, 4, "key"));
             assert_eq!((job.folders.inputs.len(), job.folders.inputs[0].port.as_str()), (1, "data"));
             assert_eq!(fs::read(&job.folders.inputs[0].host_path).unwrap(), b"1,2");
-            for folder in [&job.folders.out, &job.folders.tmp] {
+            for folder in [out(&job), tmp(&job)] {
                 assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
             }
             assert_eq!(job.limits.execution_timeout, Duration::from_secs(60));
@@ -89,10 +89,10 @@ async fn what_a_success_left_in_out_is_published() {
         change(&mut launch, |descriptor| descriptor.may_branch = true);
         let report = bench
             .run(launch, move |job| {
-                fs::write(job.folders.out.join("model"), "weights").unwrap();
-                fs::create_dir(job.folders.out.join("plots")).unwrap();
-                fs::write(job.folders.out.join("plots/roc"), "roc").unwrap();
-                fs::write(job.folders.tmp.join("scratch"), "scratch").unwrap();
+                fs::write(out(&job).join("model"), "weights").unwrap();
+                fs::create_dir(out(&job).join("plots")).unwrap();
+                fs::write(out(&job).join("plots/roc"), "roc").unwrap();
+                fs::write(tmp(&job).join("scratch"), "scratch").unwrap();
                 if branch { Ok(Answer::Branch("1".into(), vec!["a".into()])) } else { done() }
             })
             .await;
@@ -132,7 +132,7 @@ async fn only_a_success_publishes() {
     for (end, expected) in ends.into_iter().zip(expected) {
         let bench = Bench::new();
         let report = bench.run(launch(vec![port("model", Cardinality::One)]), move |job| {
-            fs::write(job.folders.out.join("model"), "half").unwrap();
+            fs::write(out(&job).join("model"), "half").unwrap();
             end()
         });
         let report = report.await;
@@ -157,7 +157,7 @@ async fn an_undeclared_output_and_a_link_break_the_contract_and_are_kept_without
     let bench = Bench::new();
     let report = bench
         .run(launch(vec![]), |job| {
-            fs::write(job.folders.out.join("stray"), "stray").unwrap();
+            fs::write(out(&job).join("stray"), "stray").unwrap();
             done()
         })
         .await;
@@ -167,9 +167,9 @@ async fn an_undeclared_output_and_a_link_break_the_contract_and_are_kept_without
     assert_eq!(fs::read(bench.files().kept_out.join("stray")).unwrap(), b"stray");
     let report = bench
         .run(launch(vec![port("tree", Cardinality::One)]), |job| {
-            fs::create_dir(job.folders.out.join("tree")).unwrap();
-            fs::write(job.folders.out.join("tree/file"), "file").unwrap();
-            symlink("/etc/passwd", job.folders.out.join("tree/link")).unwrap();
+            fs::create_dir(out(&job).join("tree")).unwrap();
+            fs::write(out(&job).join("tree/file"), "file").unwrap();
+            symlink("/etc/passwd", out(&job).join("tree/link")).unwrap();
             done()
         })
         .await;
@@ -190,7 +190,7 @@ async fn a_result_that_breaks_the_contract_publishes_nothing() {
     for (text, expected) in [("1", "result-shape"), ("x", "result-not-json"), ("\"123456789\"", "result-too-large")] {
         let report = bench
             .run(launch.clone(), move |job| {
-                fs::write(job.folders.out.join("model"), "weights").unwrap();
+                fs::write(out(&job).join("model"), "weights").unwrap();
                 Ok(Answer::Done(text.into()))
             })
             .await;
@@ -245,7 +245,7 @@ async fn a_panic_of_the_host_is_an_outcome_and_leaves_nothing_behind() {
     let bench = Bench::new();
     let report = bench
         .run(launch(vec![]), |job| {
-            fs::write(job.folders.out.join("half"), "half").unwrap();
+            fs::write(out(&job).join("half"), "half").unwrap();
             panic!("a bug at line {}", 7)
         })
         .await;
@@ -273,16 +273,37 @@ async fn a_panic_after_an_await_is_an_outcome_too() {
 #[tokio::test]
 async fn a_scratch_folder_that_cannot_be_used_is_the_hosts_failure() {
     let bench = Bench::new();
-    let executor = bench.executor(|_| panic!("it ran"));
+    let executor = bench.executor(|job| {
+        let error = job.folders.work.open().unwrap_err();
+        let result = Err(Ended::Host(Problem::new("host", error.to_string())));
+        Box::pin(async { JobReport { result, usage: used() } })
+    });
     // Stands in for a full or read-only disk, which a test that runs as root cannot have.
     let own = bench.home.path().join("scratch/0");
     fs::remove_dir(&own).unwrap();
     fs::write(&own, "").unwrap();
     let (_cancel, cancelled) = watch::channel(false);
-    let report = executor.run(launch(vec![]), cancelled).await;
+    let report = executor.run(launch(vec![]), cancelled.clone()).await;
+    let (permanent, code, message) = failure(&report.outcome);
+    assert_eq!((permanent, code), (false, "host"));
+    assert!(message.starts_with(&format!("cannot make the folder `{}", own.display())), "{message}");
+    // A guest that left a port empty without a look at its folders: the contract cannot be held against them.
+    let executor = bench.executor(|_| Box::pin(async { JobReport { result: done(), usage: used() } }));
+    let report = executor.run(launch(vec![port("model", Cardinality::One)]), cancelled).await;
     let (permanent, code, message) = failure(&report.outcome);
     assert_eq!((permanent, code), (false, "home-io"));
-    assert!(message.starts_with(&format!("cannot make the folder `{}", own.display())), "{message}");
+    assert!(message.contains(&format!("cannot make the folder `{}", own.display())), "{message}");
+}
+
+#[tokio::test]
+async fn a_guest_that_asks_for_no_folders_gets_none_made() {
+    let bench = Bench::new();
+    let report = bench.run(launch(vec![port("plot", Cardinality::Optional)]), |_| done()).await;
+    assert_eq!(report.outcome, Outcome::Done { value: json!(1) });
+    assert_eq!(bench.pairs().len(), 0);
+    // What it owes is missed all the same.
+    let report = bench.run(launch(vec![port("model", Cardinality::One)]), |_| done()).await;
+    assert_eq!(failure(&report.outcome).1, "missing-output");
 }
 
 #[tokio::test]
@@ -293,7 +314,7 @@ async fn a_store_that_cannot_be_written_to_is_the_hosts_failure_and_what_was_mad
     fs::write(&objects, "").unwrap();
     let report = bench
         .run(launch(vec![port("model", Cardinality::One)]), |job| {
-            fs::write(job.folders.out.join("model"), "weights").unwrap();
+            fs::write(out(&job).join("model"), "weights").unwrap();
             done()
         })
         .await;
@@ -309,14 +330,14 @@ async fn logs_that_cannot_be_written_do_not_harm_the_try() {
     let report = bench.run(launch(vec![port("model", Cardinality::One)]), |job| {
         job.watcher.stdout(b"a line\n");
         job.watcher.metric("loss", 1, 0.5);
-        fs::write(job.folders.out.join("model"), "weights").unwrap();
+        fs::write(out(&job).join("model"), "weights").unwrap();
         done()
     });
     let report = report.await;
     assert_eq!((report.outcome, report.outputs.len()), (Outcome::Done { value: json!(1) }, 1));
     assert_eq!(report.metrics, [("loss".to_owned(), 0.5)]);
     let report = bench.run(launch(vec![]), |job| {
-        fs::write(job.folders.out.join("stray"), "").unwrap();
+        fs::write(out(&job).join("stray"), "").unwrap();
         done()
     });
     assert_eq!(failure(&report.await.outcome).1, "undeclared-output");
@@ -365,7 +386,7 @@ async fn a_run_that_is_dropped_takes_its_folders_with_it() {
     let bench = Bench::new();
     let (entered, mut is_entered) = mpsc::unbounded_channel();
     let executor = bench.executor(move |job| {
-        fs::write(job.folders.tmp.join("file"), "").unwrap();
+        fs::write(tmp(&job).join("file"), "").unwrap();
         entered.send(()).unwrap();
         Box::pin(std::future::pending())
     });
@@ -426,7 +447,7 @@ async fn two_tries_at_once_share_nothing_they_can_write_to() {
     let executor = bench.executor(move |job| {
         let seen = seen.clone();
         Box::pin(async move {
-            seen.send(job.folders).unwrap();
+            seen.send(job.folders.work.open().unwrap()).unwrap();
             let mut cancel = job.cancel;
             let _ = cancel.wait_for(|told| *told).await;
             JobReport { result: Err(Ended::Cancelled), usage: used() }
@@ -445,7 +466,7 @@ async fn two_tries_at_once_share_nothing_they_can_write_to() {
 #[tokio::test]
 async fn folders_that_a_guest_left_as_it_got_them_are_used_again_and_all_others_are_removed() {
     let bench = Bench::new();
-    type Guest = fn(&Folders) -> Result<Answer, Ended>;
+    type Guest = fn(&WorkPaths) -> Result<Answer, Ended>;
     let writes: Guest = |folders| {
         fs::write(folders.tmp.join("file"), "secret").unwrap();
         done()
@@ -459,13 +480,14 @@ async fn folders_that_a_guest_left_as_it_got_them_are_used_again_and_all_others_
     let guest = Arc::new(Mutex::new(writes));
     let now = Arc::clone(&guest);
     let executor = bench.executor(move |job| {
-        seen.send(job.folders.clone()).unwrap();
-        let result = (now.lock().unwrap())(&job.folders);
+        let folders = job.folders.work.open().unwrap();
+        let result = (now.lock().unwrap())(&folders);
+        seen.send(folders).unwrap();
         Box::pin(async { JobReport { result, usage: used() } })
     });
     let (_cancel, cancelled) = watch::channel(false);
     let fails: Guest = |_| Ok(Answer::Failed(Failure::Permanent { problem: Problem::new("code", "message") }));
-    for untouching in [|_: &Folders| done(), fails, fails, |_: &Folders| done()] {
+    for untouching in [|_: &WorkPaths| done(), fails, fails, |_: &WorkPaths| done()] {
         *guest.lock().unwrap() = untouching;
         executor.run(launch(vec![]), cancelled.clone()).await;
         all_seen.recv().await.unwrap();
@@ -473,7 +495,7 @@ async fn folders_that_a_guest_left_as_it_got_them_are_used_again_and_all_others_
     assert_eq!(bench.pairs().len(), 1);
     for (touches, after) in [(writes, "file"), (changes_times, "times"), (is_ended, "end")] {
         let mut pair = Vec::new();
-        for play in [|_: &Folders| done(), touches, |_: &Folders| done()] {
+        for play in [|_: &WorkPaths| done(), touches, |_: &WorkPaths| done()] {
             *guest.lock().unwrap() = play;
             executor.run(launch(vec![]), cancelled.clone()).await;
             pair.push(all_seen.recv().await.unwrap());

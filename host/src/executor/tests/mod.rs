@@ -146,6 +146,16 @@ impl Drop for Bench {
     }
 }
 
+/// What the guest sees as `/out`.
+fn out(job: &Job) -> PathBuf {
+    job.folders.work.open().unwrap().out
+}
+
+/// What the guest sees as `/tmp`.
+fn tmp(job: &Job) -> PathBuf {
+    job.folders.work.open().unwrap().tmp
+}
+
 fn used() -> Usage {
     Usage { peak_memory_bytes: 65_536, cpu_time_us: 7, ..Usage::default() }
 }

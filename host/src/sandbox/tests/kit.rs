@@ -13,7 +13,7 @@ use wit_parser::Resolve;
 use crate::contract::{Descriptor, Invocation};
 use crate::executor::granted::Granted;
 use crate::executor::port::{
-    Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, Sandbox, TaskContext, Watcher,
+    Compiled, Ended, EngineKind, Folders, Job, JobReport, Level, Sandbox, TaskContext, Watcher, WorkPaths,
 };
 use crate::ids::Digest;
 use crate::lifecycle::launch::RunDates;
@@ -209,7 +209,10 @@ pub(super) fn prepare(wasm: &[u8]) -> Prepared {
             idempotency_key: "key".to_owned(),
             dates: RunDates { logical_date: None, data_interval: None, run_after: jiff::Timestamp::UNIX_EPOCH },
         },
-        folders: Folders { inputs: Vec::new(), out: folder.path().join("out"), tmp: folder.path().join("tmp") },
+        folders: Folders {
+            inputs: Vec::new(),
+            work: Arc::new(WorkPaths { out: folder.path().join("out"), tmp: folder.path().join("tmp") }),
+        },
         limits: TaskLimits::default(),
         pure: true,
         cancel: cancelled,

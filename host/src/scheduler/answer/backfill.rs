@@ -27,8 +27,8 @@ enum Plan {
 }
 
 impl Loop {
-    pub(super) async fn backfill(&mut self, asked: Backfill, step: &mut Step) -> Answer {
-        let source = ask!(self.source(&asked.dag).await?);
+    pub(super) fn backfill(&mut self, asked: Backfill, step: &mut Step) -> Answer {
+        let source = ask!(self.source(&asked.dag)?);
         let no_ticks = || RequestError::NoTicks { dag: asked.dag.clone() };
         let timetable = ask!(source.dag.settings.timetable.clone().ok_or_else(no_ticks));
         if timetable.pace() != Pace::Ticks {
@@ -44,7 +44,7 @@ impl Loop {
             logical_to: Some(asked.to),
             ..RunFilter::default()
         };
-        let (there, _) = self.blocking(move |store| store.runs(&filter)).await?;
+        let (there, _) = self.with_store(move |store| store.runs(&filter))?;
         let mut plans = plans(dates, there, asked.reprocess);
         if asked.newest_first {
             plans.reverse();
@@ -55,24 +55,22 @@ impl Loop {
         }
         let (materials, owner, now) = (Arc::clone(&self.materials), self.process, self.clock.now());
         let (dag, max_active_runs) = (asked.dag.clone(), asked.max_active_runs.max(1));
-        let (id, keys) = self
-            .blocking(move |store| {
-                let mut inputs = materials.files(&source);
-                inputs.params = fill_params(&source.dag, Default::default()).unwrap_or_default();
-                let run_of = |plan: Plan| match plan {
-                    Plan::Again(run) => BackfillRun::Again(run.key),
-                    Plan::Make(run) => {
-                        let (run_type, dates) = (RunType::Backfill, planned_dates(run));
-                        let request = NewRunRequest { run_type, dates, inputs: inputs.clone(), owner, now };
-                        BackfillRun::New(Box::new(planned(&source, request)))
-                    }
-                };
-                let runs = plans.into_iter().map(run_of).collect();
-                let Backfill { dag: dag_id, from, to, .. } = asked;
-                store.create_backfill(NewBackfill { dag_id, from, to, max_active_runs, runs, owner, now })
-            })
-            .await?;
-        step.matters.extend(self.known(&dag).await?);
+        let (id, keys) = self.with_store(move |store| {
+            let mut inputs = materials.files(&source);
+            inputs.params = fill_params(&source.dag, Default::default()).unwrap_or_default();
+            let run_of = |plan: Plan| match plan {
+                Plan::Again(run) => BackfillRun::Again(run.key),
+                Plan::Make(run) => {
+                    let (run_type, dates) = (RunType::Backfill, planned_dates(run));
+                    let request = NewRunRequest { run_type, dates, inputs: inputs.clone(), owner, now };
+                    BackfillRun::New(Box::new(planned(&source, request)))
+                }
+            };
+            let runs = plans.into_iter().map(run_of).collect();
+            let Backfill { dag: dag_id, from, to, .. } = asked;
+            store.create_backfill(NewBackfill { dag_id, from, to, max_active_runs, runs, owner, now })
+        })?;
+        step.matters.extend(self.known(&dag)?);
         step.matters.push(Matter::BackfillAdded { id, dag: dag.clone(), max_active_runs });
         let lane = Lane::Backfill(id);
         step.pasts.insert(dag.clone());
@@ -80,23 +78,21 @@ impl Loop {
         Ok(Ok(Reply::Backfilled { id: Some(id), runs }))
     }
 
-    pub(super) async fn cancel_backfill(&mut self, id: BackfillId, step: &mut Step) -> Answer {
+    pub(super) fn cancel_backfill(&mut self, id: BackfillId, step: &mut Step) -> Answer {
         let (process, now) = (self.process, self.clock.now());
-        let waiting = self
-            .blocking(move |store| {
-                let open = store.backfills()?.into_iter().any(|known| known.id == id && known.ended_at.is_none());
-                if !open {
-                    return Ok(None);
-                }
-                let mine = |run: &RunRecord| run.backfill == Some(id) && run.state != RunState::Running;
-                let waiting: Vec<_> = store.unfinished_runs(process)?.into_iter().filter(mine).collect();
-                store.end_backfill(id, true, now)?;
-                for run in waiting.iter().filter(|run| !run.state.is_finished()) {
-                    store.abandon_run(run.key, "its backfill was cancelled", now)?;
-                }
-                Ok(Some(waiting))
-            })
-            .await?;
+        let waiting = self.with_store(move |store| {
+            let open = store.backfills()?.into_iter().any(|known| known.id == id && known.ended_at.is_none());
+            if !open {
+                return Ok(None);
+            }
+            let mine = |run: &RunRecord| run.backfill == Some(id) && run.state != RunState::Running;
+            let waiting: Vec<_> = store.unfinished_runs(process)?.into_iter().filter(mine).collect();
+            store.end_backfill(id, true, now)?;
+            for run in waiting.iter().filter(|run| !run.state.is_finished()) {
+                store.abandon_run(run.key, "its backfill was cancelled", now)?;
+            }
+            Ok(Some(waiting))
+        })?;
         let Some(waiting) = waiting else { return Ok(Err(RequestError::NoSuchBackfill { id })) };
         for run in waiting {
             let state = if run.state.is_finished() { run.state } else { RunState::Failed };

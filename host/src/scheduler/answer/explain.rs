@@ -18,38 +18,36 @@ use super::{Answer, ask};
 const NO_SERVER: &str = "no server runs on this home folder: nothing begins until there is one";
 
 impl Loop {
-    pub(super) async fn explain(&mut self, dag: DagId, run: Option<RunId>, task: Option<TaskId>) -> Answer {
+    pub(super) fn explain(&mut self, dag: DagId, run: Option<RunId>, task: Option<TaskId>) -> Answer {
         let lines = match (run, task) {
-            (None, _) => ask!(self.explain_dag(dag).await?),
+            (None, _) => ask!(self.explain_dag(dag)?),
             (Some(run), None) => {
-                let record = ask!(self.run_record(&dag, &run).await?);
+                let record = ask!(self.run_record(&dag, &run)?);
                 self.explain_run(&record)
             }
             (Some(run), Some(task)) => {
-                let record = ask!(self.run_record(&dag, &run).await?);
-                ask!(self.explain_task(&record, task).await?)
+                let record = ask!(self.run_record(&dag, &run)?);
+                ask!(self.explain_task(&record, task)?)
             }
         };
         Ok(Ok(Reply::Explained { lines }))
     }
 
-    async fn explain_dag(&self, dag: DagId) -> Answer<Vec<String>> {
+    fn explain_dag(&self, dag: DagId) -> Answer<Vec<String>> {
         let wanted = dag.clone();
-        let (record, active) = self
-            .blocking(move |store| {
-                let record = store.dag(&wanted)?;
-                let count = |state| {
-                    let filter = RunFilter {
-                        dag_id: Some(wanted.clone()),
-                        state: Some(state),
-                        limit: Some(0),
-                        ..RunFilter::default()
-                    };
-                    store.runs(&filter).map(|(_, total)| total)
+        let (record, active) = self.with_store(move |store| {
+            let record = store.dag(&wanted)?;
+            let count = |state| {
+                let filter = RunFilter {
+                    dag_id: Some(wanted.clone()),
+                    state: Some(state),
+                    limit: Some(0),
+                    ..RunFilter::default()
                 };
-                Ok((record, (count(RunState::Running)?, count(RunState::Queued)?)))
-            })
-            .await?;
+                store.runs(&filter).map(|(_, total)| total)
+            };
+            Ok((record, (count(RunState::Running)?, count(RunState::Queued)?)))
+        })?;
         let Some(record) = record else { return Ok(Err(RequestError::NoSuchDag { dag })) };
         let mut lines = self.schedule_lines(&record);
         lines.push(format!("{} runs are running, {} are queued", active.0, active.1));
@@ -110,8 +108,8 @@ impl Loop {
         lines
     }
 
-    async fn explain_task(&self, record: &RunRecord, task: TaskId) -> Answer<Vec<String>> {
-        let dag = ask!(self.dag_of(record).await?);
+    fn explain_task(&self, record: &RunRecord, task: TaskId) -> Answer<Vec<String>> {
+        let dag = ask!(self.dag_of(record)?);
         let place = dag.tasks.iter().zip((0..).map(TaskIx)).find(|(known, _)| known.id == task);
         let Some((_, ix)) = place else {
             return Ok(Err(RequestError::NoSuchTask { run: record.run_id.clone(), tasks: vec![task] }));
@@ -121,7 +119,7 @@ impl Loop {
             Some(waits) => lines.extend(task_lines(&dag, &task, &waits)),
             None => {
                 let run = record.key;
-                let kept = self.blocking(move |store| store.instances(run)).await?;
+                let kept = self.with_store(move |store| store.instances(run))?;
                 let kept = kept.into_iter().find(|instance| instance.task_id == task);
                 let state = kept.as_ref().map_or(TaskState::None, |instance| instance.state);
                 lines.push(format!("task `{task}` is {state}"));

@@ -36,70 +36,67 @@ pub(super) use ask;
 
 impl Loop {
     /// What is asked for goes into `step`; the answer is for after its commit.
-    pub(super) async fn answer(&mut self, request: Request, step: &mut Step) -> Answer {
+    pub(super) fn answer(&mut self, request: Request, step: &mut Step) -> Answer {
         match request {
-            Request::Trigger { dag, params, logical_date } => self.trigger(dag, params, logical_date, step).await,
-            Request::Pause { dag, reason } => self.pause(dag, reason, step).await,
-            Request::Cancel { dag, run, reason } => self.cancel_run(dag, run, reason, step).await,
-            Request::Clear(clear) => self.clear(clear, step).await,
-            Request::Mark { dag, run, task, success, reason } => self.mark(dag, run, task, success, reason, step).await,
-            Request::Backfill(backfill) => self.backfill(backfill, step).await,
-            Request::CancelBackfill { id } => self.cancel_backfill(id, step).await,
-            Request::PoolsChanged => self.pools_changed(step).await,
-            Request::Explain { dag, run, task } => self.explain(dag, run, task).await,
+            Request::Trigger { dag, params, logical_date } => self.trigger(dag, params, logical_date, step),
+            Request::Pause { dag, reason } => self.pause(dag, reason, step),
+            Request::Cancel { dag, run, reason } => self.cancel_run(dag, run, reason, step),
+            Request::Clear(clear) => self.clear(clear, step),
+            Request::Mark { dag, run, task, success, reason } => self.mark(dag, run, task, success, reason, step),
+            Request::Backfill(backfill) => self.backfill(backfill, step),
+            Request::CancelBackfill { id } => self.cancel_backfill(id, step),
+            Request::PoolsChanged => self.pools_changed(step),
+            Request::Explain { dag, run, task } => self.explain(dag, run, task),
             // Heard apart: it is answered later.
             Request::Wait { dag, run } => Ok(Err(RequestError::NoSuchRun { dag, run })),
         }
     }
 
-    async fn pools_changed(&mut self, step: &mut Step) -> Answer {
-        self.capacity.pools = self.blocking(pools).await?;
+    fn pools_changed(&mut self, step: &mut Step) -> Answer {
+        self.capacity.pools = self.with_store(pools)?;
         step.events.push(Event::CapacityChanged(self.capacity.clone()));
         Ok(Ok(Reply::Done))
     }
 
     /// The DAG as it is now: its file's, or where that is gone, its last version.
-    async fn source(&self, dag: &DagId) -> Answer<Source> {
+    fn source(&self, dag: &DagId) -> Answer<Source> {
         if let Some(source) = self.roster.get(dag) {
             return Ok(Ok(source.clone()));
         }
         let (wanted, materials) = (dag.clone(), Arc::clone(&self.materials));
-        let found = self
-            .blocking(move |store| {
-                let Some((known, digest)) =
-                    store.dag(&wanted)?.and_then(|known| known.version.map(|digest| (known, digest)))
-                else {
-                    return Ok(Err(RequestError::NoSuchDag { dag: wanted }));
-                };
-                let Some(version) = store.dag_version(digest)? else {
-                    return Ok(Err(RequestError::NoSuchDag { dag: wanted }));
-                };
-                Ok(match materials.dag(&version) {
-                    Ok(dag) => Ok(Source { dag, text: version.source, folder: version.folder, file: known.path }),
-                    Err(why) => Err(RequestError::Unusable { dag: wanted, why }),
-                })
+        let found = self.with_store(move |store| {
+            let Some((known, digest)) =
+                store.dag(&wanted)?.and_then(|known| known.version.map(|digest| (known, digest)))
+            else {
+                return Ok(Err(RequestError::NoSuchDag { dag: wanted }));
+            };
+            let Some(version) = store.dag_version(digest)? else {
+                return Ok(Err(RequestError::NoSuchDag { dag: wanted }));
+            };
+            Ok(match materials.dag(&version) {
+                Ok(dag) => Ok(Source { dag, text: version.source, folder: version.folder, file: known.path }),
+                Err(why) => Err(RequestError::Unusable { dag: wanted, why }),
             })
-            .await?;
+        })?;
         Ok(found)
     }
 
-    async fn run_record(&self, dag: &DagId, run: &RunId) -> Answer<RunRecord> {
+    fn run_record(&self, dag: &DagId, run: &RunId) -> Answer<RunRecord> {
         let (of, id) = (dag.clone(), run.clone());
-        let found = self.blocking(move |store| store.find_run(&of, &id)).await?;
+        let found = self.with_store(move |store| store.find_run(&of, &id))?;
         Ok(found.ok_or_else(|| RequestError::NoSuchRun { dag: dag.clone(), run: run.clone() }))
     }
 
     /// The DAG version that a run holds.
-    async fn dag_of(&self, run: &RunRecord) -> Answer<Arc<Dag>> {
+    fn dag_of(&self, run: &RunRecord) -> Answer<Arc<Dag>> {
         if let Some(driven) = self.driven.get(&run.key) {
             return Ok(Ok(Arc::clone(&driven.dag)));
         }
         let (run, materials) = (run.clone(), Arc::clone(&self.materials));
-        self.blocking(move |store| {
+        self.with_store(move |store| {
             let found = callbacks::dag_of(store, materials.as_ref(), &run)?;
             Ok(found.map_err(|why| RequestError::Unusable { dag: run.dag_id, why }))
         })
-        .await
     }
 }
 

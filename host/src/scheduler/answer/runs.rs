@@ -15,8 +15,8 @@ use crate::store::{RunRecord, StoreError};
 use super::{Answer, ask};
 
 impl Loop {
-    pub(super) async fn cancel_run(&mut self, dag: DagId, run: RunId, reason: String, step: &mut Step) -> Answer {
-        let record = ask!(self.run_record(&dag, &run).await?);
+    pub(super) fn cancel_run(&mut self, dag: DagId, run: RunId, reason: String, step: &mut Step) -> Answer {
+        let record = ask!(self.run_record(&dag, &run)?);
         if record.state.is_finished() {
             return Ok(Err(RequestError::AtItsEnd { run, state: record.state }));
         }
@@ -24,20 +24,20 @@ impl Loop {
         if self.driven.contains_key(&record.key) {
             step.events.push(Event::CancelRun { run: record.key, reason });
         } else if record.state == RunState::Queued {
-            ask!(self.end_waiting(record.key, &reason, step).await?);
+            ask!(self.end_waiting(record.key, &reason, step)?);
             step.pasts.insert(dag);
-        } else if self.take_up(record.key, step).await? {
+        } else if self.take_up(record.key, step)? {
             // It ran when an earlier server ended.
             step.events.push(Event::CancelRun { run: record.key, reason });
         }
         Ok(Ok(Reply::Done))
     }
 
-    pub(super) async fn clear(&mut self, clear: Clear, step: &mut Step) -> Answer {
-        let record = ask!(self.run_record(&clear.dag, &clear.run).await?);
+    pub(super) fn clear(&mut self, clear: Clear, step: &mut Step) -> Answer {
+        let record = ask!(self.run_record(&clear.dag, &clear.run)?);
         ask!(self.check_ours(&record));
-        let dag = ask!(self.dag_of(&record).await?);
-        let states = self.states(&record, dag.tasks.len()).await?;
+        let dag = ask!(self.dag_of(&record)?);
+        let states = self.states(&record, dag.tasks.len())?;
         let chosen = ask!(
             select(&dag, &states, &clear).map_err(|tasks| RequestError::NoSuchTask { run: clear.run.clone(), tasks })
         );
@@ -50,9 +50,9 @@ impl Loop {
         if !clear.dry_run && !self.waits(&record) && !chosen.is_empty() {
             let begins = |matter: &&Matter| matches!(matter, Matter::Active { dag, .. } if *dag == record.dag_id);
             let begin = step.matters.iter().filter(begins).count();
-            if self.has_to_wait(&record, begin).await? {
-                self.clear_to_wait(&record, chosen, step).await?;
-            } else if self.have(&record, step).await? {
+            if self.has_to_wait(&record, begin)? {
+                self.clear_to_wait(&record, chosen, step)?;
+            } else if self.have(&record, step)? {
                 step.events.push(Event::Clear { run: record.key, tasks: chosen });
             }
         }
@@ -61,35 +61,30 @@ impl Loop {
 
     /// Whether a run at its end has no room to begin again, with the `begin` of its DAG that begin in this step; or is to begin
     /// under the next server, which counts what runs of its DAG.
-    async fn has_to_wait(&self, record: &RunRecord, begin: usize) -> Result<bool, StoreError> {
+    fn has_to_wait(&self, record: &RunRecord, begin: usize) -> Result<bool, StoreError> {
         if !record.state.is_finished() || record.callback.is_some() || lane(record) != Lane::Dag {
             return Ok(false);
         }
         if !self.begins_runs {
             let dag = record.dag_id.clone();
-            return self.blocking(move |store| Ok(store.dag(&dag)?.is_some_and(|dag| dag.is_served))).await;
+            return self.with_store(move |store| Ok(store.dag(&dag)?.is_some_and(|dag| dag.is_served)));
         }
         Ok(self.agenda.is_full(&record.dag_id, begin))
     }
 
     /// Clears a run at its end, and has it wait for room.
-    async fn clear_to_wait(
-        &mut self,
-        record: &RunRecord,
-        tasks: Vec<TaskIx>,
-        step: &mut Step,
-    ) -> Result<(), StoreError> {
+    fn clear_to_wait(&mut self, record: &RunRecord, tasks: Vec<TaskIx>, step: &mut Step) -> Result<(), StoreError> {
         let (run, dag) = (record.key, record.dag_id.clone());
-        if self.claim(record, step).await? {
+        if self.claim(record, step)? {
             step.events.extend([Event::ClearToWait { run, tasks }, Event::RunRemoved(run)]);
             step.release.push(run);
-            step.matters.extend(self.known(&dag).await?);
+            step.matters.extend(self.known(&dag)?);
             step.matters.push(Matter::Queued { dag, run, lane: Lane::Dag });
         }
         Ok(())
     }
 
-    pub(super) async fn mark(
+    pub(super) fn mark(
         &mut self,
         dag: DagId,
         run: RunId,
@@ -98,16 +93,16 @@ impl Loop {
         reason: String,
         step: &mut Step,
     ) -> Answer {
-        let record = ask!(self.run_record(&dag, &run).await?);
+        let record = ask!(self.run_record(&dag, &run)?);
         ask!(self.check_ours(&record));
-        let dag = ask!(self.dag_of(&record).await?);
+        let dag = ask!(self.dag_of(&record)?);
         let place = dag.tasks.iter().zip((0..).map(TaskIx)).find(|(known, _)| known.id == task);
         let Some((_, ix)) = place else { return Ok(Err(RequestError::NoSuchTask { run, tasks: vec![task] })) };
         if self.waits(&record) {
             return Ok(Err(RequestError::NotBegun { run }));
         }
         let is_finished = record.state.is_finished();
-        let is_there = if is_finished { self.claim(&record, step).await? } else { self.have(&record, step).await? };
+        let is_there = if is_finished { self.claim(&record, step)? } else { self.have(&record, step)? };
         if is_there {
             let state = if success { MarkAs::Success } else { MarkAs::Failed };
             step.events.push(Event::Mark { instance: InstanceKey { run: record.key, task: ix }, state, reason });
@@ -132,37 +127,37 @@ impl Loop {
     }
 
     /// The states of a run's instances, in the order of its DAG.
-    async fn states(&self, record: &RunRecord, tasks: usize) -> Result<Vec<TaskState>, StoreError> {
+    fn states(&self, record: &RunRecord, tasks: usize) -> Result<Vec<TaskState>, StoreError> {
         let run = record.key;
         let live = |task: u32| self.planner.instance(InstanceKey { run, task: TaskIx(task) }).map(|found| found.state);
         if self.driven.contains_key(&run) {
             let count = u32::try_from(tasks).unwrap_or(u32::MAX);
             return Ok((0..count).map(|task| live(task).unwrap_or(TaskState::None)).collect());
         }
-        let kept = self.blocking(move |store| store.instances(run)).await?;
+        let kept = self.with_store(move |store| store.instances(run))?;
         Ok(kept.into_iter().map(|instance| instance.state).take(tasks).collect())
     }
 
     /// Sees to it that the planner has the run, which goes on. `false`: it cannot be had.
-    async fn have(&mut self, record: &RunRecord, step: &mut Step) -> Result<bool, StoreError> {
+    fn have(&mut self, record: &RunRecord, step: &mut Step) -> Result<bool, StoreError> {
         if self.driven.contains_key(&record.key) {
             return Ok(true);
         }
         if record.callback.is_some() {
-            return self.claim(record, step).await;
+            return self.claim(record, step);
         }
-        step.matters.extend(self.known(&record.dag_id).await?);
+        step.matters.extend(self.known(&record.dag_id)?);
         step.matters.push(Matter::Active { dag: record.dag_id.clone(), run: record.key, lane: lane(record) });
-        self.claim(record, step).await
+        self.claim(record, step)
     }
 
     /// Takes up a run that is not driven here; a finished one becomes this process's. `false`: it cannot be had.
-    async fn claim(&mut self, record: &RunRecord, step: &mut Step) -> Result<bool, StoreError> {
+    fn claim(&mut self, record: &RunRecord, step: &mut Step) -> Result<bool, StoreError> {
         let (run, process, state) = (record.key, self.process, record.state);
-        if state.is_finished() && !self.blocking(move |store| store.claim_run(run, process)).await? {
+        if state.is_finished() && !self.with_store(move |store| store.claim_run(run, process))? {
             step.matters.push(Matter::Ended { run, state });
             return Ok(false);
         }
-        self.take_up(run, step).await
+        self.take_up(run, step)
     }
 }

@@ -42,7 +42,7 @@ async fn left_open(bench: &Bench) -> RunKey {
         Change::Run(RunChange { run: key, expect: RunState::Queued, at: now, step: fail }),
         Change::Call(Call { run: key, task: None, kind: CallbackKind::OnFailure, at: now, event }),
     ];
-    bench.store.commit(dead.process(), changes).await.unwrap();
+    bench.store.commit(dead.process(), Arc::new(changes)).unwrap();
     key
 }
 
@@ -52,7 +52,7 @@ async fn serve(bench: &Bench, acts: impl Fn(&str, u32) -> Act + Send + Sync + 's
     let now = SystemClock.now();
     let (server, _) = Lease::take(Arc::clone(&bench.store), &folder, ProcessKind::Server, now).unwrap();
     bench.store.adopt_runs(server.process(), now).unwrap();
-    let (scheduler, mut looping) = Scheduler::start(parts(bench, &server, acts));
+    let (scheduler, mut looping) = Scheduler::start(parts(bench, &server, acts)).unwrap();
     scheduler.recover(vec![]).await.unwrap();
     scheduler.close().unwrap();
     looping.ended().await.unwrap();
@@ -114,7 +114,7 @@ async fn the_run_of_a_callback_goes_on_after_a_crash() {
             Act::Holds(held.clone())
         }
     };
-    let (scheduler, looping) = Scheduler::start(parts(&bench, &lease, holds));
+    let (scheduler, looping) = Scheduler::start(parts(&bench, &lease, holds)).unwrap();
     let run = bench.store.run(key).unwrap().unwrap();
     let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
     let ended = scheduler.add(taken, vec![], Arc::new(Unobserved)).unwrap();

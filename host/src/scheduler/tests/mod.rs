@@ -120,7 +120,7 @@ impl Bench {
         observer: Arc<dyn RunObserver>,
         acts: impl Fn(&str, u32) -> Act + Send + Sync + 'static,
     ) -> RunState {
-        let (scheduler, mut looping) = Scheduler::start(self.parts(lease, acts));
+        let (scheduler, mut looping) = Scheduler::start(self.parts(lease, acts)).unwrap();
         let run = self.store.run(key).unwrap().unwrap();
         let taken = snapshot(&run, Arc::clone(&self.source.dag), &self.store.instances(key).unwrap(), None);
         let ended = scheduler.add(taken, vec![], observer).unwrap();
@@ -205,7 +205,7 @@ async fn a_cancelled_run_ends_what_runs_and_can_be_resumed() {
     let key = bench.new_run(&lease);
     let (started, mut begun) = watch::channel(false);
     let waits = |task: &str, start| if task == "b" && start == 1 { Act::Waits } else { Act::Done };
-    let (scheduler, mut looping) = Scheduler::start(bench.parts(&lease, waits));
+    let (scheduler, mut looping) = Scheduler::start(bench.parts(&lease, waits)).unwrap();
     let run = bench.store.run(key).unwrap().unwrap();
     let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
     let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "b"))).unwrap();
@@ -243,7 +243,7 @@ async fn a_run_that_is_ended_and_cleared_in_one_breath_goes_on() {
     let (started, mut begun) = watch::channel(false);
     let waits = |task: &str, start| if task == "c" && start == 1 { Act::Waits } else { Act::Done };
     let materials = Arc::new(OneDag(Arc::clone(&bench.source.dag)));
-    let (scheduler, mut looping) = Scheduler::start(Parts { materials, ..bench.parts(&lease, waits) });
+    let (scheduler, mut looping) = Scheduler::start(Parts { materials, ..bench.parts(&lease, waits) }).unwrap();
     let record = bench.store.run(key).unwrap().unwrap();
     let taken = snapshot(&record, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
     let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "c"))).unwrap();
@@ -271,7 +271,7 @@ async fn when_the_loop_is_dropped_what_it_runs_ends() {
     let key = bench.new_run(&lease);
     let (held, mut gone) = mpsc::unbounded_channel();
     let (started, mut begun) = watch::channel(false);
-    let (scheduler, looping) = Scheduler::start(bench.parts(&lease, move |_, _| Act::Holds(held.clone())));
+    let (scheduler, looping) = Scheduler::start(bench.parts(&lease, move |_, _| Act::Holds(held.clone()))).unwrap();
     let run = bench.store.run(key).unwrap().unwrap();
     let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
     let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "a"))).unwrap();
@@ -288,7 +288,8 @@ async fn a_run_that_is_anothers_leaves_no_slot_taken() {
     let ((another, _), (lease, _)) = (bench.lease(), bench.lease());
     let (anothers, ours) = (bench.new_run(&another), bench.new_run(&lease));
     let capacity = Capacity::new(1, u64::MAX);
-    let (scheduler, mut looping) = Scheduler::start(Parts { capacity, ..bench.parts(&lease, |_, _| Act::Done) });
+    let (scheduler, mut looping) =
+        Scheduler::start(Parts { capacity, ..bench.parts(&lease, |_, _| Act::Done) }).unwrap();
     let ends = [anothers, ours].map(|key| {
         let run = bench.store.run(key).unwrap().unwrap();
         let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
@@ -366,7 +367,7 @@ async fn what_was_only_scheduled_is_started_once_by_who_takes_over_the_run() {
         Parts { capacity, materials, ..bench.parts(&lease, |_, _| Act::Done) }
     };
     // Without a slot, so that the first task is scheduled and no more.
-    let (scheduler, mut looping) = Scheduler::start(parts(Capacity::new(0, u64::MAX)));
+    let (scheduler, mut looping) = Scheduler::start(parts(Capacity::new(0, u64::MAX))).unwrap();
     let run = bench.store.run(key).unwrap().unwrap();
     let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
     drop(scheduler.add(taken, vec![], Arc::new(Unobserved)).unwrap());
@@ -374,7 +375,7 @@ async fn what_was_only_scheduled_is_started_once_by_who_takes_over_the_run() {
     looping.ended().await.unwrap();
     assert_eq!(bench.states(key)[0], TaskState::Scheduled);
 
-    let (scheduler, mut looping) = Scheduler::start(parts(Capacity::new(4, u64::MAX)));
+    let (scheduler, mut looping) = Scheduler::start(parts(Capacity::new(4, u64::MAX))).unwrap();
     scheduler.recover(vec![]).await.unwrap();
     scheduler.close().unwrap();
     looping.ended().await.unwrap();

@@ -1,4 +1,4 @@
-//! The store on SQLite: one thread that writes, in groups; short-lived readers beside it.
+//! The store on SQLite: one connection that writes, in groups; short-lived readers beside it.
 
 mod callbacks;
 mod clean;
@@ -17,13 +17,12 @@ mod writer;
 use std::collections::HashSet;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use rustc_hash::FxHashMap;
 
-use crate::executor::Boxed;
 use crate::ids::{BackfillId, CallbackId, DagId, Digest, PoolName, RunId, RunKey};
 use crate::lifecycle::change::Change;
 use crate::store::{
@@ -47,7 +46,7 @@ impl SqliteStore {
         let connection = open::open_writer(path)?;
         Ok(Self {
             path: path.to_owned(),
-            writer: writer::Writer::start(connection, path.to_owned())?,
+            writer: writer::Writer::new(connection, path.to_owned()),
             readers: Mutex::new(Vec::new()),
         })
     }
@@ -64,7 +63,7 @@ impl SqliteStore {
         result.map_err(|source| StoreError::of(&self.path, source))
     }
 
-    /// Runs `write` in a transaction on the writing thread, and waits until it is durable.
+    /// Runs `write` in a transaction, and waits until it is durable.
     fn write<T: Send + 'static>(
         &self,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -77,25 +76,33 @@ impl SqliteStore {
 /// with the change before it.
 fn commit(tx: &Transaction<'_>, process: ProcessId, changes: &[Change]) -> rusqlite::Result<Vec<Verdict>> {
     let mut owned = FxHashMap::default();
-    let mut cause = Verdict::Refused;
-    changes
-        .iter()
-        .map(|change| {
-            let run = change.run();
-            let ours = match owned.entry(run) {
-                Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(unknown) => *unknown.insert(owns(tx, process, run)?),
-            };
-            cause = match change {
-                _ if !ours => Verdict::Refused,
-                Change::Task(change) => task_changes::apply(tx, change)?,
-                Change::Run(change) => run_changes::apply(tx, change)?,
-                Change::Call(call) if cause == Verdict::Accepted => callbacks::record(tx, call).map(|()| cause)?,
-                Change::Call(_) => Verdict::Refused,
-            };
-            Ok(cause)
-        })
-        .collect()
+    let mut verdicts = Vec::with_capacity(changes.len());
+    let mut rest = changes;
+    while let [change, after @ ..] = rest {
+        let run = change.run();
+        let ours = match owned.entry(run) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(unknown) => *unknown.insert(owns(tx, process, run)?),
+        };
+        if ours
+            && let (Change::Task(first), [Change::Task(second), after @ ..]) = (change, after)
+            && let Some(verdict) = task_changes::apply_both(tx, first, second)?
+        {
+            verdicts.extend([verdict, verdict]);
+            rest = after;
+            continue;
+        }
+        let cause = verdicts.last() == Some(&Verdict::Accepted);
+        verdicts.push(match change {
+            _ if !ours => Verdict::Refused,
+            Change::Task(change) => task_changes::apply(tx, change)?,
+            Change::Run(change) => run_changes::apply(tx, change)?,
+            Change::Call(call) if cause => callbacks::record(tx, call).map(|()| Verdict::Accepted)?,
+            Change::Call(_) => Verdict::Refused,
+        });
+        rest = after;
+    }
+    Ok(verdicts)
 }
 
 fn owns(tx: &Transaction<'_>, process: ProcessId, run: RunKey) -> rusqlite::Result<bool> {
@@ -106,9 +113,8 @@ fn owns(tx: &Transaction<'_>, process: ProcessId, run: RunKey) -> rusqlite::Resu
 }
 
 impl Store for SqliteStore {
-    fn commit(&self, process: ProcessId, changes: Vec<Change>) -> Boxed<Result<Vec<Verdict>>> {
-        let durable = self.writer.send(move |tx| commit(tx, process, &changes));
-        Box::pin(async move { durable.await.unwrap_or(Err(StoreError::Closed)) })
+    fn commit(&self, process: ProcessId, changes: Arc<Vec<Change>>) -> Result<Vec<Verdict>> {
+        self.write(move |tx| commit(tx, process, &changes))
     }
 
     fn enter_process(&self, kind: ProcessKind, pid: u32, now: Timestamp) -> Result<ProcessId> {

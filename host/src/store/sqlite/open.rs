@@ -24,6 +24,13 @@ pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 /// How long a statement waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Pages in the write-ahead log before it is copied into the database: 16 MiB. Rows of a run are written several times in
+/// short order, and of a page that is in the log more than once only the last one is copied.
+const CHECKPOINT_PAGES: i64 = 4_096;
+
+/// Memory for pages of the connection that writes, at most.
+const WRITER_CACHE_KIB: i64 = 16 << 10;
+
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 64;
 
@@ -63,6 +70,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     configure(&connection).map_err(failed)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(failed)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(failed)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }

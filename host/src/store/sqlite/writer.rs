@@ -1,11 +1,13 @@
-//! The one thread that writes. What came in while it was busy goes into one transaction, so that one sync serves many.
+//! The one connection that writes. Who comes while it is busy puts what is to be written into a queue; who has the
+//! connection next writes all that is in it in one transaction, so that one sync serves many.
+//!
+//! A thread of its own for that would cost each commit two changes of threads, which is as much as the commit.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::sync::mpsc::{self, TryRecvError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::oneshot;
 
 use crate::store::{Result, StoreError};
 
@@ -18,17 +20,16 @@ trait Job: Send {
     fn finish(self: Box<Self>, end: Result<()>);
 }
 
-struct Call<T, F, R> {
+struct Call<T, F> {
     write: Option<F>,
     result: Option<T>,
-    reply: R,
+    reply: mpsc::SyncSender<Result<T>>,
 }
 
-impl<T, F, R> Job for Call<T, F, R>
+impl<T, F> Job for Call<T, F>
 where
     T: Send,
     F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send,
-    R: FnOnce(Result<T>) + Send,
 {
     fn perform(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         if let Some(write) = self.write.take() {
@@ -39,81 +40,60 @@ where
 
     fn finish(self: Box<Self>, end: Result<()>) {
         let Self { result, reply, .. } = *self;
-        reply(end.and_then(|()| result.ok_or(StoreError::Closed)));
+        // A caller that panicked meanwhile does not need to know.
+        drop(reply.send(end.and_then(|()| result.ok_or(StoreError::Closed))));
     }
 }
 
-/// A handle on the thread; dropping it lets the thread finish its jobs, and waits for that.
+/// The connection and its queue.
 pub(super) struct Writer {
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
-    thread: Option<JoinHandle<()>>,
+    path: PathBuf,
+    queue: Mutex<Vec<Box<dyn Job>>>,
+    connection: Mutex<Connection>,
 }
 
 impl Writer {
-    /// Starts the thread on `connection`.
-    pub(super) fn start(connection: Connection, path: PathBuf) -> Result<Self> {
-        let (jobs, inbox) = mpsc::channel();
-        let run = {
-            let path = path.clone();
-            move || work(connection, &path, &inbox)
-        };
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(run)
-            .map_err(|source| StoreError::Io { path, source })?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    /// Writes by `connection`.
+    pub(super) fn new(connection: Connection, path: PathBuf) -> Self {
+        Self { path, queue: Mutex::default(), connection: Mutex::new(connection) }
     }
 
-    /// Hands `write` to the thread; the receiver is told after the commit.
-    pub(super) fn send<T: Send + 'static>(
-        &self,
-        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> oneshot::Receiver<Result<T>> {
-        let (reply, receiver) = oneshot::channel();
-        // A caller that went away does not need to know.
-        self.enqueue(write, move |answer| drop(reply.send(answer)));
-        receiver
-    }
-
-    /// As [`Writer::send`], and blocks until the commit.
+    /// Runs `write` in a transaction, perhaps together with what others write, and blocks until the commit.
     pub(super) fn call<T: Send + 'static>(
         &self,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, receiver) = mpsc::sync_channel(1);
-        self.enqueue(write, move |answer| drop(reply.send(answer)));
-        receiver.recv().unwrap_or(Err(StoreError::Closed))
-    }
-
-    fn enqueue<T: Send + 'static>(
-        &self,
-        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
-        reply: impl FnOnce(Result<T>) + Send + 'static,
-    ) {
-        if let Some(jobs) = &self.jobs {
-            // If the thread is gone, the reply is dropped with the job, and the receiver learns of it.
-            drop(jobs.send(Box::new(Call { write: Some(write), result: None, reply })));
+        held(&self.queue).push(Box::new(Call { write: Some(write), result: None, reply }));
+        loop {
+            let mut connection = held(&self.connection);
+            match receiver.try_recv() {
+                Ok(answer) => return answer,
+                // Who wrote it panicked.
+                Err(TryRecvError::Disconnected) => return Err(StoreError::Closed),
+                Err(TryRecvError::Empty) => write_group(&mut connection, &self.path, self.next_group()),
+            }
         }
     }
+
+    /// What came first.
+    fn next_group(&self) -> Vec<Box<dyn Job>> {
+        let mut queue = held(&self.queue);
+        let size = queue.len().min(GROUP_MAX);
+        queue.drain(..size).collect()
+    }
+}
+
+/// A lock whose last holder may have panicked: a transaction that was under way then is rolled back.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        // Leaves a single file behind, which is what people copy.
+        let _ = held(&self.connection).execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
     }
-}
-
-fn work(mut connection: Connection, path: &Path, inbox: &mpsc::Receiver<Box<dyn Job>>) {
-    while let Ok(first) = inbox.recv() {
-        let mut group = vec![first];
-        group.extend(inbox.try_iter().take(GROUP_MAX - 1));
-        write_group(&mut connection, path, group);
-    }
-    // Leaves a single file behind, which is what people copy.
-    let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
 fn write_group(connection: &mut Connection, path: &Path, mut group: Vec<Box<dyn Job>>) {
@@ -140,6 +120,10 @@ fn perform_all(
     group: &mut [Box<dyn Job>],
     transaction: &Transaction<'_>,
 ) -> rusqlite::Result<Vec<rusqlite::Result<()>>> {
+    if let [alone] = group {
+        // Its failure is that of the transaction.
+        return alone.perform(transaction).map(|()| vec![Ok(())]);
+    }
     let mut ends = Vec::with_capacity(group.len());
     for job in group {
         let end = perform(job.as_mut(), transaction);

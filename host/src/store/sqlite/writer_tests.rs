@@ -6,7 +6,6 @@ type Answer = std::sync::mpsc::Receiver<Result<()>>;
 
 fn job(write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send + 'static) -> (Box<dyn Job>, Answer) {
     let (reply, receiver) = mpsc::sync_channel(1);
-    let reply = move |answer| drop(reply.send(answer));
     (Box::new(Call { write: Some(write), result: None, reply }), receiver)
 }
 

@@ -141,8 +141,7 @@ pub(super) fn use_component(store: &dyn Store, component: Digest, user: &PluginU
 }
 
 pub(super) fn commit(store: &dyn Store, process: ProcessId, changes: Vec<Change>) -> Vec<Verdict> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(store.commit(process, changes)).unwrap()
+    store.commit(process, Arc::new(changes)).unwrap()
 }
 
 fn task_change(made: &Made, task: u32, model: &Instance, step: TaskStep) -> Change {

@@ -19,8 +19,6 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -39,7 +37,7 @@ use self::ledger::{Ledger, Quota, Refusal};
 use self::listing::Held;
 use self::mounts::Mounts;
 use crate::executor::mounts::OpenMount;
-use crate::executor::port::Folders;
+use crate::executor::port::{Folders, WorkFolders, WorkPaths};
 use crate::sandbox::guest::Guest;
 use crate::sandbox::trap::HostFault;
 
@@ -93,7 +91,7 @@ pub(in crate::sandbox) struct Files {
 
 /// The folders that a guest may write to.
 enum Work {
-    Closed { out: std::path::PathBuf, tmp: std::path::PathBuf },
+    Closed(Arc<dyn WorkFolders>),
     Open { out: Dir, tmp: Dir },
 }
 
@@ -109,7 +107,7 @@ impl Files {
         let mut handles = Handles::new(Arc::clone(&shared.open_files));
         handles.stand(mounts.len());
         let (inputs, work) = match folders {
-            Some(Folders { inputs, out, tmp }) => (inputs, Some(Work::Closed { out, tmp })),
+            Some(Folders { inputs, work }) => (inputs, Some(Work::Closed(work))),
             None => (Vec::new(), None),
         };
         Self {
@@ -142,8 +140,10 @@ impl Files {
         match &self.work {
             None => Ok(None),
             Some(Work::Open { out, tmp }) => Ok(Some((out.clone(), tmp.clone()))),
-            Some(Work::Closed { out, tmp }) => {
-                let (out, tmp) = (open_folder("/out", out)?, open_folder("/tmp", tmp)?);
+            Some(Work::Closed(work)) => {
+                let fault = |source| HostFault::Folder { guest_path: "/out and /tmp", source };
+                let WorkPaths { out, tmp } = work.open().map_err(fault)?;
+                let (out, tmp) = (open_folder("/out", &out)?, open_folder("/tmp", &tmp)?);
                 self.handles.stand(2);
                 self.ledger().on_disk(Arc::clone(&out.dir));
                 self.work = Some(Work::Open { out: out.clone(), tmp: tmp.clone() });
@@ -153,10 +153,9 @@ impl Files {
     }
 }
 
-/// Opens a writable folder; makes it if it is not there yet.
+/// Opens a writable folder.
 fn open_folder(guest_path: &'static str, path: &Path) -> wasmtime::Result<Dir> {
     let fault = |source| HostFault::Folder { guest_path, source };
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fault)?;
     let file = inputs::open_read_only(path, OFlags::DIRECTORY).map_err(fault)?;
     Ok(Dir::new(file, FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE, true))
 }

@@ -1,0 +1,51 @@
+//! From an upstream's return to its downstream's entry, both told by the guest, with the commit between them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use dagwood::ids::TaskId;
+use dagwood::scheduler::RunObserver;
+
+use crate::figure::Figure;
+use crate::kit::{Dag, Kit};
+use crate::measure::{Measured, ms, percentile};
+
+const LENGTH: usize = 1_000;
+
+/// When guests told that they were entered, and that they return.
+#[derive(Default)]
+struct Told(Mutex<Vec<(bool, Instant)>>);
+
+impl RunObserver for Told {
+    fn progress(&self, _task: &TaskId, done: u64, _total: Option<u64>, _message: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((done == 1, Instant::now()));
+    }
+}
+
+pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
+    let (mut middle, mut late) = (Vec::new(), Vec::new());
+    for _ in 0..kit.rounds {
+        let home = kit.home(&["relay"])?;
+        let file = Dag::chain("chain", "relay", LENGTH).write(home.folder.path())?;
+        let told = Arc::new(Told::default());
+        kit.runtime.block_on(async {
+            let loaded = home.load(&file).await?;
+            home.run_watched(&loaded, Arc::clone(&told) as Arc<dyn RunObserver>).await
+        })?;
+        let told = told.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut gaps: Vec<f64> = told
+            .windows(2)
+            .filter(|pair| pair[0].0 && !pair[1].0)
+            .map(|pair| ms(pair[1].1.duration_since(pair[0].1)))
+            .collect();
+        ensure!(gaps.len() == LENGTH - 1, "{} hand-offs were seen", gaps.len());
+        gaps.sort_by(f64::total_cmp);
+        middle.push(percentile(&gaps, 50.0));
+        late.push(percentile(&gaps, 99.0));
+    }
+    Ok(vec![
+        Figure::new("hand-off in a chain of 1,000, median", "ms", Measured::of(middle)).at_most(0.5),
+        Figure::new("hand-off in a chain of 1,000, 99th percentile", "ms", Measured::of(late)).at_most(3.0),
+    ])
+}
