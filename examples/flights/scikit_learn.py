@@ -11,6 +11,7 @@ With the predictions and the figures of a dagwood run it also holds those figure
 import argparse
 import json
 import resource
+import sys
 import time
 
 import numpy
@@ -32,7 +33,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 
-def models(path):
+def models(path, as_json):
+    begun = time.perf_counter()
     flights = pandas.read_parquet(path)
     late = flights.delay > 15
     at = flights.date.dt
@@ -48,7 +50,8 @@ def models(path):
     def features(numbers, places):
         return sparse.hstack([scaler.transform(numbers), coder.transform(places)]).tocsr()
 
-    fitted(
+    aucs = {}
+    aucs["logistic_regression"] = fitted(
         "logistic regression",
         LogisticRegression(max_iter=1000),
         (features(numbers, places), late),
@@ -59,13 +62,19 @@ def models(path):
     def table(numbers, places):
         return numpy.column_stack([numbers, *(known[name].get_indexer(places[name]) for name in places)])
 
-    for name, categories in [("boosted trees", None), ("boosted trees, origin and destination as categories", [6, 7])]:
-        fitted(
+    def trees(name, categories):
+        return fitted(
             name,
             HistGradientBoostingClassifier(max_iter=100, early_stopping=False, categorical_features=categories),
             (table(numbers, places), late),
             (table(numbers_test, places_test), late_test),
         )
+
+    aucs["gradient_boosted_trees"] = trees("boosted trees", None)
+    if as_json:
+        print(json.dumps({"seconds": time.perf_counter() - begun, "roc_auc": aucs}))
+    else:
+        trees("boosted trees, origin and destination as categories", [6, 7])
 
 
 def fitted(name, model, train, test):
@@ -74,7 +83,9 @@ def fitted(name, model, train, test):
     took = time.perf_counter() - begun
     auc = roc_auc_score(test[1], model.predict_proba(test[0])[:, 1])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{name}: test AUC {auc:.4f}, fit {took:.1f} s ({model.n_iter_} iterations), peak so far {peak:.0f} MiB")
+    words = f"{name}: test AUC {auc:.4f}, fit {took:.1f} s ({model.n_iter_} iterations), peak so far {peak:.0f} MiB"
+    print(words, file=sys.stderr)
+    return auc
 
 
 def hold_against(predictions, metrics):
@@ -100,10 +111,11 @@ def hold_against(predictions, metrics):
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("data", nargs="?")
+arguments.add_argument("--json", action="store_true", help="both models as the DAG has them: seconds in all, and AUCs")
 arguments.add_argument("--predictions")
 arguments.add_argument("--metrics")
 given = arguments.parse_args()
 if given.data:
-    models(given.data)
+    models(given.data, given.json)
 if given.predictions:
     hold_against(given.predictions, given.metrics)

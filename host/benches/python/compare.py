@@ -409,7 +409,10 @@ class Tool(ABC):
 
         def look_and_check() -> Value | None:
             self.services.check()
-            return look()
+            try:
+                return look()
+            except Busy:
+                return None
 
         return wait_for(what, self.options.time_out, look_and_check, pause)
 
@@ -703,8 +706,9 @@ class Prefect(PythonTool):
         ended = self.wait("the run", lambda: self._ended(run))
         if ended["state"]["type"] != "COMPLETED":
             raise Trouble(f"the run ended as {ended['state']['name']}: {ended['state']['message']}")
-        tasks = self.wait("the record of the tasks", lambda: self._tasks(run)) if shape == LONG else []
-        return Run(trigger, seconds(ended["end_time"]), spans(tasks))
+        # The server records the tasks some time later; while it does, it may take no further run.
+        self.wait("the record of the tasks", lambda: self._all_recorded(run, self.length(shape)))
+        return Run(trigger, seconds(ended["end_time"]), spans(self._tasks(run) if shape == LONG else []))
 
     def _api(self, path: str, body: Any = None) -> Any:
         return http(f"http://{HERE}:{self._port}/api/{path}", body)
@@ -716,13 +720,17 @@ class Prefect(PythonTool):
         flow_run = self._api(f"flow_runs/{run}")
         return flow_run if flow_run["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
 
-    def _tasks(self, run: str) -> list[tuple[str, str]] | None:
+    def _all_recorded(self, run: str, count: int) -> bool | None:
+        done = {"state": {"type": {"any_": ["COMPLETED"]}}}
+        only = {"flow_runs": {"id": {"any_": [run]}}, "task_runs": done}
+        return self._api("task_runs/count", only) == count or None
+
+    def _tasks(self, run: str) -> list[tuple[str, str]]:
         page, tasks = 100, []
         for offset in range(0, self.options.length, page):
             only = {"flow_runs": {"id": {"any_": [run]}}, "limit": page, "offset": offset, "sort": "ID_DESC"}
             tasks += self._api("task_runs/filter", only)
-        ended = [(task["start_time"], task["end_time"]) for task in tasks if task["start_time"] and task["end_time"]]
-        return ended if len(ended) == self.options.length else None
+        return [(task["start_time"], task["end_time"]) for task in tasks]
 
 
 class PrefectInProcess(Prefect):
@@ -960,7 +968,7 @@ MEASURES: tuple[tuple[str, Callable[[Tool, Figures], None]], ...] = (
 
 def measure(kind: type[Tool], options: Options) -> Figures:
     """Install, start and measure one tool, and end all that it started."""
-    figures, tool = Figures(notes=kind.remark), kind(options)
+    figures, tool = Figures(notes=f"{kind.remark}; load {os.getloadavg()[0]:.2f} before"), kind(options)
     try:
         say(f"{tool.name}: install")
         figures.version = tool.install()

@@ -42,6 +42,10 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+fn options() -> Options {
+    Options { compile_in: CompileIn::ChildOf(PROGRAM.into()), ..Options::default() }
+}
+
 impl Kit {
     /// Builds the guests.
     pub(crate) fn new(rounds: usize) -> Result<Self> {
@@ -80,9 +84,8 @@ impl Kit {
 
     /// A home of its own, in which these guests are registered. They are compiled by the program's child, as ever.
     pub(crate) fn home(&self, guests: &[&str]) -> Result<Home> {
-        let folder = self.folder()?;
-        let options = Options { compile_in: CompileIn::ChildOf(PROGRAM.into()), ..Options::default() };
-        let host = Host::open(&folder.path().join("home"), options)?;
+        let folder = Arc::new(self.folder()?);
+        let host = Host::open(&folder.path().join("home"), options())?;
         for guest in guests {
             self.runtime.block_on(host.registry.register_file(self.guest(guest)?, RegisterOptions::default()))?;
         }
@@ -138,10 +141,15 @@ impl Dag {
 /// A home folder that is gone with this.
 pub(crate) struct Home {
     pub(crate) host: Host,
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Arc<TempDir>,
 }
 
 impl Home {
+    /// The same home, opened as by another process.
+    pub(crate) fn again(&self) -> Result<Self> {
+        Ok(Self { host: Host::open(self.host.home.root(), options())?, folder: Arc::clone(&self.folder) })
+    }
+
     /// Loads a DAG file, and compiles what it names.
     pub(crate) async fn load(&self, file: &Path) -> Result<Loaded> {
         let host = &self.host;

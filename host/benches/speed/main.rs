@@ -11,6 +11,7 @@ mod floor;
 mod kit;
 mod machine;
 mod measure;
+mod process;
 mod report;
 mod server;
 mod sqlite;

@@ -34,15 +34,6 @@ impl Measured {
     pub(crate) fn once(number: f64) -> Self {
         Self::of([number])
     }
-
-    /// All of it in another unit.
-    pub(crate) fn map(&self, change: impl Fn(f64) -> f64) -> Self {
-        Self::of([self.low, self.median, self.high].map(change)).with_rounds(self.rounds)
-    }
-
-    fn with_rounds(self, rounds: usize) -> Self {
-        Self { rounds, ..self }
-    }
 }
 
 /// The number that `percent` of the sorted ones do not exceed; not a number, if there are none.

@@ -1,9 +1,15 @@
 //! The figures, by what they measure.
 
+mod bytes;
+mod commit;
 mod fan;
+mod flights;
 mod hand_off;
+mod history;
+mod large;
 mod noop;
 mod served;
+mod starts;
 
 use anyhow::Result;
 
@@ -16,9 +22,15 @@ type Group = (&'static str, fn(&Kit) -> Result<Vec<Figure>>);
 /// All groups, in the order of the table.
 pub(crate) const GROUPS: &[Group] = &[
     ("noop", noop::measure),
+    ("commit", commit::measure),
     ("fan", fan::measure),
     ("runs", served::runs),
     ("hand_off", hand_off::measure),
     ("one_dag", served::one),
+    ("large", large::measure),
     ("many_dags", served::many),
+    ("history", history::measure),
+    ("starts", starts::measure),
+    ("bytes", bytes::measure),
+    ("flights", flights::measure),
 ];

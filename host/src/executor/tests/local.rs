@@ -274,8 +274,9 @@ async fn a_panic_after_an_await_is_an_outcome_too() {
 async fn a_scratch_folder_that_cannot_be_used_is_the_hosts_failure() {
     let bench = Bench::new();
     let executor = bench.executor(|job| {
-        let error = job.folders.work.open().unwrap_err();
-        let result = Err(Ended::Host(Problem::new("host", error.to_string())));
+        let asks = job.invocation.seed == 1;
+        let error = asks.then(|| job.folders.work.open().unwrap_err());
+        let result = error.map_or_else(done, |error| Err(Ended::Host(Problem::new("host", error.to_string()))));
         Box::pin(async { JobReport { result, usage: used() } })
     });
     // Stands in for a full or read-only disk, which a test that runs as root cannot have.
@@ -288,8 +289,9 @@ async fn a_scratch_folder_that_cannot_be_used_is_the_hosts_failure() {
     assert_eq!((permanent, code), (false, "host"));
     assert!(message.starts_with(&format!("cannot make the folder `{}", own.display())), "{message}");
     // A guest that left a port empty without a look at its folders: the contract cannot be held against them.
-    let executor = bench.executor(|_| Box::pin(async { JobReport { result: done(), usage: used() } }));
-    let report = executor.run(launch(vec![port("model", Cardinality::One)]), cancelled).await;
+    let mut looks_not = launch(vec![port("model", Cardinality::One)]);
+    looks_not.invocation.seed = 2;
+    let report = executor.run(looks_not, cancelled).await;
     let (permanent, code, message) = failure(&report.outcome);
     assert_eq!((permanent, code), (false, "home-io"));
     assert!(message.contains(&format!("cannot make the folder `{}", own.display())), "{message}");
