@@ -357,6 +357,7 @@ class Tool(ABC):
         self.home = options.folder / f"work-{self.name.replace(' ', '-')}"
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True)
+        (options.folder / "tmp").mkdir(exist_ok=True)
 
     @property
     def width(self) -> int:
@@ -396,7 +397,8 @@ class Tool(ABC):
         alien = ("AIRFLOW", "PREFECT", "DAGSTER", "DAGWOOD", "PYTHON", "VIRTUAL_ENV")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(alien)}
         direct = {"no_proxy": f"{HERE},localhost", "NO_PROXY": f"{HERE},localhost"}
-        return {**kept, **direct, "HOME": str(self.home), "DO_NOT_TRACK": "1"}
+        own = {"HOME": str(self.home), "TMPDIR": str(self.options.folder / "tmp"), "DO_NOT_TRACK": "1"}
+        return {**kept, **direct, **own}
 
     def serve(self, name: str, *command: str | Path) -> Path:
         """Start a process that stays; gives its log."""
@@ -421,7 +423,11 @@ class Dagwood(Tool):
     """The host of this repository: `serve`, and `trigger --wait` on its command line."""
 
     name = kind = "dagwood"
-    remark = "`dagwood serve`; the time from the trigger has the start of the `trigger` command in it"
+    remark = (
+        "`dagwood serve`; the time from the trigger has the start of the `trigger` command in it; a task's recorded "
+        "start is set by the scheduler before the component is entered, so the hand-off looks shorter than it is: "
+        "compare the time from start to start as well"
+    )
 
     def install(self) -> str:
         for path in (self.options.dagwood, self.options.noop):
@@ -499,7 +505,7 @@ class PythonTool(Tool):
         """Run a shape by a script that calls it after one that does not count, and read what it tells."""
         told = self.home / "told.json"
         told.unlink(missing_ok=True)
-        command = [self._python, self.home / script, "run", shape, told]
+        command: list[str | Path] = [self._python, self.home / script, "run", shape, told]
         run_command(command, self.home, self.environment(), self.options.time_out)
         return dict(json.loads(told.read_text()))
 

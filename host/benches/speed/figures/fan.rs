@@ -10,6 +10,8 @@ use crate::process::cpu_us;
 
 /// The widest DAG, which then has as many tasks as a DAG may have.
 const WIDEST: usize = 99_998;
+/// As many tasks of a run at once as the host runs by default in all.
+const AT_ONCE: &str = "max_active_tasks = 32";
 /// Runs in a row, the last of which is measured.
 const IN_A_ROW: usize = 100;
 
@@ -51,8 +53,10 @@ fn hundredth(kit: &Kit) -> Result<Figure> {
 
 /// Tasks a second of the last of these runs.
 fn rate(kit: &Kit, home: &Home, width: usize, runs: usize) -> Result<f64> {
-    let file = Dag::fan("fan", width).write(home.folder.path())?;
+    let file = Dag::fan("fan", width).with_head(AT_ONCE).write(home.folder.path())?;
+    let warm = Dag::chain("warm", "noop", 2).write(home.folder.path())?;
     kit.runtime.block_on(async {
+        home.run(&home.load(&warm).await?).await?;
         let loaded = home.load(&file).await?;
         for _ in 1..runs {
             home.run(&loaded).await?;

@@ -12,21 +12,26 @@ use crate::measure::{Measured, ms};
 
 /// Tasks of each run.
 const TASKS: usize = 1_000;
+/// Stands for the home's own run.
+const RUN: &str = "RUN";
 /// Runs of the home that has a past.
 const RUNS: i64 = 1_000;
 
 pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
-    let (young, run) = home(kit, 1)?;
-    let (old, _) = home(kit, RUNS)?;
+    let (young, old) = (home(kit, 1)?, home(kit, RUNS)?);
     let mut figures = Vec::new();
     for (what, arguments) in [
         ("`runs list`", vec!["runs", "list"]),
         ("`runs list DAG`", vec!["runs", "list", "fan"]),
-        ("`runs show DAG RUN`", vec!["runs", "show", "fan", &run]),
+        ("`runs show DAG RUN`", vec!["runs", "show", "fan", RUN]),
     ] {
-        figures.push(beside(kit, what, || Ok(program(&young, &arguments)?), || Ok(program(&old, &arguments)?))?);
+        let call = |(home, run): &(Home, String)| {
+            let arguments: Vec<_> = arguments.iter().map(|word| if *word == RUN { run } else { *word }).collect();
+            program(home, &arguments)
+        };
+        figures.push(beside(kit, what, || call(&young), || call(&old))?);
     }
-    let start = |home: &Home| {
+    let start = |(home, _): &(Home, String)| {
         let file = Dag::chain("three", "noop", 3).write(home.folder.path())?;
         program(home, &["run", &file.to_string_lossy()])
     };
