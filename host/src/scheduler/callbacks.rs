@@ -3,20 +3,20 @@
 //! The run of a callback is driven like any other, but the agenda does not know of it: it takes no room of its DAG, and
 //! counts as no run of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::dag::callback::CallbackKind;
 use crate::dag::model::{Dag, RunInputs};
-use crate::ids::{RunId, RunKey, TaskId};
+use crate::ids::{DagId, RunId, RunKey, TaskId};
 use crate::lifecycle::launch::RunDates;
 use crate::planner::{Event, RunSnapshot};
 use crate::store::{CallbackRecord, Created, NewRun, ProcessId, RunRecord, RunType, Store, StoreError};
 
 use super::Materials;
-use super::create::new_instances;
+use super::create::{Source, new_instances};
 use super::step::Step;
 use super::turn::{Driven, Loop};
 
@@ -124,13 +124,19 @@ fn run_kind(kind: CallbackKind, task: Option<&TaskId>) -> String {
     task.map_or_else(|| kind.to_string(), |task| format!("{task}.{kind}"))
 }
 
-/// The DAG that a run holds: of the run of a callback, the callback's. The error says why it cannot be had any more.
+/// The DAG that a run holds, which is most often that of its file as it is now; of the run of a callback, the callback's.
+/// The error says why it cannot be had any more.
 pub(super) fn dag_of(
     store: &dyn Store,
     materials: &dyn Materials,
+    roster: &BTreeMap<DagId, Source>,
     run: &RunRecord,
 ) -> Result<Result<Arc<Dag>, String>, StoreError> {
-    let dag = version_of(store, materials, run)?;
+    let served = roster.get(&run.dag_id).filter(|source| source.dag.version == run.version);
+    let dag = match served {
+        Some(source) => Ok(Arc::clone(&source.dag)),
+        None => version_of(store, materials, run)?,
+    };
     let Some(id) = run.callback else { return Ok(dag) };
     let callback = store.callback(id)?;
     Ok(dag.and_then(|dag| match callback {

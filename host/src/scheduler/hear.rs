@@ -62,6 +62,13 @@ impl Loop {
             Message::Ask { request, reply } if matches!(*request, Request::Wait { .. }) => {
                 self.watch(*request, reply)?;
             }
+            Message::Ask { request, reply } if matches!(*request, Request::Trigger { .. }) => {
+                let asked = Asked(Some(reply));
+                match self.wanted_run(*request)? {
+                    Ok(run) => step.wanted.push((run, asked)),
+                    Err(refused) => step.then.push(Box::new(move || asked.answer(Err(refused)))),
+                }
+            }
             Message::Ask { request, reply } => {
                 let asked = Asked(Some(reply));
                 let answer = self.answer(*request, step)?;
@@ -132,9 +139,9 @@ impl Loop {
     /// Drives a run that is kept. One whose DAG or components cannot be had any more is failed, and says so.
     pub(super) fn take_up(&mut self, run: RunKey, step: &mut Step) -> Result<bool, StoreError> {
         let (materials, now) = (Arc::clone(&self.materials), self.clock.now());
-        let taken = self.with_store(move |store| {
+        let taken = self.with_store(|store| {
             let Some(record) = store.run(run)? else { return Ok(Err(None)) };
-            match callbacks::dag_of(store, materials.as_ref(), &record)? {
+            match callbacks::dag_of(store, materials.as_ref(), &self.roster, &record)? {
                 Ok(dag) => {
                     let past = load::past(store, materials.as_ref(), &record, &dag)?;
                     Ok(Ok(super::snapshot(&record, dag, &store.instances(run)?, past)))
@@ -192,10 +199,10 @@ impl Loop {
 }
 
 /// Who asked, and was heard: told that it failed, if nothing else is.
-struct Asked(Option<oneshot::Sender<Result<Reply, RequestError>>>);
+pub(super) struct Asked(Option<oneshot::Sender<Result<Reply, RequestError>>>);
 
 impl Asked {
-    fn answer(mut self, answer: Result<Reply, RequestError>) {
+    pub(super) fn answer(mut self, answer: Result<Reply, RequestError>) {
         if let Some(reply) = self.0.take() {
             // Who asked may have gone away.
             let _ = reply.send(answer);

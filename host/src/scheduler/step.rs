@@ -6,9 +6,14 @@ use crate::ids::{DagId, RunKey};
 use crate::planner::Event;
 use crate::planner::agenda::Matter;
 
+use super::answer::WantedRun;
+use super::hear::Asked;
+
 /// What is to be taken in, and who is told when it is durable.
 #[derive(Default)]
 pub(super) struct Step {
+    /// Runs to be made, and who asked for them.
+    pub(super) wanted: Vec<(WantedRun, Asked)>,
     /// For the planner.
     pub(super) events: Vec<Event>,
     /// For the agenda.
@@ -23,7 +28,8 @@ pub(super) struct Step {
 
 impl Step {
     pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.wanted.is_empty()
+            && self.events.is_empty()
             && self.matters.is_empty()
             && self.pasts.is_empty()
             && self.then.is_empty()

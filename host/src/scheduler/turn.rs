@@ -93,6 +93,7 @@ impl Loop {
             for message in messages {
                 self.hear(message, &mut step)?;
             }
+            self.make_wanted(&mut step)?;
             self.look_at_stop(&mut step);
             if step.is_empty() {
                 step.events.push(Event::Wake);

@@ -27,7 +27,11 @@ pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
             Bare::new(folder.path(), TASKS)?.tasks_per_second(group)
         });
         let measured = Measured::of(rounds.collect::<Result<Vec<_>>>()?);
-        groups.push(Figure::new(format!("bare SQLite, four statements a task, groups of {group}"), "tasks/s", measured));
+        groups.push(Figure::new(
+            format!("bare SQLite, four statements a task, groups of {group}"),
+            "tasks/s",
+            measured,
+        ));
     }
     let commits = (0..kit.rounds).map(|_| commit_ms(kit)).collect::<Result<Vec<_>>>()?;
     groups.push(Figure::new("bare SQLite, one commit with its sync", "ms", Measured::of(commits)));

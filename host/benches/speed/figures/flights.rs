@@ -15,8 +15,7 @@ use crate::measure::Measured;
 const DAG: &str = "examples/flights/three_million.toml";
 const DATA: &str = "examples/flights/data/flights-3m.parquet";
 /// What is measured, each with its plugin.
-const TASKS: [(&str, &str); 3] =
-    [("prepare", "preprocess"), ("train_logistic", "train"), ("train_trees", "train")];
+const TASKS: [(&str, &str); 3] = [("prepare", "preprocess"), ("train_logistic", "train"), ("train_trees", "train")];
 
 pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
     if !root().join(DATA).exists() {
@@ -135,7 +134,8 @@ fn pipeline(kit: &Kit) -> Result<Vec<Figure>> {
     let whole = Figure::new("the whole pipeline on 3,000,000 flights, both models", "s", Measured::of(ours));
     let faster = whole.beside("scikit-learn and pandas", &theirs).at_most_times(1.0);
     let auc = |model: &'static str| {
-        let of = |ours: bool| aucs.iter().filter(move |auc| auc.0 == model).map(move |auc| if ours { auc.1 } else { auc.2 });
+        let of =
+            |ours: bool| aucs.iter().filter(move |auc| auc.0 == model).map(move |auc| if ours { auc.1 } else { auc.2 });
         let (ours, theirs) = (Measured::of(of(true)), Measured::of(of(false)));
         let reached = ours.median >= theirs.median - 0.005;
         Figure::new(format!("its AUC, {}", model.replace('_', " ")), "", ours)

@@ -27,7 +27,8 @@ pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
         let (took, finished) = kit.runtime.block_on(home.run(&loaded))?;
         rate.push(TASKS as f64 / took.as_secs_f64());
         show.push(ms(program(&home, &["runs", "show", "large", finished.run_id.as_str(), "--json"])?));
-        let (small, large) = (run_watched(&home, &Dag::fan("small", 8).write(home.folder.path())?)?, run_watched(&home, &file)?);
+        let (small, large) =
+            (run_watched(&home, &Dag::fan("small", 8).write(home.folder.path())?)?, run_watched(&home, &file)?);
         memory.push((large.settled_bytes - small.settled_bytes) / TASKS as f64);
         peak.push((large.peak_bytes - small.peak_bytes) / TASKS as f64);
     }
@@ -35,9 +36,13 @@ pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
         Figure::new("DAG of 100,000 tasks: read and checked", "ms", Measured::of(check)).at_most(1_000.0),
         Figure::new("DAG of 100,000 tasks: run to its recorded end", "tasks/s", Measured::of(rate)).at_least(12_000.0),
         Figure::new("DAG of 100,000 tasks: `runs show --json`, the whole program", "ms", Measured::of(show)),
-        Figure::new("DAG of 100,000 tasks: memory of `dagwood run` for each, while it runs", "bytes", Measured::of(memory))
-            .at_most(1_024.0)
-            .note("in the middle of its run, less that of a DAG of 10 tasks"),
+        Figure::new(
+            "DAG of 100,000 tasks: memory of `dagwood run` for each, while it runs",
+            "bytes",
+            Measured::of(memory),
+        )
+        .at_most(1_024.0)
+        .note("in the middle of its run, less that of a DAG of 10 tasks"),
         Figure::new("DAG of 100,000 tasks: memory of `dagwood run` for each, at its peak", "bytes", Measured::of(peak))
             .note("while the file is read, and its text, its parsed form and the checked DAG are there at once"),
     ])

@@ -19,7 +19,8 @@ pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
     Ok(vec![
         Figure::new("a new plugin (`noop`): registered, described, compiled", "ms", Measured::of(small)),
         Figure::new("a new plugin (`train`): registered, described, compiled", "ms", Measured::of(large)),
-        Figure::new("a plugin's first try in a later process, more than its next", "ms", Measured::of(later)).at_most(5.0),
+        Figure::new("a plugin's first try in a later process, more than its next", "ms", Measured::of(later))
+            .at_most(5.0),
     ])
 }
 

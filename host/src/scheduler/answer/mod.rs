@@ -33,12 +33,12 @@ macro_rules! ask {
     };
 }
 pub(super) use ask;
+pub(super) use trigger::WantedRun;
 
 impl Loop {
     /// What is asked for goes into `step`; the answer is for after its commit.
     pub(super) fn answer(&mut self, request: Request, step: &mut Step) -> Answer {
         match request {
-            Request::Trigger { dag, params, logical_date } => self.trigger(dag, params, logical_date, step),
             Request::Pause { dag, reason } => self.pause(dag, reason, step),
             Request::Cancel { dag, run, reason } => self.cancel_run(dag, run, reason, step),
             Request::Clear(clear) => self.clear(clear, step),
@@ -47,8 +47,8 @@ impl Loop {
             Request::CancelBackfill { id } => self.cancel_backfill(id, step),
             Request::PoolsChanged => self.pools_changed(step),
             Request::Explain { dag, run, task } => self.explain(dag, run, task),
-            // Heard apart: it is answered later.
-            Request::Wait { dag, run } => Ok(Err(RequestError::NoSuchRun { dag, run })),
+            // Heard apart: the one is answered at the run's end, the others together.
+            Request::Wait { dag, .. } | Request::Trigger { dag, .. } => Ok(Err(RequestError::NoSuchDag { dag })),
         }
     }
 
@@ -93,8 +93,8 @@ impl Loop {
             return Ok(Ok(Arc::clone(&driven.dag)));
         }
         let (run, materials) = (run.clone(), Arc::clone(&self.materials));
-        self.with_store(move |store| {
-            let found = callbacks::dag_of(store, materials.as_ref(), &run)?;
+        self.with_store(|store| {
+            let found = callbacks::dag_of(store, materials.as_ref(), &self.roster, &run)?;
             Ok(found.map_err(|why| RequestError::Unusable { dag: run.dag_id, why }))
         })
     }

@@ -1,46 +1,56 @@
 //! A run that a person wants; a DAG that a person pauses.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use jiff::Timestamp;
-use serde_json::Value;
-
+use crate::dag::model::RunInputs;
 use crate::dag::params::{BadParam, fill_params};
 use crate::ids::{DagId, RunKey};
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::{Lane, Matter};
 use crate::scheduler::create::{NewRunRequest, manual_dates, planned};
-use crate::scheduler::request::{Reply, RequestError};
+use crate::scheduler::request::{Reply, Request, RequestError};
 use crate::scheduler::step::Step;
 use crate::scheduler::turn::Loop;
-use crate::store::{RunType, StoreError};
+use crate::store::{Created, NewRun, RunType, StoreError};
 
 use super::{Answer, ask, known_dag};
 
+/// A run that a person wants, to be made.
+pub(in crate::scheduler) struct WantedRun(NewRun);
+
 impl Loop {
-    pub(super) fn trigger(
-        &mut self,
-        dag: DagId,
-        params: BTreeMap<String, Value>,
-        logical_date: Option<Timestamp>,
-        step: &mut Step,
-    ) -> Answer {
+    /// What a trigger asks for, checked.
+    pub(in crate::scheduler) fn wanted_run(&self, request: Request) -> Answer<WantedRun> {
+        let Request::Trigger { dag, params, logical_date } = request else { return Ok(Err(RequestError::Failed)) };
         let source = ask!(self.source(&dag)?);
         let wrong =
             |wrong: Vec<BadParam>| RequestError::Params { wrong: wrong.iter().map(ToString::to_string).collect() };
         let params = ask!(fill_params(&source.dag, params).map_err(wrong));
-        let (materials, owner, now) = (Arc::clone(&self.materials), self.process, self.clock.now());
-        let (run, run_id) = self.with_store(move |store| {
-            let mut inputs = materials.files(&source);
-            inputs.params = params;
-            let dates = manual_dates(logical_date, now);
-            let request = NewRunRequest { run_type: RunType::Manual, dates, inputs, owner, now };
-            store.create_run(&planned(&source, request))
-        })?;
-        step.matters.extend(self.known(&dag)?);
-        step.matters.push(Matter::Queued { dag, run, lane: Lane::Dag });
-        Ok(Ok(Reply::Triggered { run_id }))
+        let (owner, now) = (self.process, self.clock.now());
+        let inputs = RunInputs { params, ..self.materials.files(&source) };
+        let dates = manual_dates(logical_date, now);
+        let request = NewRunRequest { run_type: RunType::Manual, dates, inputs, owner, now };
+        Ok(Ok(WantedRun(planned(&source, request))))
+    }
+
+    /// Makes the runs that were asked for together, in one transaction; each is answered after that.
+    pub(in crate::scheduler) fn make_wanted(&mut self, step: &mut Step) -> Result<(), StoreError> {
+        let (runs, asked): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut step.wanted).into_iter().map(|(WantedRun(run), asked)| (run, asked)).unzip();
+        if runs.is_empty() {
+            return Ok(());
+        }
+        let dags: Vec<_> = runs.iter().map(|run| run.dag_id.clone()).collect();
+        let made = self.with_store(|store| store.create_runs(runs))?;
+        for ((dag, created), asked) in dags.into_iter().zip(made).zip(asked) {
+            // A manual run takes nobody's logical date.
+            let Created::Made(run, run_id) = created else { continue };
+            // A DAG that is served the agenda knows.
+            if !self.roster.contains_key(&dag) {
+                step.matters.extend(self.known(&dag)?);
+            }
+            step.matters.push(Matter::Queued { dag, run, lane: Lane::Dag });
+            step.then.push(Box::new(move || asked.answer(Ok(Reply::Triggered { run_id }))));
+        }
+        Ok(())
     }
 
     /// What the agenda has to know of a DAG before a run of it.
