@@ -1,12 +1,15 @@
 //! The DAG files of a server: read when they change, and told to the scheduler.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::artifacts::cause_chain;
@@ -14,6 +17,7 @@ use crate::dag::render::{Style, render};
 use crate::ids::DagId;
 use crate::loader::folder::{Change, Folder};
 use crate::loader::{self, Build, LoadError, Loaded, restore};
+use crate::planner::agenda::KnownDag;
 use crate::registry::BuildWatcher;
 use crate::scheduler::create::{self, Source};
 use crate::scheduler::{Scheduler, Stopped};
@@ -56,10 +60,24 @@ pub(super) struct DagFiles {
     build: Build,
     builds: Arc<dyn BuildWatcher>,
     log: Arc<dyn ServeLog>,
+    /// The DAGs that the scheduler was told of.
+    told: BTreeSet<DagId>,
     /// Which file each DAG is taken from.
     owners: BTreeMap<DagId, PathBuf>,
     /// Files that hold no DAG, as they were read last.
     wrong: BTreeMap<PathBuf, String>,
+}
+
+/// A DAG of a file.
+struct Taken {
+    path: PathBuf,
+    source: Source,
+    /// The home knew no such DAG.
+    is_first: bool,
+    /// The home has it, and from this file.
+    is_kept: bool,
+    /// The file had another version before.
+    is_news: bool,
 }
 
 impl DagFiles {
@@ -70,8 +88,13 @@ impl DagFiles {
         builds: Arc<dyn BuildWatcher>,
         log: Arc<dyn ServeLog>,
     ) -> Self {
-        let (owners, wrong) = Default::default();
-        Self { host, folder: Folder::new(root), build, builds, log, owners, wrong }
+        let (told, owners, wrong) = Default::default();
+        Self { host, folder: Folder::new(root), build, builds, log, told, owners, wrong }
+    }
+
+    /// The scheduler knows these DAGs.
+    pub(super) fn are_told(&mut self, dags: impl IntoIterator<Item = DagId>) {
+        self.told.extend(dags);
     }
 
     /// How many DAGs there are, and how many files that hold none.
@@ -105,24 +128,37 @@ impl DagFiles {
         scheduler: &Scheduler,
     ) -> Result<BTreeMap<DagId, PathBuf>, DagsError> {
         let mut gone = BTreeMap::new();
-        let mut loaded = Vec::new();
+        let mut changed = Vec::new();
         for change in changes {
             match change {
                 Change::Gone(path) => {
                     gone.extend(self.disown(&path, None));
                     self.right(&path)?;
                 }
-                Change::Changed(path) => loaded.extend(self.load(path).await?),
+                Change::Changed(path) => changed.push(path),
+            }
+        }
+        let mut loaded = Vec::new();
+        for (path, now) in self.load_all(changed).await {
+            match now {
+                Ok(now) => loaded.push((path, now)),
+                // Its last good version stays in force.
+                Err(message) => self.wrong(&path, message)?,
             }
         }
         // All files let go before one takes: so an id can move, whichever of the two files is read first.
         for (path, now) in &loaded {
             gone.extend(self.disown(path, Some(&now.dag.id)));
         }
+        let mut taken = Vec::with_capacity(loaded.len());
         for (path, now) in loaded {
-            if let Some(taken) = self.take(&path, now, scheduler)? {
-                gone.remove(&taken);
-            }
+            taken.extend(self.take(path, now)?);
+        }
+        let now = self.host.clock.now();
+        self.keep(&taken, now)?;
+        for taken in taken {
+            gone.remove(&taken.source.dag.id);
+            self.serve(taken, now, scheduler)?;
         }
         Ok(gone)
     }
@@ -140,58 +176,88 @@ impl DagFiles {
         Ok(())
     }
 
-    /// Reads one file. One that is wrong now leaves its last good version in force.
-    async fn load(&mut self, path: PathBuf) -> Result<Option<(PathBuf, Loaded)>, DagsError> {
-        match loader::load(&self.host.registry, &self.host.grounds, &path, self.build, Arc::clone(&self.builds)).await {
-            Ok(loaded) => match self.ready(&loaded).await {
-                None => return Ok(Some((path, loaded))),
-                Some(message) => self.wrong(&path, message)?,
-            },
-            Err(error) => self.wrong(&path, words(&error))?,
+    /// Reads files, as many at once as there are processors; what came of each, in their order.
+    async fn load_all(&self, paths: Vec<PathBuf>) -> Vec<(PathBuf, Result<Loaded, String>)> {
+        let at_once = match self.build {
+            Build::Kept => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            // A build takes the whole machine by itself.
+            Build::Allowed => 1,
+        };
+        let (mut waiting, mut under_way, mut done) = (paths.into_iter().enumerate(), JoinSet::new(), BTreeMap::new());
+        loop {
+            let free = at_once.saturating_sub(under_way.len());
+            for (at, path) in waiting.by_ref().take(free) {
+                let (host, build, builds) = (self.host.clone(), self.build, Arc::clone(&self.builds));
+                under_way.spawn(async move {
+                    let loaded = load(&host, &path, build, builds).await;
+                    (at, (path, loaded))
+                });
+            }
+            match under_way.join_next().await {
+                None => return done.into_values().collect(),
+                Some(Ok((at, loaded))) => drop(done.insert(at, loaded)),
+                Some(Err(failed)) => std::panic::resume_unwind(failed.into_panic()),
+            }
         }
-        Ok(None)
     }
 
-    /// Compiles its components. Why it cannot be scheduled, if so.
-    async fn ready(&self, loaded: &Loaded) -> Option<String> {
-        if let Some(message) = without_default(loaded) {
-            return Some(message);
-        }
-        let compiled = loader::compile(&self.host.registry, &loaded.dag, self.builds.as_ref()).await;
-        compiled.err().map(|error| words(&error))
-    }
-
-    /// Takes a file's DAG, which it gives, unless another file has it.
-    fn take(&mut self, path: &Path, loaded: Loaded, scheduler: &Scheduler) -> Result<Option<DagId>, DagsError> {
+    /// Takes a file's DAG, unless another file has it.
+    fn take(&mut self, path: PathBuf, loaded: Loaded) -> Result<Option<Taken>, DagsError> {
         let id = loaded.dag.id.clone();
-        if let Some(owner) = self.owners.get(&id).filter(|owner| *owner != path) {
+        if let Some(owner) = self.owners.get(&id).filter(|owner| **owner != path) {
             let message = format!("the DAG `{id}` is in {} already: give one of them another id", owner.display());
-            self.wrong(path, message)?;
+            self.wrong(&path, message)?;
             return Ok(None);
         }
-        let is_new = self.owners.insert(id.clone(), path.to_owned()).is_none();
+        let is_new = self.owners.insert(id.clone(), path.clone()).is_none();
         let version = loaded.dag.version;
         let (dag, folder) = (loaded.dag, loaded.folder);
-        let source = Source { dag, text: loaded.source, folder, file: Some(path.to_owned()) };
-        let now = self.host.clock.now();
+        let source = Source { dag, text: loaded.source, folder, file: Some(path.clone()) };
         let known = self.host.store.dag(&id)?;
         let is_other = known.as_ref().is_none_or(|record| record.version != Some(version));
-        let is_kept = |record: &DagRecord| record.path.as_deref() == Some(path) && record.is_served;
-        // A write costs a sync: a thousand files that did not change cost none.
-        if is_other || !known.as_ref().is_some_and(is_kept) {
-            self.host.store.keep_dag_version(&create::version(&source), Seen::Served(path.to_owned()), now)?;
-        }
-        self.right(path)?;
-        self.tell(&id, source, scheduler)?;
-        if !is_new && is_other {
-            self.log.say(&format!("DAG `{id}` has a new version, from {}", path.display()));
-        }
-        Ok(Some(id))
+        let is_kept = |record: &DagRecord| record.path.as_ref() == Some(&path) && record.is_served;
+        let is_kept = !is_other && known.as_ref().is_some_and(is_kept);
+        Ok(Some(Taken { path, source, is_first: known.is_none(), is_kept, is_news: !is_new && is_other }))
     }
 
-    fn tell(&self, id: &DagId, source: Source, scheduler: &Scheduler) -> Result<(), DagsError> {
+    /// Keeps what is not kept yet, in one transaction: each costs a sync.
+    fn keep(&self, taken: &[Taken], now: Timestamp) -> Result<(), DagsError> {
+        let new = taken.iter().filter(|taken| !taken.is_kept);
+        let versions: Vec<_> =
+            new.map(|taken| (create::version(&taken.source), Seen::Served(taken.path.clone()))).collect();
+        if !versions.is_empty() {
+            self.host.store.keep_dag_versions(versions, now)?;
+        }
+        Ok(())
+    }
+
+    /// Tells of a DAG that is kept.
+    fn serve(&mut self, taken: Taken, now: Timestamp, scheduler: &Scheduler) -> Result<(), DagsError> {
+        let Taken { path, source, is_first, is_news, .. } = taken;
+        let id = source.dag.id.clone();
+        self.right(&path)?;
+        if is_first {
+            // Nothing of it can be in the home that would have to be looked up.
+            let (dag_id, first_seen) = (id.clone(), now);
+            let known = KnownDag { dag_id, first_seen, last_scheduled: None, failed_in_a_row: 0, paused: false };
+            self.told.insert(id.clone());
+            scheduler.dag_seen(Some(known), source)?;
+        } else {
+            self.tell(&id, source, scheduler)?;
+        }
+        if is_news {
+            self.log.say(&format!("DAG `{id}` has a new version, from {}", path.display()));
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, id: &DagId, source: Source, scheduler: &Scheduler) -> Result<(), DagsError> {
+        if self.told.contains(id) {
+            return Ok(scheduler.dag_seen(None, source)?);
+        }
         if let Some(known) = crate::scheduler::known_dag(self.host.store.as_ref(), id)? {
-            scheduler.dag_seen(known, source)?;
+            self.told.insert(id.clone());
+            scheduler.dag_seen(Some(known), source)?;
         }
         Ok(())
     }
@@ -285,6 +351,17 @@ impl DagFiles {
             self.look(scheduler).await?;
         }
     }
+}
+
+/// Reads one file, and compiles its components. The error says all that is wrong with it.
+async fn load(host: &Host, path: &Path, build: Build, builds: Arc<dyn BuildWatcher>) -> Result<Loaded, String> {
+    let loaded = loader::load(&host.registry, &host.grounds, path, build, Arc::clone(&builds)).await;
+    let loaded = loaded.map_err(|error| words(&error))?;
+    if let Some(message) = without_default(&loaded) {
+        return Err(message);
+    }
+    let compiled = loader::compile(&host.registry, &loaded.dag, builds.as_ref()).await;
+    compiled.map(|()| loaded).map_err(|error| words(&error))
 }
 
 /// Tells `told` of everything that happens below `root`.

@@ -249,7 +249,9 @@ impl Session<'_> {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), ServeError> {
         let host = self.host;
-        scheduler.recover(all_known_dags(host.store.as_ref())?).await?;
+        let known = all_known_dags(host.store.as_ref())?;
+        files.are_told(known.iter().map(|dag| dag.dag_id.clone()));
+        scheduler.recover(known).await?;
         files.forget_errors()?;
         files.look(scheduler).await?;
         files.go_on(scheduler)?;

@@ -74,8 +74,19 @@ impl Registry {
 
     /// Whether the component's code is there, so that no try would have to wait for it.
     pub async fn has_compiled(&self, digest: Digest, engine: EngineKind) -> bool {
+        let slot = self.inner.verified.slot(digest, engine);
+        if slot.initialized() {
+            return true;
+        }
         let key = self.inner.cache_key(digest, engine);
-        matches!(self.find_compiled(&key).await, Ok(Some(_)))
+        match self.find_compiled(&key).await {
+            Ok(Some(compiled)) => {
+                // Another may have verified it meanwhile.
+                let _ = slot.set(compiled);
+                true
+            }
+            Ok(None) | Err(_) => false,
+        }
     }
 
     async fn find_compiled(&self, key: &CacheKey) -> Result<Option<Compiled>, RegistryError> {

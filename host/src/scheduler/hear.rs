@@ -42,8 +42,9 @@ impl Loop {
                 }));
             }
             Message::DagSeen { known, source } => {
-                let (dag, terms) = (known.dag_id.clone(), terms(&source));
-                step.matters.extend([Matter::DagKnown(known), Matter::DagSeen { dag: dag.clone(), terms }]);
+                let (dag, terms) = (source.dag.id.clone(), terms(&source));
+                step.matters.extend(known.map(Matter::DagKnown));
+                step.matters.push(Matter::DagSeen { dag: dag.clone(), terms });
                 self.roster.insert(dag, *source);
             }
             Message::DagGone(dag) => {

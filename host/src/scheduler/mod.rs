@@ -134,8 +134,8 @@ enum Message {
     },
     /// DAGs that are kept, and the runs that this process owns: after a start.
     Recover { dags: Vec<KnownDag>, recovered: oneshot::Sender<()> },
-    /// A DAG's file is there, or has a new version of it.
-    DagSeen { known: KnownDag, source: Box<Source> },
+    /// A DAG's file is there, or has a new version of it. `known`: unless the loop was told of the DAG before.
+    DagSeen { known: Option<KnownDag>, source: Box<Source> },
     /// A DAG's file is gone.
     DagGone(DagId),
     /// A try ended.
@@ -262,8 +262,9 @@ impl Scheduler {
         done.await.map_err(|_| Stopped)
     }
 
-    /// A DAG's file is there, or has a new version, which is kept already.
-    pub fn dag_seen(&self, known: KnownDag, source: Source) -> Result<(), Stopped> {
+    /// A DAG's file is there, or has a new version, which is kept already. `known` may be left out where the loop was told
+    /// of the DAG before, also by [`recover`](Self::recover).
+    pub fn dag_seen(&self, known: Option<KnownDag>, source: Source) -> Result<(), Stopped> {
         self.tell(Message::DagSeen { known, source: Box::new(source) })
     }
 

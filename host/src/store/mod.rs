@@ -51,8 +51,12 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a process: its own last word, or that of the next one after it died.
     fn end_process(&self, process: ProcessId, now: Timestamp) -> Result<()>;
 
+    /// Keeps versions of DAGs, all in one transaction.
+    fn keep_dag_versions(&self, versions: Vec<(DagVersion, Seen)>, now: Timestamp) -> Result<()>;
     /// Keeps a version of a DAG.
-    fn keep_dag_version(&self, version: &DagVersion, seen: Seen, now: Timestamp) -> Result<()>;
+    fn keep_dag_version(&self, version: &DagVersion, seen: Seen, now: Timestamp) -> Result<()> {
+        self.keep_dag_versions(vec![(version.clone(), seen)], now)
+    }
     /// The digests of a DAG's versions, newest first, each with when it was first kept.
     fn dag_versions(&self, dag: &DagId) -> Result<Vec<(Digest, Timestamp)>>;
     /// A version by its digest.

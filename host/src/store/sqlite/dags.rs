@@ -14,25 +14,25 @@ pub(super) fn keep(tx: &Transaction<'_>, version: &DagVersion, seen: Seen, now: 
     let digest = version.digest.to_string();
     let dag_id = version.dag_id.as_str();
     let folder = version.folder.to_string_lossy().into_owned();
-    tx.execute(
+    tx.prepare_cached(
         "INSERT OR IGNORE INTO dag_version (digest, dag_id, source, folder, plugins, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![digest, dag_id, version.source, folder, json(&version.plugins)?, micros(now)],
-    )?;
-    tx.execute(
+    )?
+    .execute(params![digest, dag_id, version.source, folder, json(&version.plugins)?, micros(now)])?;
+    tx.prepare_cached(
         "INSERT INTO dag (dag_id, first_seen_at, last_seen_at) VALUES (?1, ?2, ?2)
          ON CONFLICT (dag_id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
-        params![dag_id, micros(now)],
-    )?;
+    )?
+    .execute(params![dag_id, micros(now)])?;
     match seen {
         Seen::Nowhere => {}
         Seen::Run(path) => {
             let update = "UPDATE dag SET path = ?2 WHERE dag_id = ?1 AND version IS NULL";
-            tx.execute(update, params![dag_id, path.to_string_lossy()])?;
+            tx.prepare_cached(update)?.execute(params![dag_id, path.to_string_lossy()])?;
         }
         Seen::Served(path) => {
             let update = "UPDATE dag SET version = ?2, path = ?3, is_served = 1 WHERE dag_id = ?1";
-            tx.execute(update, params![dag_id, digest, path.to_string_lossy()])?;
+            tx.prepare_cached(update)?.execute(params![dag_id, digest, path.to_string_lossy()])?;
         }
     }
     Ok(())

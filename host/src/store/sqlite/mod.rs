@@ -129,9 +129,8 @@ impl Store for SqliteStore {
         self.write(move |tx| processes::end(tx, process, now))
     }
 
-    fn keep_dag_version(&self, version: &DagVersion, seen: Seen, now: Timestamp) -> Result<()> {
-        let version = version.clone();
-        self.write(move |tx| dags::keep(tx, &version, seen, now))
+    fn keep_dag_versions(&self, versions: Vec<(DagVersion, Seen)>, now: Timestamp) -> Result<()> {
+        self.write(move |tx| versions.into_iter().try_for_each(|(version, seen)| dags::keep(tx, &version, seen, now)))
     }
 
     fn dag_version(&self, digest: Digest) -> Result<Option<DagVersion>> {
