@@ -9,7 +9,7 @@ use crate::dag::model::ResolvedPlugin;
 pub struct Catalog {
     /// What each name was resolved to.
     pub plugins: BTreeMap<String, Result<ResolvedPlugin, PluginProblem>>,
-    /// Names of all registered plugins, for hints.
+    /// Names of all registered plugins, for hints. May be left out where every name was resolved.
     pub registered: Vec<String>,
 }
 

@@ -36,9 +36,13 @@ pub(super) async fn resolve(
         };
         plugins.insert(plugin.name.clone(), answer);
     }
-    // Hints only: without them the check says the same.
-    let registered = registry.list().map(|plugins| plugins.into_iter().map(|plugin| plugin.name).collect());
-    Ok(Catalog { plugins, registered: registered.unwrap_or_default() })
+    let registered = if plugins.values().all(Result::is_ok) {
+        Vec::new()
+    } else {
+        // Hints only: without them the check says the same.
+        registry.list().unwrap_or_default().into_iter().map(|plugin| plugin.name).collect()
+    };
+    Ok(Catalog { plugins, registered })
 }
 
 fn source(plugin: &dag::PluginRef, folder: &Path) -> PluginSource {

@@ -10,6 +10,7 @@ use super::build::BuildWatcher;
 use super::error::{RegistryError, blocking};
 use super::files::read_outside;
 use super::record::ComponentRecord;
+use super::versions::select;
 
 /// Where a plugin comes from; paths are whole, or relative to where the program was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,18 +46,36 @@ impl Registry {
         watcher: Arc<dyn BuildWatcher>,
     ) -> Vec<Result<ComponentRecord, RegistryError>> {
         let mut built = self.resolve_crates(sources, policy, watcher).await.into_iter();
+        let mut selected = self.select_all(sources).await.into_iter();
         let mut resolved = Vec::with_capacity(sources.len());
         for source in sources {
             resolved.push(match source {
                 PluginSource::Path(_) => built.next().unwrap_or(Err(RegistryError::Interrupted)),
                 PluginSource::File(path) => self.resolve_file(path).await,
-                PluginSource::Registered { name, requirement } => {
-                    let (registry, name, requirement) = (self.clone(), name.clone(), requirement.clone());
-                    blocking(move || Ok(registry.select(&name, &requirement)?.component)).await
-                }
+                PluginSource::Registered { .. } => selected.next().unwrap_or(Err(RegistryError::Interrupted)),
             });
         }
         resolved
+    }
+
+    /// One result for each source that is registered, in their order, by one look at the index.
+    async fn select_all(&self, sources: &[PluginSource]) -> Vec<Result<ComponentRecord, RegistryError>> {
+        let wanted: Vec<_> = sources.iter().filter_map(PluginSource::registered).collect();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let registry = self.clone();
+        let plugins = match blocking(move || registry.list()).await {
+            Ok(plugins) => plugins,
+            Err(error) => {
+                let mut failed = vec![Err(error)];
+                failed.extend(wanted.iter().skip(1).map(|_| Err(RegistryError::Interrupted)));
+                return failed;
+            }
+        };
+        let chosen =
+            wanted.iter().map(|(name, requirement)| Ok(select(&plugins, name, requirement)?.component.clone()));
+        chosen.collect()
     }
 
     /// One result for each source that is a path, in their order.
@@ -91,6 +110,13 @@ impl Registry {
 }
 
 impl PluginSource {
+    fn registered(&self) -> Option<(&str, &VersionReq)> {
+        match self {
+            Self::Registered { name, requirement } => Some((name, requirement)),
+            Self::Path(_) | Self::File(_) => None,
+        }
+    }
+
     fn crate_path(&self) -> Option<&Path> {
         match self {
             Self::Path(path) => Some(path),
