@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use dagwood::control::ask;
+use dagwood::control::Talk;
 use dagwood::home::Home;
 use dagwood::ids::{DagId, RunId};
 use dagwood::lifecycle::state::RunState;
@@ -46,16 +46,17 @@ impl Server {
         bail!("the server ended before it was ready")
     }
 
-    fn ask(&self, request: Request) -> Result<Reply> {
-        Ok(ask(&self.home.socket(), request)??)
+    fn talk(&self) -> Result<Talk> {
+        Ok(Talk::begin(&self.home.socket())?)
     }
 
     /// Triggers a DAG and waits for the recorded end of its run, which must be a success.
     pub(crate) fn run(&self, dag: &str) -> Result<Duration> {
         let start = Instant::now();
         let dag = DagId::new(dag)?;
-        let run = self.trigger(dag.clone())?;
-        self.wait(dag, run)?;
+        let mut talk = self.talk()?;
+        let run = trigger(&mut talk, dag.clone())?;
+        wait(&mut talk, dag, run)?;
         Ok(start.elapsed())
     }
 
@@ -70,25 +71,12 @@ impl Server {
     }
 
     fn run_these<'a>(&self, dags: impl Iterator<Item = &'a String>) -> Result<()> {
-        let mut runs = Vec::new();
+        let (mut talk, mut runs) = (self.talk()?, Vec::new());
         for dag in dags {
             let dag = DagId::new(dag)?;
-            runs.push((dag.clone(), self.trigger(dag)?));
+            runs.push((dag.clone(), trigger(&mut talk, dag)?));
         }
-        runs.into_iter().try_for_each(|(dag, run)| self.wait(dag, run))
-    }
-
-    fn trigger(&self, dag: DagId) -> Result<RunId> {
-        match self.ask(Request::Trigger { dag, params: Default::default(), logical_date: None })? {
-            Reply::Triggered { run_id } => Ok(run_id),
-            other => bail!("the trigger was answered by {other:?}"),
-        }
-    }
-
-    fn wait(&self, dag: DagId, run: RunId) -> Result<()> {
-        let ended = self.ask(Request::Wait { dag, run })?;
-        ensure!(ended == Reply::Ended { state: RunState::Success }, "the run is not a success: {ended:?}");
-        Ok(())
+        runs.into_iter().try_for_each(|(dag, run)| wait(&mut talk, dag, run))
     }
 
     /// Memory that is its own, and its share of what is shared, in MB.
@@ -127,4 +115,17 @@ impl Drop for Server {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn trigger(talk: &mut Talk, dag: DagId) -> Result<RunId> {
+    match talk.ask(Request::Trigger { dag, params: Default::default(), logical_date: None })?? {
+        Reply::Triggered { run_id } => Ok(run_id),
+        other => bail!("the trigger was answered by {other:?}"),
+    }
+}
+
+fn wait(talk: &mut Talk, dag: DagId, run: RunId) -> Result<()> {
+    let ended = talk.ask(Request::Wait { dag, run })??;
+    ensure!(ended == Reply::Ended { state: RunState::Success }, "the run is not a success: {ended:?}");
+    Ok(())
 }

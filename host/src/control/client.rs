@@ -35,16 +35,43 @@ pub fn plugins_changed(socket: &Path) -> Result<(), ClientError> {
 }
 
 fn call(socket: &Path, call: &Call) -> Result<Answer, ClientError> {
-    let stream = connect(socket)?;
-    let mut line = serde_json::to_vec(call).map_err(|error| ClientError::Broken(error.into()))?;
-    line.push(b'\n');
-    (&stream).write_all(&line).map_err(unheard)?;
-    let mut answer = String::new();
-    let read = BufReader::new((&stream).take(LINE_MAX_BYTES)).read_line(&mut answer).map_err(unheard)?;
-    if read == 0 {
-        return Err(ClientError::Broken(io::ErrorKind::UnexpectedEof.into()));
+    Talk::begin(socket)?.call(call)
+}
+
+/// One connection to a server, for several requests one after the other.
+#[derive(Debug)]
+pub struct Talk {
+    stream: BufReader<UnixStream>,
+}
+
+impl Talk {
+    /// Connects to the server behind `socket`.
+    ///
+    /// # Errors
+    /// When there is no server.
+    pub fn begin(socket: &Path) -> Result<Self, ClientError> {
+        Ok(Self { stream: BufReader::new(connect(socket)?) })
     }
-    serde_json::from_str(&answer).map_err(|error| ClientError::Broken(error.into()))
+
+    /// As [`ask`], on this connection.
+    ///
+    /// # Errors
+    /// When the server goes away.
+    pub fn ask(&mut self, request: Request) -> Result<Answer, ClientError> {
+        self.call(&Call::Scheduler { request })
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Answer, ClientError> {
+        let mut line = serde_json::to_vec(call).map_err(|error| ClientError::Broken(error.into()))?;
+        line.push(b'\n');
+        self.stream.get_ref().write_all(&line).map_err(unheard)?;
+        let mut answer = String::new();
+        let read = (&mut self.stream).take(LINE_MAX_BYTES).read_line(&mut answer).map_err(unheard)?;
+        if read == 0 {
+            return Err(ClientError::Broken(io::ErrorKind::UnexpectedEof.into()));
+        }
+        serde_json::from_str(&answer).map_err(|error| ClientError::Broken(error.into()))
+    }
 }
 
 /// A connection is reset only while what was said lies unread in it: the server ended before it heard it, which is as if

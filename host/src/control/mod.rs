@@ -8,7 +8,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use client::{ClientError, ask, plugins_changed};
+pub use client::{ClientError, Talk, ask, plugins_changed};
 pub use server::{Control, ControlError};
 
 use std::fs::File;
