@@ -47,7 +47,8 @@ fn beside(
 ) -> Result<Figure> {
     let (mut of_young, mut of_old) = (Vec::new(), Vec::new());
     // Once, so that both files are in the machine's memory.
-    (young()?, old()?);
+    young()?;
+    old()?;
     for _ in 0..kit.rounds.max(10) {
         of_young.push(ms(young()?));
         of_old.push(ms(old()?));
