@@ -32,7 +32,7 @@ async fn a_guest_is_given_what_the_launch_says_and_empty_folders() {
             assert_eq!((context.try_number, context.max_tries, context.idempotency_key.as_str()), (2, 4, "key"));
             assert_eq!((job.folders.inputs.len(), job.folders.inputs[0].port.as_str()), (1, "data"));
             assert_eq!(fs::read(&job.folders.inputs[0].host_path).unwrap(), b"1,2");
-            for folder in [out(&job), tmp(&job)] {
+            for folder in [out(job), tmp(job)] {
                 assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
             }
             assert_eq!(job.limits.execution_timeout, Duration::from_secs(60));
@@ -89,10 +89,10 @@ async fn what_a_success_left_in_out_is_published() {
         change(&mut launch, |descriptor| descriptor.may_branch = true);
         let report = bench
             .run(launch, move |job| {
-                fs::write(out(&job).join("model"), "weights").unwrap();
-                fs::create_dir(out(&job).join("plots")).unwrap();
-                fs::write(out(&job).join("plots/roc"), "roc").unwrap();
-                fs::write(tmp(&job).join("scratch"), "scratch").unwrap();
+                fs::write(out(job).join("model"), "weights").unwrap();
+                fs::create_dir(out(job).join("plots")).unwrap();
+                fs::write(out(job).join("plots/roc"), "roc").unwrap();
+                fs::write(tmp(job).join("scratch"), "scratch").unwrap();
                 if branch { Ok(Answer::Branch("1".into(), vec!["a".into()])) } else { done() }
             })
             .await;
@@ -132,7 +132,7 @@ async fn only_a_success_publishes() {
     for (end, expected) in ends.into_iter().zip(expected) {
         let bench = Bench::new();
         let report = bench.run(launch(vec![port("model", Cardinality::One)]), move |job| {
-            fs::write(out(&job).join("model"), "half").unwrap();
+            fs::write(out(job).join("model"), "half").unwrap();
             end()
         });
         let report = report.await;
@@ -157,7 +157,7 @@ async fn an_undeclared_output_and_a_link_break_the_contract_and_are_kept_without
     let bench = Bench::new();
     let report = bench
         .run(launch(vec![]), |job| {
-            fs::write(out(&job).join("stray"), "stray").unwrap();
+            fs::write(out(job).join("stray"), "stray").unwrap();
             done()
         })
         .await;
@@ -167,9 +167,9 @@ async fn an_undeclared_output_and_a_link_break_the_contract_and_are_kept_without
     assert_eq!(fs::read(bench.files().kept_out.join("stray")).unwrap(), b"stray");
     let report = bench
         .run(launch(vec![port("tree", Cardinality::One)]), |job| {
-            fs::create_dir(out(&job).join("tree")).unwrap();
-            fs::write(out(&job).join("tree/file"), "file").unwrap();
-            symlink("/etc/passwd", out(&job).join("tree/link")).unwrap();
+            fs::create_dir(out(job).join("tree")).unwrap();
+            fs::write(out(job).join("tree/file"), "file").unwrap();
+            symlink("/etc/passwd", out(job).join("tree/link")).unwrap();
             done()
         })
         .await;
@@ -190,7 +190,7 @@ async fn a_result_that_breaks_the_contract_publishes_nothing() {
     for (text, expected) in [("1", "result-shape"), ("x", "result-not-json"), ("\"123456789\"", "result-too-large")] {
         let report = bench
             .run(launch.clone(), move |job| {
-                fs::write(out(&job).join("model"), "weights").unwrap();
+                fs::write(out(job).join("model"), "weights").unwrap();
                 Ok(Answer::Done(text.into()))
             })
             .await;
@@ -245,7 +245,7 @@ async fn a_panic_of_the_host_is_an_outcome_and_leaves_nothing_behind() {
     let bench = Bench::new();
     let report = bench
         .run(launch(vec![]), |job| {
-            fs::write(out(&job).join("half"), "half").unwrap();
+            fs::write(out(job).join("half"), "half").unwrap();
             panic!("a bug at line {}", 7)
         })
         .await;
@@ -316,7 +316,7 @@ async fn a_store_that_cannot_be_written_to_is_the_hosts_failure_and_what_was_mad
     fs::write(&objects, "").unwrap();
     let report = bench
         .run(launch(vec![port("model", Cardinality::One)]), |job| {
-            fs::write(out(&job).join("model"), "weights").unwrap();
+            fs::write(out(job).join("model"), "weights").unwrap();
             done()
         })
         .await;
@@ -332,14 +332,14 @@ async fn logs_that_cannot_be_written_do_not_harm_the_try() {
     let report = bench.run(launch(vec![port("model", Cardinality::One)]), |job| {
         job.watcher.stdout(b"a line\n");
         job.watcher.metric("loss", 1, 0.5);
-        fs::write(out(&job).join("model"), "weights").unwrap();
+        fs::write(out(job).join("model"), "weights").unwrap();
         done()
     });
     let report = report.await;
     assert_eq!((report.outcome, report.outputs.len()), (Outcome::Done { value: json!(1) }, 1));
     assert_eq!(report.metrics, [("loss".to_owned(), 0.5)]);
     let report = bench.run(launch(vec![]), |job| {
-        fs::write(out(&job).join("stray"), "").unwrap();
+        fs::write(out(job).join("stray"), "").unwrap();
         done()
     });
     assert_eq!(failure(&report.await.outcome).1, "undeclared-output");
