@@ -6,7 +6,6 @@ use anyhow::Result;
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
-
 mod bindings {
     wasmtime::component::bindgen!({
         world: "task-plugin",
@@ -21,13 +20,11 @@ struct Guest {
     wasi: WasiCtx,
     table: ResourceTable,
 }
-
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
-
 impl types::Host for Guest {}
 impl log::Host for Guest {
     fn log(&mut self, _: log::Level, _: String, _: Vec<(String, String)>) -> wasmtime::Result<()> {
@@ -52,14 +49,11 @@ impl context::Host for Guest {
         Err(wasmtime::Error::msg("there is no context here"))
     }
 }
-
 pub(crate) struct Floor(Engine, bindings::TaskPluginPre<Guest>);
-
 impl Floor {
     pub(crate) fn new(component: &Path) -> Result<Self> {
         let mut config = Config::new();
         let mut pool = PoolingAllocationConfig::new();
-        // What makes a pool fast: memory that a guest has touched is cleared, not given back.
         pool.linear_memory_keep_resident(2 << 20).table_keep_resident(64 << 10).async_stack_keep_resident(128 << 10);
         pool.pagemap_scan(wasmtime::Enabled::Auto);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
