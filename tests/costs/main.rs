@@ -1,5 +1,5 @@
-//! What a task costs: memory and allocations of the core, commits of the store, starts of the sandbox. Counted, so that
-//! neither the machine nor its mood matters, and held against `baseline.toml`.
+//! What a task costs of the core: memory and allocations. Counted, so that neither the machine nor its mood matters, and
+//! held against `baseline.toml`.
 //!
 //! `UPDATE_COSTS=1 cargo test -p dagwood --test costs` writes the baseline anew; what became dearer shows in its diff.
 
