@@ -188,8 +188,8 @@ pub struct Stopped;
 #[error("the thread of the scheduler cannot be started")]
 pub struct StartError(#[source] pub std::io::Error);
 
-/// The running loop. Dropping this ends it and what it runs, as a crash would: what was committed is what the next
-/// process finds.
+/// The running loop. Dropping this ends it and what it runs at its next pause, as a crash would; what is under way until
+/// then may still be committed. What was committed is what the next process finds.
 pub struct Looping {
     ended: oneshot::Receiver<Result<(), StoreError>>,
     /// Dropped with this, which the loop hears.
