@@ -1,6 +1,6 @@
 //! The DAG files of a server: read when they change, and told to the scheduler.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use crate::dag::render::{Style, render};
 use crate::ids::DagId;
 use crate::loader::folder::{Change, Folder};
 use crate::loader::{self, Build, LoadError, Loaded, restore};
-use crate::planner::agenda::KnownDag;
 use crate::registry::BuildWatcher;
 use crate::scheduler::create::{self, Source};
 use crate::scheduler::{Scheduler, Stopped};
@@ -60,8 +59,6 @@ pub(super) struct DagFiles {
     build: Build,
     builds: Arc<dyn BuildWatcher>,
     log: Arc<dyn ServeLog>,
-    /// The DAGs that the scheduler was told of.
-    told: BTreeSet<DagId>,
     /// Which file each DAG is taken from.
     owners: BTreeMap<DagId, PathBuf>,
     /// Files that hold no DAG, as they were read last.
@@ -72,8 +69,6 @@ pub(super) struct DagFiles {
 struct Taken {
     path: PathBuf,
     source: Source,
-    /// The home knew no such DAG.
-    is_first: bool,
     /// The home has it, and from this file.
     is_kept: bool,
     /// The file had another version before.
@@ -88,13 +83,8 @@ impl DagFiles {
         builds: Arc<dyn BuildWatcher>,
         log: Arc<dyn ServeLog>,
     ) -> Self {
-        let (told, owners, wrong) = Default::default();
-        Self { host, folder: Folder::new(root), build, builds, log, told, owners, wrong }
-    }
-
-    /// The scheduler knows these DAGs.
-    pub(super) fn are_told(&mut self, dags: impl IntoIterator<Item = DagId>) {
-        self.told.extend(dags);
+        let (owners, wrong) = Default::default();
+        Self { host, folder: Folder::new(root), build, builds, log, owners, wrong }
     }
 
     /// How many DAGs there are, and how many files that hold none.
@@ -158,7 +148,7 @@ impl DagFiles {
         self.keep(&taken, now)?;
         for taken in taken {
             gone.remove(&taken.source.dag.id);
-            self.serve(taken, now, scheduler)?;
+            self.serve(taken, scheduler)?;
         }
         Ok(gone)
     }
@@ -217,7 +207,7 @@ impl DagFiles {
         let is_other = known.as_ref().is_none_or(|record| record.version != Some(version));
         let is_kept = |record: &DagRecord| record.path.as_ref() == Some(&path) && record.is_served;
         let is_kept = !is_other && known.as_ref().is_some_and(is_kept);
-        Ok(Some(Taken { path, source, is_first: known.is_none(), is_kept, is_news: !is_new && is_other }))
+        Ok(Some(Taken { path, source, is_kept, is_news: !is_new && is_other }))
     }
 
     /// Keeps what is not kept yet, in one transaction: each costs a sync.
@@ -232,32 +222,13 @@ impl DagFiles {
     }
 
     /// Tells of a DAG that is kept.
-    fn serve(&mut self, taken: Taken, now: Timestamp, scheduler: &Scheduler) -> Result<(), DagsError> {
-        let Taken { path, source, is_first, is_news, .. } = taken;
+    fn serve(&mut self, taken: Taken, scheduler: &Scheduler) -> Result<(), DagsError> {
+        let Taken { path, source, is_news, .. } = taken;
         let id = source.dag.id.clone();
         self.right(&path)?;
-        if is_first {
-            // Nothing of it can be in the home that would have to be looked up.
-            let (dag_id, first_seen) = (id.clone(), now);
-            let known = KnownDag { dag_id, first_seen, last_scheduled: None, failed_in_a_row: 0, paused: false };
-            self.told.insert(id.clone());
-            scheduler.dag_seen(Some(known), source)?;
-        } else {
-            self.tell(&id, source, scheduler)?;
-        }
+        scheduler.dag_seen(source)?;
         if is_news {
             self.log.say(&format!("DAG `{id}` has a new version, from {}", path.display()));
-        }
-        Ok(())
-    }
-
-    fn tell(&mut self, id: &DagId, source: Source, scheduler: &Scheduler) -> Result<(), DagsError> {
-        if self.told.contains(id) {
-            return Ok(scheduler.dag_seen(None, source)?);
-        }
-        if let Some(known) = crate::scheduler::known_dag(self.host.store.as_ref(), id)? {
-            self.told.insert(id.clone());
-            scheduler.dag_seen(Some(known), source)?;
         }
         Ok(())
     }
@@ -270,7 +241,7 @@ impl DagFiles {
             match self.last_good(&record)? {
                 Some((path, source)) => {
                     self.owners.insert(record.dag_id.clone(), path);
-                    self.tell(&record.dag_id, source, scheduler)?;
+                    scheduler.dag_seen(source)?;
                 }
                 None => self.let_go(&record.dag_id, scheduler)?,
             }

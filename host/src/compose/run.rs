@@ -128,7 +128,7 @@ impl Host {
             clock: Arc::clone(&self.clock),
             materials: Arc::new(NoMaterials),
             observer: Arc::new(Unobserved),
-            process: lease.process(),
+            process: lease.presence(),
             capacity: self.capacity()?,
             begins_runs: false,
         };

@@ -194,7 +194,7 @@ impl Host {
                 self.grounds.clone(),
             )),
             observer,
-            process: lease.process(),
+            process: lease.presence(),
             capacity,
             begins_runs,
         })?)
@@ -231,14 +231,17 @@ impl Session<'_> {
     async fn run(&self, mut files: DagFiles, stop: &mut watch::Receiver<bool>) -> Result<(), ServeError> {
         let host = self.host;
         let (scheduler, mut looping) = host.start(self.lease, host.capacity()?, Arc::clone(self.observer), true)?;
-        match self.work(&scheduler, &mut looping, &mut files, stop).await {
+        let worked = match self.work(&scheduler, &mut looping, &mut files, stop).await {
             // The loop itself knows why.
             Err(ServeError::Stopped(_) | ServeError::Dags(DagsError::Stopped(_))) => match looping.ended().await {
                 Ok(()) | Err(StoreError::Closed) => Err(Stopped.into()),
                 Err(error) => Err(error.into()),
             },
             worked => worked,
-        }
+        };
+        // The next session has the same process's name.
+        looping.end().await;
+        worked
     }
 
     async fn work(
@@ -250,7 +253,6 @@ impl Session<'_> {
     ) -> Result<(), ServeError> {
         let host = self.host;
         let known = all_known_dags(host.store.as_ref())?;
-        files.are_told(known.iter().map(|dag| dag.dag_id.clone()));
         scheduler.recover(known).await?;
         files.forget_errors()?;
         files.look(scheduler).await?;

@@ -48,7 +48,7 @@ impl Served {
             clock: Arc::new(SystemClock),
             materials: Arc::new(NoMaterials),
             observer: Arc::new(Unobserved),
-            process: lease.process(),
+            process: lease.presence(),
             capacity: Capacity::new(1, u64::MAX),
             begins_runs: true,
         })

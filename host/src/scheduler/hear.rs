@@ -27,7 +27,7 @@ impl Loop {
                 let run = snapshot.key;
                 let (dag, run_id) = (Arc::clone(&snapshot.dag), snapshot.run_id.clone());
                 self.driven.insert(run, Driven { dag, run_id, observer });
-                self.watchers.entry(run).or_default().push(ended);
+                self.watchers.entry(run).or_default().push(Watcher::Run(ended));
                 step.events.push(Event::RunAdded(snapshot));
                 if !clear.is_empty() {
                     step.events.push(Event::Clear { run, tasks: clear });
@@ -41,9 +41,12 @@ impl Loop {
                     let _ = recovered.send(());
                 }));
             }
-            Message::DagSeen { known, source } => {
+            Message::DagSeen(source) => {
                 let (dag, terms) = (source.dag.id.clone(), terms(&source));
-                step.matters.extend(known.map(Matter::DagKnown));
+                if !self.agenda.knows(&dag) {
+                    // Read here, where pauses are written, so that none can come in between.
+                    step.matters.extend(self.known(&dag)?);
+                }
                 step.matters.push(Matter::DagSeen { dag: dag.clone(), terms });
                 self.roster.insert(dag, *source);
             }
@@ -184,18 +187,30 @@ impl Loop {
             Some(found) if found.state.is_finished() && !found.reprocess => Ok(Reply::Ended { state: found.state }),
             Some(found) if found.owner != self.process => Err(RequestError::Elsewhere { run }),
             Some(found) => {
-                let (ended, end) = oneshot::channel();
-                self.watchers.entry(found.key).or_default().push(ended);
-                tokio::spawn(async move {
-                    let answer = end.await.map(|state| Reply::Ended { state }).map_err(|_| RequestError::Stopped);
-                    // Who asked may have gone away.
-                    let _ = reply.send(answer);
-                });
+                self.watchers.entry(found.key).or_default().push(Watcher::Asked(reply));
                 return Ok(());
             }
         };
         let _ = reply.send(answer);
         Ok(())
+    }
+}
+
+/// Who waits for the end of a run. Dropped without a word when the loop ends before the run.
+pub(super) enum Watcher {
+    /// Who gave the run to the loop.
+    Run(oneshot::Sender<RunState>),
+    /// Who asked for the end.
+    Asked(oneshot::Sender<Result<Reply, RequestError>>),
+}
+
+impl Watcher {
+    pub(super) fn tell(self, state: RunState) {
+        // Who waited may have gone away.
+        match self {
+            Self::Run(ended) => drop(ended.send(state)),
+            Self::Asked(reply) => drop(reply.send(Ok(Reply::Ended { state }))),
+        }
     }
 }
 

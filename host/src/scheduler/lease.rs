@@ -35,19 +35,53 @@ pub enum LeaseError {
 /// This process's entry. Dropped without [`Lease::end`], it is as after a crash: the next process ends what it left.
 pub struct Lease {
     store: Arc<dyn Store>,
-    id: ProcessId,
     path: PathBuf,
-    /// Locked while this lives.
-    _lock: File,
-    /// Of a server, and of whoever does its work for a moment: locked too, so that there is one at most.
+    presence: Presence,
+}
+
+/// A process that lives as long as one of these is there. Cheap to clone.
+#[derive(Clone)]
+pub struct Presence {
+    id: ProcessId,
+    _locks: Arc<Locks>,
+}
+
+impl Presence {
+    /// The process, as the store numbers it.
+    pub fn id(&self) -> ProcessId {
+        self.id
+    }
+}
+
+/// Files that are locked while this is there.
+struct Locks {
+    _own: File,
+    /// Of a server, and of whoever does its work for a moment: there is one at most.
     _place: Option<File>,
-    /// Of a server: locked too, so that others know it from those who are done in a moment.
+    /// Of a server, so that others know it from those who are done in a moment.
     _server: Option<File>,
+}
+
+/// What only one process may hold, beside its own file.
+#[derive(Default)]
+struct Rooms {
+    place: Option<File>,
+    server: Option<File>,
 }
 
 impl Lease {
     /// Ends what dead processes left, then enters this one. `folder` holds the lock files.
     pub fn take(
+        store: Arc<dyn Store>,
+        folder: &Path,
+        kind: ProcessKind,
+        now: Timestamp,
+    ) -> Result<(Self, Vec<RunKey>), LeaseError> {
+        Self::take_with(Rooms::default(), store, folder, kind, now)
+    }
+
+    fn take_with(
+        rooms: Rooms,
         store: Arc<dyn Store>,
         folder: &Path,
         kind: ProcessKind,
@@ -60,7 +94,9 @@ impl Lease {
         let path = lock_path(folder, id);
         let lock = open(&path)?;
         lock.lock().map_err(|source| LeaseError::Io { path: path.clone(), source })?;
-        Ok((Self { store, id, path, _lock: lock, _place: None, _server: None }, abandoned))
+        let locks = Locks { _own: lock, _place: rooms.place, _server: rooms.server };
+        let presence = Presence { id, _locks: Arc::new(locks) };
+        Ok((Self { store, path, presence }, abandoned))
     }
 
     /// As [`Lease::take`], for the one server of the home: it takes over the unfinished runs of those before it. Blocks
@@ -74,7 +110,7 @@ impl Lease {
         let path = folder.join("place.lock");
         let place = open(&path)?;
         place.lock().map_err(|source| LeaseError::Io { path, source })?;
-        Ok(Self { _server: Some(server), ..Self::enter_place(store, folder, place, now)? })
+        Self::enter_place(Rooms { place: Some(place), server: Some(server) }, store, folder, now)
     }
 
     /// As [`Lease::take_server`], for somebody who does one thing in the place of a server that is not there.
@@ -84,23 +120,28 @@ impl Lease {
     pub fn take_place(store: Arc<dyn Store>, folder: &Path, now: Timestamp) -> Result<Self, LeaseError> {
         make_folder(folder)?;
         let place = try_lock(folder.join("place.lock"))?;
-        Self::enter_place(store, folder, place, now)
+        Self::enter_place(Rooms { place: Some(place), server: None }, store, folder, now)
     }
 
-    fn enter_place(store: Arc<dyn Store>, folder: &Path, place: File, now: Timestamp) -> Result<Self, LeaseError> {
-        let (lease, _) = Self::take(Arc::clone(&store), folder, ProcessKind::Server, now)?;
-        store.adopt_runs(lease.id, now)?;
-        Ok(Self { _place: Some(place), ..lease })
+    fn enter_place(rooms: Rooms, store: Arc<dyn Store>, folder: &Path, now: Timestamp) -> Result<Self, LeaseError> {
+        let (lease, _) = Self::take_with(rooms, Arc::clone(&store), folder, ProcessKind::Server, now)?;
+        store.adopt_runs(lease.process(), now)?;
+        Ok(lease)
     }
 
     /// This process, as the store numbers it.
     pub fn process(&self) -> ProcessId {
-        self.id
+        self.presence.id
+    }
+
+    /// Lets the process live for whoever works in its name, also when this is dropped before.
+    pub fn presence(&self) -> Presence {
+        self.presence.clone()
     }
 
     /// This process's last word: it owns no unfinished run any more.
     pub fn end(self, now: Timestamp) -> Result<(), StoreError> {
-        let ended = self.store.end_process(self.id, now);
+        let ended = self.store.end_process(self.process(), now);
         // The row is what counts; a file left over is looked at by nobody.
         let _ = fs::remove_file(&self.path);
         ended

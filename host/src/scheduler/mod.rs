@@ -38,7 +38,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::runtime::Builder;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::dag::model::{Dag, RunInputs};
@@ -49,10 +49,11 @@ use crate::lifecycle::launch::{Attempt, Report};
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::KnownDag;
 use crate::planner::{Capacity, RunSnapshot};
-use crate::store::{DagVersion, ProcessId, Store, StoreError};
+use crate::store::{DagVersion, Store, StoreError};
 
-pub use answer::{all_known_dags, known_dag, pools};
+pub use answer::{all_known_dags, pools};
 use create::Source;
+use lease::Presence;
 pub use load::snapshot;
 pub use request::{Reply, Request, RequestError};
 
@@ -134,8 +135,8 @@ enum Message {
     },
     /// DAGs that are kept, and the runs that this process owns: after a start.
     Recover { dags: Vec<KnownDag>, recovered: oneshot::Sender<()> },
-    /// A DAG's file is there, or has a new version of it. `known`: unless the loop was told of the DAG before.
-    DagSeen { known: Option<KnownDag>, source: Box<Source> },
+    /// A DAG's file is there, or has a new version of it.
+    DagSeen(Box<Source>),
     /// A DAG's file is gone.
     DagGone(DagId),
     /// A try ended.
@@ -165,7 +166,7 @@ pub struct Parts {
     /// Told of runs that nobody else watches.
     pub observer: Arc<dyn RunObserver>,
     /// Who it is: the owner of its runs.
-    pub process: ProcessId,
+    pub process: Presence,
     /// What may run at once.
     pub capacity: Capacity,
     /// Whether it begins runs: those that are due, and those that wait.
@@ -188,12 +189,12 @@ pub struct Stopped;
 #[error("the thread of the scheduler cannot be started")]
 pub struct StartError(#[source] pub std::io::Error);
 
-/// The running loop. Dropping this ends it and what it runs at its next pause, as a crash would; what is under way until
-/// then may still be committed. What was committed is what the next process finds.
+/// The running loop. Dropping this ends it and what it runs, as a crash would: a commit that is under way is the last, and
+/// the process counts as living until then. What was committed is what the next process finds.
 pub struct Looping {
     ended: oneshot::Receiver<Result<(), StoreError>>,
     /// Dropped with this, which the loop hears.
-    _held: oneshot::Sender<()>,
+    held: watch::Sender<()>,
     told: bool,
 }
 
@@ -211,6 +212,17 @@ impl Looping {
         self.told = true;
         ended.unwrap_or(Err(StoreError::Closed))
     }
+
+    /// Ends the loop and what it runs, and waits until it writes nothing any more: another may then go on in the name of
+    /// the same process.
+    pub async fn end(self) {
+        let Self { ended, held, told } = self;
+        drop(held);
+        if !told {
+            // How it ended does not matter any more.
+            let _ = ended.await;
+        }
+    }
 }
 
 impl Scheduler {
@@ -221,22 +233,16 @@ impl Scheduler {
     pub fn start(parts: Parts) -> Result<(Self, Looping), StartError> {
         let (inbox, messages) = mpsc::unbounded_channel();
         let (ending, ended) = oneshot::channel();
-        let (held, let_go) = oneshot::channel::<()>();
-        let looping = turn::Loop::new(parts, inbox.clone(), messages);
+        let (held, hold) = watch::channel(());
+        let looping = turn::Loop::new(parts, inbox.clone(), messages, hold);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError)?;
         let work = move || {
-            let end = runtime.block_on(async {
-                tokio::select! {
-                    biased;
-                    _ = let_go => Err(StoreError::Closed),
-                    end = looping.run() => end,
-                }
-            });
+            let end = runtime.block_on(looping.run());
             // Who waited may have gone away.
             let _ = ending.send(end);
         };
         std::thread::Builder::new().name("scheduler".to_owned()).spawn(work).map_err(StartError)?;
-        Ok((Self { inbox }, Looping { ended, _held: held, told: false }))
+        Ok((Self { inbox }, Looping { ended, held, told: false }))
     }
 
     fn tell(&self, message: Message) -> Result<(), Stopped> {
@@ -262,10 +268,9 @@ impl Scheduler {
         done.await.map_err(|_| Stopped)
     }
 
-    /// A DAG's file is there, or has a new version, which is kept already. `known` may be left out where the loop was told
-    /// of the DAG before, also by [`recover`](Self::recover).
-    pub fn dag_seen(&self, known: Option<KnownDag>, source: Source) -> Result<(), Stopped> {
-        self.tell(Message::DagSeen { known, source: Box::new(source) })
+    /// A DAG's file is there, or has a new version, which is kept already.
+    pub fn dag_seen(&self, source: Source) -> Result<(), Stopped> {
+        self.tell(Message::DagSeen(Box::new(source)))
     }
 
     /// A DAG's file is gone.

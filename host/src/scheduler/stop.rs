@@ -10,6 +10,9 @@ use super::turn::Loop;
 /// How long tries have to end after they were told to: their guests are interrupted at once, so this is for the host.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
+/// As good as for ever, and still an instant of the clock.
+const GRACE_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// What is left of the grace.
 pub(super) struct Stopping {
     until: Instant,
@@ -29,8 +32,8 @@ impl Loop {
         self.begins_runs = false;
         self.capacity = Capacity { parallelism: 0, ..self.capacity.clone() };
         step.events.push(Event::CapacityChanged(self.capacity.clone()));
-        let now = Instant::now();
-        self.stopping = Some(Stopping { until: now.checked_add(grace).unwrap_or(now), given_back: false });
+        let until = Instant::now() + grace.min(GRACE_MAX);
+        self.stopping = Some(Stopping { until, given_back: false });
     }
 
     /// When the grace is over, gives back what still runs: it is ended, and waits for the next server.

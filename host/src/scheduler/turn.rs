@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Duration, sleep};
 
 use crate::clock::Clock;
@@ -18,6 +18,8 @@ use crate::planner::{Capacity, Decision, Event, Held, Planner};
 use crate::store::{ProcessId, Store, StoreError, Verdict};
 
 use super::create::Source;
+use super::hear::Watcher;
+use super::lease::Presence;
 use super::load;
 use super::params::params_check;
 use super::perform::Launched;
@@ -44,6 +46,10 @@ pub(super) struct Loop {
     pub(super) materials: Arc<dyn Materials>,
     pub(super) observer: Arc<dyn RunObserver>,
     pub(super) process: ProcessId,
+    /// Lets this process live as long as the loop may still write in its name.
+    _presence: Presence,
+    /// Closed when the loop is to end at once.
+    held: watch::Receiver<()>,
     pub(super) capacity: Capacity,
     pub(super) begins_runs: bool,
     pub(super) planner: Planner,
@@ -54,7 +60,7 @@ pub(super) struct Loop {
     pub(super) launched: Launched,
     pub(super) driven: HashMap<RunKey, Driven>,
     /// Who waits for the end of a run, driven here or queued.
-    pub(super) watchers: HashMap<RunKey, Vec<oneshot::Sender<RunState>>>,
+    pub(super) watchers: HashMap<RunKey, Vec<Watcher>>,
     pub(super) closed: bool,
     pub(super) stopping: Option<Stopping>,
 }
@@ -64,13 +70,16 @@ impl Loop {
         parts: Parts,
         inbox: mpsc::UnboundedSender<Message>,
         messages: mpsc::UnboundedReceiver<Message>,
+        held: watch::Receiver<()>,
     ) -> Self {
         Self {
             store: parts.store,
             clock: parts.clock,
             materials: parts.materials,
             observer: parts.observer,
-            process: parts.process,
+            process: parts.process.id(),
+            _presence: parts.process,
+            held,
             planner: Planner::new(parts.capacity.clone(), params_check()),
             capacity: parts.capacity,
             begins_runs: parts.begins_runs,
@@ -88,7 +97,7 @@ impl Loop {
     /// Goes on until it is closed and has nothing left to do. After an error, what runs is ended with the loop.
     pub(super) async fn run(mut self) -> Result<(), StoreError> {
         while !self.is_over() {
-            let messages = self.wait().await;
+            let messages = self.wait().await?;
             let mut step = Step::default();
             for message in messages {
                 self.hear(message, &mut step)?;
@@ -109,15 +118,17 @@ impl Loop {
     }
 
     /// Sleeps until something happens or is due.
-    async fn wait(&mut self) -> Vec<Message> {
+    async fn wait(&mut self) -> Result<Vec<Message>, StoreError> {
         let mut batch = Vec::new();
         let due = self.next_due().map(|at| until(at, self.clock.as_ref()));
         let longest = self.stopping.as_ref().map_or(SLEEP_MAX, Stopping::left);
         tokio::select! {
+            biased;
+            Err(_) = self.held.changed() => return Err(StoreError::Closed),
             _ = self.messages.recv_many(&mut batch, BATCH_MAX) => {}
             () = sleep(due.unwrap_or(longest).min(longest)) => {}
         }
-        batch
+        Ok(batch)
     }
 
     /// The next instant at which something is to be done though nothing happens: a timer of a run, a tick of a DAG.
@@ -130,9 +141,11 @@ impl Loop {
     /// Takes in a step and all that follows from it, one commit after the other.
     fn carry_out(&mut self, mut step: Step) -> Result<(), StoreError> {
         loop {
+            self.check_held()?;
             self.tell_later_runs(&mut step)?;
             let mut decision = self.decide(std::mem::take(&mut step.events));
             let outcome = self.commit(std::mem::take(&mut decision.changes))?;
+            self.check_held()?;
             let mut next = self.act(decision, outcome)?;
             step.matters.append(&mut next.matters);
             self.plan(std::mem::take(&mut step.matters), &mut next)?;
@@ -147,6 +160,12 @@ impl Loop {
             }
             step = next;
         }
+    }
+
+    /// An error where the loop was let go of: another may be about to go on in this process's name, and nothing is to be
+    /// committed or launched beside it.
+    fn check_held(&self) -> Result<(), StoreError> {
+        self.held.has_changed().map(drop).map_err(|_| StoreError::Closed)
     }
 
     fn decide(&mut self, events: Vec<Event>) -> Decision {
@@ -248,8 +267,7 @@ impl Loop {
 
     pub(super) fn tell_watchers(&mut self, run: RunKey, state: RunState) {
         for watcher in self.watchers.remove(&run).unwrap_or_default() {
-            // Who asked may have gone away.
-            let _ = watcher.send(state);
+            watcher.tell(state);
         }
     }
 

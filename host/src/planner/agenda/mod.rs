@@ -81,6 +81,11 @@ impl Agenda {
         }
     }
 
+    /// Whether it was told of the DAG by [`Matter::DagKnown`].
+    pub fn knows(&self, dag: &DagId) -> bool {
+        self.dags.contains_key(dag)
+    }
+
     /// Whether as many runs of the DAG run or begin as may, those of backfills aside. `more` begin besides.
     pub fn is_full(&self, dag: &DagId, more: usize) -> bool {
         self.dags.get(dag).is_some_and(|entry| entry.is_full(more))

@@ -111,7 +111,7 @@ pub fn all_known_dags(store: &dyn Store) -> Result<Vec<KnownDag>, StoreError> {
 }
 
 /// One of them. Blocks.
-pub fn known_dag(store: &dyn Store, dag: &DagId) -> Result<Option<KnownDag>, StoreError> {
+pub(super) fn known_dag(store: &dyn Store, dag: &DagId) -> Result<Option<KnownDag>, StoreError> {
     store.dag(dag)?.map(|record| known(store, record)).transpose()
 }
 

@@ -54,7 +54,7 @@ impl Loop {
     }
 
     /// What the agenda has to know of a DAG before a run of it.
-    pub(super) fn known(&self, dag: &DagId) -> Result<Option<Matter>, StoreError> {
+    pub(in crate::scheduler) fn known(&self, dag: &DagId) -> Result<Option<Matter>, StoreError> {
         let dag = dag.clone();
         self.with_store(move |store| Ok(known_dag(store, &dag)?.map(Matter::DagKnown)))
     }

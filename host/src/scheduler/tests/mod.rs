@@ -1,6 +1,7 @@
 mod callbacks;
+mod ending;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc as blocking};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -13,7 +14,7 @@ use crate::dag::testing::{catalog, plugin};
 use crate::dag::{Draft, check};
 use crate::executor::{Boxed, Cancel, Executor};
 use crate::ids::{RunKey, TaskId};
-use crate::lifecycle::change::TaskChange;
+use crate::lifecycle::change::{TaskChange, TaskStep};
 use crate::lifecycle::launch::{Launch, Report, RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
 use crate::planner::Capacity;
@@ -35,6 +36,8 @@ enum Act {
     Panics,
     /// Runs until it is told to end.
     Waits,
+    /// Runs until this is true.
+    Until(watch::Receiver<bool>),
     /// Runs until it is dropped, and holds this.
     Holds(mpsc::UnboundedSender<()>),
 }
@@ -51,6 +54,10 @@ impl Executor for Acting {
                 Act::Waits => {
                     cancel.wait_for(|cancelled| *cancelled).await.unwrap();
                     Outcome::Cancelled
+                }
+                Act::Until(mut open) => {
+                    open.wait_for(|open| *open).await.unwrap();
+                    Outcome::Done { value: json!(null) }
                 }
                 Act::Holds(_held) => std::future::pending().await,
             };
@@ -104,7 +111,7 @@ impl Bench {
             store: Arc::clone(&self.store),
             executor: Arc::new(Acting(Arc::new(acts))),
             clock: Arc::new(SystemClock),
-            process: lease.process(),
+            process: lease.presence(),
             materials: Arc::new(NoMaterials),
             observer: Arc::new(Unobserved),
             capacity: Capacity::new(4, u64::MAX),
@@ -191,9 +198,32 @@ struct Started(watch::Sender<bool>, &'static str);
 
 impl RunObserver for Started {
     fn task_changed(&self, task: &TaskId, change: &TaskChange) {
-        use crate::lifecycle::change::TaskStep;
         if task.as_str() == self.1 && matches!(change.step, TaskStep::Start { .. }) {
             self.0.send_replace(true);
+        }
+    }
+}
+
+/// Keeps the loop right after the commit in which a task starts, until it is let on.
+struct Stays {
+    task: &'static str,
+    there: watch::Sender<bool>,
+    on: Mutex<blocking::Receiver<()>>,
+}
+
+impl Stays {
+    /// Also what tells that it is there, and what lets it on.
+    fn at(task: &'static str) -> (Self, watch::Receiver<bool>, blocking::Sender<()>) {
+        let ((there, is_there), (go, on)) = (watch::channel(false), blocking::channel());
+        (Self { task, there, on: Mutex::new(on) }, is_there, go)
+    }
+}
+
+impl RunObserver for Stays {
+    fn task_changed(&self, task: &TaskId, change: &TaskChange) {
+        let starts = task.as_str() == self.task && matches!(change.step, TaskStep::Start { .. });
+        if starts && !self.there.send_replace(true) {
+            self.on.lock().unwrap().recv().unwrap();
         }
     }
 }
@@ -240,21 +270,22 @@ async fn a_run_that_is_ended_and_cleared_in_one_breath_goes_on() {
     let bench = Bench::new();
     let (lease, _) = bench.lease();
     let key = bench.new_run(&lease);
-    let (started, mut begun) = watch::channel(false);
+    let (stays, mut is_there, go) = Stays::at("c");
     let waits = |task: &str, start| if task == "c" && start == 1 { Act::Waits } else { Act::Done };
     let materials = Arc::new(OneDag(Arc::clone(&bench.source.dag)));
     let (scheduler, mut looping) = Scheduler::start(Parts { materials, ..bench.parts(&lease, waits) }).unwrap();
     let record = bench.store.run(key).unwrap().unwrap();
     let taken = snapshot(&record, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
-    let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "c"))).unwrap();
-    begun.wait_for(|begun| *begun).await.unwrap();
+    let ended = scheduler.add(taken, vec![], Arc::new(stays)).unwrap();
+    is_there.wait_for(|there| *there).await.unwrap();
     let (dag, run, task) = (record.dag_id, record.run_id, TaskId::new("c").unwrap());
     let (tasks, reason) = (vec![task.clone()], "by hand".to_owned());
     let (upstream, downstream, only_failed, dry_run) = (false, false, false, false);
     let clear = Clear { dag: dag.clone(), run: run.clone(), tasks, upstream, downstream, only_failed, dry_run };
     let mark = Request::Mark { dag, run, task, success: true, reason };
     // Both are in the inbox before the loop looks into it.
-    let (marked, cleared) = tokio::join!(scheduler.ask(mark), scheduler.ask(Request::Clear(clear)));
+    let lets_on = async { go.send(()).unwrap() };
+    let (marked, cleared, ()) = tokio::join!(scheduler.ask(mark), scheduler.ask(Request::Clear(clear)), lets_on);
     marked.unwrap();
     cleared.unwrap();
     assert_eq!(ended.await.unwrap(), RunState::Success);
@@ -262,24 +293,6 @@ async fn a_run_that_is_ended_and_cleared_in_one_breath_goes_on() {
     assert_eq!(bench.store.instances(key).unwrap()[2].start_number, 2);
     scheduler.close().unwrap();
     looping.ended().await.unwrap();
-}
-
-#[tokio::test]
-async fn when_the_loop_is_dropped_what_it_runs_ends() {
-    let bench = Bench::new();
-    let (lease, _) = bench.lease();
-    let key = bench.new_run(&lease);
-    let (held, mut gone) = mpsc::unbounded_channel();
-    let (started, mut begun) = watch::channel(false);
-    let (scheduler, looping) = Scheduler::start(bench.parts(&lease, move |_, _| Act::Holds(held.clone()))).unwrap();
-    let run = bench.store.run(key).unwrap().unwrap();
-    let taken = snapshot(&run, Arc::clone(&bench.source.dag), &bench.store.instances(key).unwrap(), None);
-    let ended = scheduler.add(taken, vec![], Arc::new(Started(started, "a"))).unwrap();
-    begun.wait_for(|begun| *begun).await.unwrap();
-    drop(looping);
-    assert_eq!(gone.recv().await, None, "the try and the executor are dropped");
-    assert!(ended.await.is_err());
-    assert!(scheduler.close().is_err());
 }
 
 #[tokio::test]
