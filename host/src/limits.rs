@@ -36,6 +36,9 @@ pub const DESCRIBE_MEMORY_BYTES: u64 = 64 << 20;
 pub const COMPONENT_MAX_BYTES: u64 = 256 << 20;
 /// How long compiling one component may take.
 pub const COMPILE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// Components that one process compiles at once: each takes all processors where it can, and a second one goes on where the
+/// first is slow.
+pub const COMPILES_AT_ONCE: usize = 2;
 /// Address space of the compiling child.
 pub const COMPILE_MEMORY_BYTES: u64 = 8 << 30;
 /// The largest DAG file: 100,000 tasks take about 15 MiB.

@@ -1,7 +1,8 @@
 //! How bytes become a component of this home: inspected, compiled, asked what they are, kept. In this order, so that
 //! nothing of a stranger's runs, or is even compiled, before it was looked at; and nothing is kept of what is refused.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::error::{RegistryError, blocking};
 use super::files::check_size;
@@ -14,17 +15,61 @@ use crate::ids::Digest;
 /// `describe` runs where tasks without grants run. The other engine's code is made when a task first needs it.
 const DESCRIBING_ENGINE: EngineKind = EngineKind::Pure;
 
+/// One component is admitted once at a time in this process: who brings the same meanwhile waits, and finds it known.
+#[derive(Default)]
+pub(super) struct Turns {
+    taken: Mutex<HashMap<Digest, Weak<Turn>>>,
+}
+
+type Turn = tokio::sync::Mutex<()>;
+
+impl Turns {
+    fn of(&self, digest: Digest) -> Arc<Turn> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.retain(|_, turn| turn.strong_count() > 0);
+        if let Some(turn) = taken.get(&digest).and_then(Weak::upgrade) {
+            return turn;
+        }
+        let turn = Arc::default();
+        taken.insert(digest, Arc::downgrade(&turn));
+        turn
+    }
+}
+
 impl Registry {
     /// Takes a component. One that is known already is not asked again.
     pub(super) async fn admit(&self, subject: &str, wasm: Vec<u8>) -> Result<ComponentRecord, RegistryError> {
         check_size(subject, &wasm)?;
         let wasm = Arc::new(wasm);
-        let (inner, bytes) = (Arc::clone(&self.inner), Arc::clone(&wasm));
-        if let Some(known) = blocking(move || inner.find_known(&bytes)).await? {
+        let (digest, known) = self.find_known(&wasm).await?;
+        if let Some(known) = known {
             return Ok(known);
         }
+        let turn = self.inner.admitting.of(digest);
+        let _mine = turn.lock().await;
+        match self.find_known(&wasm).await? {
+            (_, Some(known)) => Ok(known),
+            (digest, None) => self.admit_new(subject, digest, wasm).await,
+        }
+    }
+
+    async fn find_known(&self, wasm: &Arc<Vec<u8>>) -> Result<(Digest, Option<ComponentRecord>), RegistryError> {
+        let (inner, wasm) = (Arc::clone(&self.inner), Arc::clone(wasm));
+        blocking(move || {
+            let digest = Digest::of(&wasm);
+            Ok((digest, inner.find_known(digest, &wasm)?))
+        })
+        .await
+    }
+
+    async fn admit_new(
+        &self,
+        subject: &str,
+        digest: Digest,
+        wasm: Arc<Vec<u8>>,
+    ) -> Result<ComponentRecord, RegistryError> {
         let (inner, bytes, of) = (Arc::clone(&self.inner), Arc::clone(&wasm), subject.to_owned());
-        let (digest, interface) = blocking(move || inner.look_into(&of, &bytes)).await?;
+        let interface = blocking(move || inner.look_into(&of, &bytes)).await?;
         let staged = self.compile_apart(subject, digest, DESCRIBING_ENGINE, Arc::clone(&wasm)).await?;
         let descriptor = self.describe(subject, staged.compiled.clone()).await?;
         self.publish(staged).await?;
@@ -66,19 +111,18 @@ impl Registry {
 }
 
 impl Inner {
-    fn find_known(&self, wasm: &[u8]) -> Result<Option<ComponentRecord>, RegistryError> {
+    fn find_known(&self, digest: Digest, wasm: &[u8]) -> Result<Option<ComponentRecord>, RegistryError> {
         // Held before looking, so that nobody takes it away in between.
         let _held = self.files.hold()?;
-        let Some(known) = self.parts.index.component(Digest::of(wasm))? else { return Ok(None) };
+        let Some(known) = self.parts.index.component(digest)? else { return Ok(None) };
         self.files.keep(wasm)?;
         Ok(Some(known))
     }
 
-    fn look_into(&self, subject: &str, wasm: &[u8]) -> Result<(Digest, ComponentInterface), RegistryError> {
-        match self.parts.inspector.inspect(wasm) {
-            Ok(interface) => Ok((Digest::of(wasm), interface)),
-            Err(problem) => Err(RegistryError::Refused { subject: subject.to_owned(), problem: problem.into() }),
-        }
+    fn look_into(&self, subject: &str, wasm: &[u8]) -> Result<ComponentInterface, RegistryError> {
+        let refused =
+            |problem: Problem| RegistryError::Refused { subject: subject.to_owned(), problem: problem.into() };
+        self.parts.inspector.inspect(wasm).map_err(refused)
     }
 
     /// Another process may have kept it meanwhile; then that record stands.

@@ -29,6 +29,17 @@ impl Verified {
         Arc::clone(slots.entry((digest, engine)).or_default())
     }
 
+    /// Whether the file was verified and is still there. One that is not is forgotten.
+    fn has(&self, digest: Digest, engine: EngineKind) -> bool {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(compiled) = slots.get(&(digest, engine)).and_then(|slot| slot.get()) else { return false };
+        let is_there = compiled.path.exists();
+        if !is_there {
+            slots.remove(&(digest, engine));
+        }
+        is_there
+    }
+
     pub(super) fn forget(&self, digest: Digest) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.retain(|(known, _), _| *known != digest);
@@ -74,10 +85,10 @@ impl Registry {
 
     /// Whether the component's code is there, so that no try would have to wait for it.
     pub async fn has_compiled(&self, digest: Digest, engine: EngineKind) -> bool {
-        let slot = self.inner.verified.slot(digest, engine);
-        if slot.initialized() {
+        if self.inner.verified.has(digest, engine) {
             return true;
         }
+        let slot = self.inner.verified.slot(digest, engine);
         let key = self.inner.cache_key(digest, engine);
         match self.find_compiled(&key).await {
             Ok(Some(compiled)) => {
@@ -114,6 +125,8 @@ impl Registry {
         let folder = blocking(move || inner.lay_out(&folder_key, &wasm)).await?;
         let (input, output) = (input_in(folder.path()), folder.path().join("component.cwasm"));
         let compiling = self.inner.parts.compiler.compile(key.engine, input, output.clone());
+        // Its time counts from here on. The semaphore is never closed.
+        let _turn = self.inner.compiling.acquire().await;
         let compiled = match compiling.await {
             Ok(()) => compiled_at(output, &key),
             Err(source) => return Err(RegistryError::Compile { subject: subject.to_owned(), source }),

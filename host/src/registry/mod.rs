@@ -40,8 +40,11 @@ pub mod versions;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::clock::Clock;
 use crate::executor::port::Sandbox;
+use crate::limits::COMPILES_AT_ONCE;
 
 pub use build::{BuildError, BuildWatcher, Built, LastBuild, SilentBuild};
 pub use error::{Fault, RegistryError};
@@ -83,6 +86,8 @@ struct Inner {
     files: files::ComponentFiles,
     cache: cache::CompiledCache,
     verified: compiled::Verified,
+    admitting: admit::Turns,
+    compiling: Semaphore,
 }
 
 impl Registry {
@@ -93,6 +98,8 @@ impl Registry {
             files: files::ComponentFiles::new(home),
             cache: cache::CompiledCache::new(home),
             verified: compiled::Verified::default(),
+            admitting: admit::Turns::default(),
+            compiling: Semaphore::new(COMPILES_AT_ONCE),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -277,13 +277,18 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let (index, codegen) = (Arc::new(MemoryIndex::default()), Arc::new(CountingCodegen::default()));
         let (home, sandbox) = (tempfile::tempdir().unwrap(), Arc::new(FakeSandbox::default()));
-        let registry = open(home.path(), &index, &codegen, &sandbox);
+        let registry = Registry::new(home.path(), parts(&index, &codegen, &sandbox));
         Self { home, index, codegen, sandbox, registry }
     }
 
     /// What a later process would see: nothing is remembered but what is kept.
     pub(crate) fn another_process(&self) -> Registry {
-        open(self.home.path(), &self.index, &self.codegen, &self.sandbox)
+        Registry::new(self.home.path(), self.parts())
+    }
+
+    /// What its registries are made of.
+    pub(crate) fn parts(&self) -> Parts {
+        parts(&self.index, &self.codegen, &self.sandbox)
     }
 
     pub(crate) fn times_compiled(&self) -> usize {
@@ -303,14 +308,13 @@ impl Bench {
     }
 }
 
-fn open(home: &Path, index: &Arc<MemoryIndex>, codegen: &Arc<CountingCodegen>, sandbox: &Arc<FakeSandbox>) -> Registry {
-    let parts = Parts {
+fn parts(index: &Arc<MemoryIndex>, codegen: &Arc<CountingCodegen>, sandbox: &Arc<FakeSandbox>) -> Parts {
+    Parts {
         index: Arc::clone(index) as Arc<dyn PluginIndex>,
         inspector: Arc::new(ParserInspector),
         compiler: Arc::new(InProcessCompiler::new(Arc::clone(codegen) as Arc<dyn Codegen>)),
         sandbox: Arc::clone(sandbox) as Arc<dyn Sandbox>,
         clock: Arc::new(StoppedClock),
         build_variables: std::env::vars_os().filter(|(name, _)| name != "CARGO_TARGET_DIR").collect(),
-    };
-    Registry::new(home, parts)
+    }
 }

@@ -1,17 +1,20 @@
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use semver::Version;
 
+use super::compile::CompileProblem;
 use super::testing::{Bench, component};
 use super::{
-    BuildPolicy, Fault, PluginRef, PluginSource, PluginUser, RegisterOptions, Registered, Registration, RegistryError,
-    SilentBuild,
+    BuildPolicy, Compiler, Fault, Parts, PluginRef, PluginSource, PluginUser, RegisterOptions, Registered,
+    Registration, Registry, RegistryError, SilentBuild,
 };
-use crate::executor::CompiledComponents;
 use crate::executor::port::EngineKind;
+use crate::executor::{Boxed, CompiledComponents};
 use crate::ids::Digest;
+use crate::limits::COMPILES_AT_ONCE;
 
 const REPLACE: RegisterOptions = RegisterOptions { replace: true, accept_imports: false };
 
@@ -298,6 +301,76 @@ async fn many_tasks_that_need_one_component_at_once_compile_it_once() {
         task.await.unwrap().unwrap();
     }
     assert_eq!(bench.times_compiled(), 2, "once when it was registered, once for the other engine");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_component_that_comes_often_at_once_is_compiled_and_asked_once() {
+    let bench = Bench::new();
+    let registered = (0..16).map(|_| {
+        let registry = bench.registry.clone();
+        let wasm = component("train 0.1.0");
+        tokio::spawn(async move { registry.register_bytes("a.wasm", wasm, RegisterOptions::default()).await })
+    });
+    for task in registered.collect::<Vec<_>>() {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!((bench.times_described(), bench.times_compiled()), (1, 1));
+}
+
+/// A compiler that counts how many components it has at once.
+struct Crowded {
+    compiler: Arc<dyn Compiler>,
+    inside: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Compiler for Arc<Crowded> {
+    fn compatibility(&self, engine: EngineKind) -> String {
+        self.compiler.compatibility(engine)
+    }
+
+    fn compile(&self, engine: EngineKind, input: PathBuf, output: PathBuf) -> Boxed<Result<(), CompileProblem>> {
+        let (crowded, compiling) = (Arc::clone(self), self.compiler.compile(engine, input, output));
+        Box::pin(async move {
+            let inside = crowded.inside.fetch_add(1, Ordering::SeqCst) + 1;
+            crowded.most.fetch_max(inside, Ordering::SeqCst);
+            // Long enough for all the others to come in, if they may.
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+            let compiled = compiling.await;
+            crowded.inside.fetch_sub(1, Ordering::SeqCst);
+            compiled
+        })
+    }
+}
+
+#[tokio::test]
+async fn only_so_many_components_are_compiled_at_once() {
+    let bench = Bench::new();
+    let parts = bench.parts();
+    let (inside, most) = Default::default();
+    let crowded = Arc::new(Crowded { compiler: Arc::clone(&parts.compiler), inside, most });
+    let registry = Registry::new(bench.home.path(), Parts { compiler: Arc::new(Arc::clone(&crowded)), ..parts });
+    let tasks = (0..12).map(|n| {
+        let (registry, wasm) = (registry.clone(), component(&format!("train 0.1.{n}")));
+        tokio::spawn(async move { registry.register_bytes("a.wasm", wasm, RegisterOptions::default()).await })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!((crowded.most.load(Ordering::SeqCst), bench.times_compiled()), (COMPILES_AT_ONCE, 12));
+}
+
+#[tokio::test]
+async fn code_that_is_gone_counts_as_gone() {
+    let bench = Bench::new();
+    let digest = register(&bench, "train 0.1.0").await.unwrap().plugin.component.digest;
+    assert!(bench.registry.has_compiled(digest, EngineKind::Pure).await);
+    let code = bench.registry.compiled(digest, EngineKind::Pure).await.unwrap().path;
+    std::fs::remove_file(&code).unwrap();
+    assert!(!bench.registry.has_compiled(digest, EngineKind::Pure).await);
+    assert!(bench.registry.compiled(digest, EngineKind::Pure).await.unwrap().path.exists(), "it is made again");
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use wasmtime::{
 
 use super::guest::Guest;
 use super::limits::{
-    BACKTRACE_FRAMES, CORE_INSTANCES_MAX, COUNTED_MAX, HOST_STACK_BYTES, INSTANCE_BYTES, MEMORY_KEPT_BYTES,
-    STACK_KEPT_BYTES, TABLE_ELEMENTS_MAX, TABLE_KEPT_BYTES, TABLES_PER_SLOT, WASM_STACK_BYTES,
+    BACKTRACE_FRAMES, CORE_INSTANCES_MAX, COUNTED_MAX, HOST_STACK_BYTES, INSTANCE_BYTES, MEMORY_KEPT, STACK_KEPT,
+    TABLE_ELEMENTS_MAX, TABLE_KEPT, TABLES_PER_SLOT, WASM_STACK_BYTES,
 };
 use super::slots::Slots;
 use super::ticker::Ticker;
@@ -130,6 +130,7 @@ fn settings(kind: EngineKind) -> Config {
 
 /// The same with room for `slots` guests set aside.
 fn pooled(kind: EngineKind, slots: u32) -> Config {
+    let tables = slots.saturating_mul(TABLES_PER_SLOT);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES_MAX))
@@ -141,12 +142,12 @@ fn pooled(kind: EngineKind, slots: u32) -> Config {
         .max_core_instance_size(INSTANCE_BYTES)
         .max_component_instance_size(INSTANCE_BYTES)
         .total_memories(slots)
-        .total_tables(slots.saturating_mul(TABLES_PER_SLOT))
+        .total_tables(tables)
         .table_elements(TABLE_ELEMENTS_MAX)
         .total_stacks(slots)
-        .linear_memory_keep_resident(MEMORY_KEPT_BYTES)
-        .table_keep_resident(TABLE_KEPT_BYTES)
-        .async_stack_keep_resident(STACK_KEPT_BYTES)
+        .linear_memory_keep_resident(MEMORY_KEPT.by_one_of(slots))
+        .table_keep_resident(TABLE_KEPT.by_one_of(tables))
+        .async_stack_keep_resident(STACK_KEPT.by_one_of(slots))
         .pagemap_scan(Enabled::Auto);
     let mut config = settings(kind);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));

@@ -4,6 +4,23 @@ use std::time::Duration;
 
 /// How often a running guest is looked at: a cancel or a deadline is met within two of these.
 pub(super) const TICK: Duration = Duration::from_millis(10);
+/// Bytes that free slots hold on to. Nobody's task has them, so an engine with many slots keeps less in each: it stays
+/// within the quarter of the machine that no task is given.
+pub(super) struct Kept {
+    /// By one at most.
+    each: usize,
+    /// By those of one engine at most.
+    in_all: usize,
+}
+
+impl Kept {
+    /// What each of so many keeps: whole pages.
+    pub(super) fn by_one_of(&self, count: u32) -> usize {
+        const PAGE: usize = 4 << 10;
+        (self.in_all / count.max(1) as usize).min(self.each) / PAGE * PAGE
+    }
+}
+
 /// Wasm frames of one call. Twice Wasmtime's default: interpreters recurse deeply.
 pub(super) const WASM_STACK_BYTES: usize = 1 << 20;
 /// What host functions get on a guest's stack: they need 1 MiB at least.
@@ -29,11 +46,11 @@ pub(super) const TABLE_ELEMENTS_MAX: usize = 1 << 20;
 /// Tables for each slot of the pool: a component with more of them takes several slots.
 pub(super) const TABLES_PER_SLOT: u32 = 4;
 /// Memory of a slot that is cleared by hand and kept: cheaper than giving pages back for a small guest.
-pub(super) const MEMORY_KEPT_BYTES: usize = 2 << 20;
-/// Table memory that is cleared by hand and kept.
-pub(super) const TABLE_KEPT_BYTES: usize = 64 << 10;
+pub(super) const MEMORY_KEPT: Kept = Kept { each: 2 << 20, in_all: 64 << 20 };
+/// Memory of a table that is cleared by hand and kept: more than the table of a large Rust plugin.
+pub(super) const TABLE_KEPT: Kept = Kept { each: 64 << 10, in_all: 8 << 20 };
 /// Stack that is cleared by hand and kept.
-pub(super) const STACK_KEPT_BYTES: usize = 128 << 10;
+pub(super) const STACK_KEPT: Kept = Kept { each: 128 << 10, in_all: 4 << 20 };
 /// Bytes that a table element takes on this host.
 pub(super) const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 /// Loaded components that are kept ready; each holds a mapping of its code.

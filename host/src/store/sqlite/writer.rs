@@ -1,10 +1,11 @@
-//! The one connection that writes. Who comes while it is busy puts what is to be written into a queue; who has the
-//! connection next writes all that is in it in one transaction, so that one sync serves many.
+//! The one connection that writes. Who comes while it is busy puts what is to be written into a queue; the first of those
+//! who wait writes all that is in it in one transaction, so that one sync serves many.
 //!
 //! A thread of its own for that would cost each commit two changes of threads, which is as much as the commit.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, TryRecvError};
+use std::sync::mpsc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -18,12 +19,22 @@ const GROUP_MAX: usize = 512;
 trait Job: Send {
     fn perform(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()>;
     fn finish(self: Box<Self>, end: Result<()>);
+    /// Tells the caller to write what is in the queue, its own job first.
+    fn lead(&self);
+}
+
+/// What a caller is told while it waits.
+enum Told<T> {
+    /// What came of its job.
+    End(Result<T>),
+    /// It is its turn to write.
+    Lead,
 }
 
 struct Call<T, F> {
     write: Option<F>,
     result: Option<T>,
-    reply: mpsc::SyncSender<Result<T>>,
+    reply: mpsc::Sender<Told<T>>,
 }
 
 impl<T, F> Job for Call<T, F>
@@ -41,15 +52,27 @@ where
     fn finish(self: Box<Self>, end: Result<()>) {
         let Self { result, reply, .. } = *self;
         // A caller that panicked meanwhile does not need to know.
-        drop(reply.send(end.and_then(|()| result.ok_or(StoreError::Closed))));
+        drop(reply.send(Told::End(end.and_then(|()| result.ok_or(StoreError::Closed)))));
+    }
+
+    fn lead(&self) {
+        drop(self.reply.send(Told::Lead));
     }
 }
 
 /// The connection and its queue.
 pub(super) struct Writer {
     path: PathBuf,
-    queue: Mutex<Vec<Box<dyn Job>>>,
+    queue: Mutex<Queue>,
     connection: Mutex<Connection>,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// What came first is first.
+    jobs: VecDeque<Box<dyn Job>>,
+    /// Somebody writes, or was told to.
+    led: bool,
 }
 
 impl Writer {
@@ -63,24 +86,50 @@ impl Writer {
         &self,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (reply, receiver) = mpsc::sync_channel(1);
-        held(&self.queue).push(Box::new(Call { write: Some(write), result: None, reply }));
+        let (reply, told) = mpsc::channel();
+        if self.enter(Box::new(Call { write: Some(write), result: None, reply })) {
+            self.write();
+        }
         loop {
-            let mut connection = held(&self.connection);
-            match receiver.try_recv() {
-                Ok(answer) => return answer,
+            match told.recv() {
+                Ok(Told::End(end)) => return end,
+                Ok(Told::Lead) => self.write(),
                 // Who wrote it panicked.
-                Err(TryRecvError::Disconnected) => return Err(StoreError::Closed),
-                Err(TryRecvError::Empty) => write_group(&mut connection, &self.path, self.next_group()),
+                Err(mpsc::RecvError) => return Err(StoreError::Closed),
             }
         }
     }
 
-    /// What came first.
-    fn next_group(&self) -> Vec<Box<dyn Job>> {
+    /// Puts a job into the queue; whether its caller is the one to write.
+    fn enter(&self, job: Box<dyn Job>) -> bool {
         let mut queue = held(&self.queue);
-        let size = queue.len().min(GROUP_MAX);
-        queue.drain(..size).collect()
+        queue.jobs.push_back(job);
+        !std::mem::replace(&mut queue.led, true)
+    }
+
+    /// Writes what came first, then lets the next of those who wait go on.
+    fn write(&self) {
+        let _next = NextLeads(self);
+        let mut connection = held(&self.connection);
+        let group = {
+            let mut queue = held(&self.queue);
+            let size = queue.jobs.len().min(GROUP_MAX);
+            queue.jobs.drain(..size).collect()
+        };
+        write_group(&mut connection, &self.path, group);
+    }
+}
+
+/// Hands the lead on when it is dropped, also by a panic: else the others would wait for ever.
+struct NextLeads<'a>(&'a Writer);
+
+impl Drop for NextLeads<'_> {
+    fn drop(&mut self) {
+        let mut queue = held(&self.0.queue);
+        match queue.jobs.front() {
+            Some(next) => next.lead(),
+            None => queue.led = false,
+        }
     }
 }
 

@@ -2,11 +2,18 @@
 
 use super::*;
 
-type Answer = std::sync::mpsc::Receiver<Result<()>>;
+type Answer = mpsc::Receiver<Told<()>>;
 
 fn job(write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send + 'static) -> (Box<dyn Job>, Answer) {
-    let (reply, receiver) = mpsc::sync_channel(1);
-    (Box::new(Call { write: Some(write), result: None, reply }), receiver)
+    let (reply, told) = mpsc::channel();
+    (Box::new(Call { write: Some(write), result: None, reply }), told)
+}
+
+fn is_written(answer: &Answer) -> bool {
+    match answer.recv().unwrap() {
+        Told::End(end) => end.is_ok(),
+        Told::Lead => panic!("nobody else is there"),
+    }
 }
 
 fn insert(number: i64) -> (Box<dyn Job>, Answer) {
@@ -29,7 +36,7 @@ fn a_job_that_fails_does_not_touch_the_others_of_its_group() {
     let mut connection = connection();
     let (jobs, answers): (Vec<_>, Vec<_>) = [insert(1), insert(1), insert(2)].into_iter().unzip();
     write_group(&mut connection, Path::new("db"), jobs);
-    let told: Vec<_> = answers.iter().map(|answer| answer.recv().unwrap().is_ok()).collect();
+    let told: Vec<_> = answers.iter().map(is_written).collect();
     assert_eq!(told, [true, false, true]);
     assert_eq!(kept(&connection), [1, 2]);
 }
@@ -43,11 +50,65 @@ fn when_the_whole_transaction_is_rolled_back_all_are_told_and_nothing_is_kept() 
     });
     let (jobs, answers): (Vec<_>, Vec<_>) = [insert(1), rolls_back, insert(2)].into_iter().unzip();
     write_group(&mut connection, Path::new("db"), jobs);
-    assert!(answers.iter().all(|answer| answer.recv().unwrap().is_err()));
+    assert!(!answers.iter().any(is_written));
     assert_eq!(kept(&connection), [0; 0]);
 
     let (after, answer) = insert(3);
     write_group(&mut connection, Path::new("db"), vec![after]);
-    answer.recv().unwrap().unwrap();
+    assert!(is_written(&answer));
     assert_eq!(kept(&connection), [3]);
+}
+
+/// Waits until so many wait in the queue.
+fn until_waiting(writer: &Writer, jobs: usize) {
+    while held(&writer.queue).jobs.len() < jobs {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn those_who_came_meanwhile_are_written_by_one_of_them_also_after_a_panic() {
+    let writer = Writer::new(connection(), PathBuf::from("db"));
+    let ((inside, is_inside), (go, on)) = (mpsc::channel(), mpsc::channel::<()>());
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            writer.call(move |_| {
+                inside.send(()).unwrap();
+                on.recv().unwrap();
+                panic!("this job is broken on purpose");
+                #[allow(unreachable_code)]
+                Ok(())
+            })
+        });
+        is_inside.recv().unwrap();
+        let insert = |number: i64| writer.call(move |tx| tx.execute("INSERT INTO kept VALUES (?1)", [number]));
+        let others: Vec<_> = (0..5).map(|number| scope.spawn(move || insert(number))).collect();
+        until_waiting(&writer, 5);
+        go.send(()).unwrap();
+        assert!(first.join().is_err());
+        for other in others {
+            assert_eq!(other.join().unwrap().unwrap(), 1);
+        }
+        assert_eq!(insert(5).unwrap(), 1, "nobody is left in the lead");
+    });
+    assert_eq!(kept(&held(&writer.connection)), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn each_of_many_gets_its_own_answer() {
+    let writer = Writer::new(connection(), PathBuf::from("db"));
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let writer = &writer;
+            scope.spawn(move || {
+                for number in (0..100).map(|number| thread * 100 + number) {
+                    let answer = writer.call::<i64>(move |tx| {
+                        tx.query_row("INSERT INTO kept VALUES (?1) RETURNING number", [number], |row| row.get(0))
+                    });
+                    assert_eq!(answer.unwrap(), number);
+                }
+            });
+        }
+    });
+    assert_eq!(kept(&held(&writer.connection)), (0..800).collect::<Vec<i64>>());
 }
