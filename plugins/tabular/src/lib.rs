@@ -23,7 +23,7 @@ pub mod table;
 pub mod time;
 pub mod wording;
 
-pub use dataset::{Dataset, Labels, Target};
+pub use dataset::{Dataset, Labels, Target, counts};
 pub use error::DataError;
 pub use features::{Feature, FeatureSpec, Matrix};
 pub use notation::Notation;

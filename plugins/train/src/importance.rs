@@ -1,6 +1,7 @@
 //! How much each column counts in a linear model.
 
-use dagwood_tabular::{Feature, Matrix};
+use dagwood_tabular::model::linear::{sum, sum_of};
+use dagwood_tabular::{Feature, Matrix, counts};
 
 /// For each column its share of what the coefficients make of a deviation of its features.
 pub fn of_weights(features: &Matrix, coefficients: &[&[f64]]) -> Vec<f64> {
@@ -22,17 +23,12 @@ fn deviations(column: &Feature, rows: usize) -> Vec<f64> {
     let rows = rows.max(1) as f64;
     match column {
         Feature::Number { values, .. } => {
-            let mean = values.iter().sum::<f64>() / rows;
-            vec![(values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / rows).sqrt()]
+            let mean = sum(values) / rows;
+            vec![(sum_of(values, |value| (value - mean) * (value - mean)) / rows).sqrt()]
         }
         Feature::OneHot { categories, codes, .. } => {
-            let mut counts = vec![0.0; categories.len()];
-            for code in codes {
-                if let Some(count) = counts.get_mut(*code as usize) {
-                    *count += 1.0 / rows;
-                }
-            }
-            counts.into_iter().map(|share| (share * (1.0 - share)).sqrt()).collect()
+            let shares = counts(categories.len(), codes).into_iter().map(|count| count as f64 / rows);
+            shares.map(|share| (share * (1.0 - share)).sqrt()).collect()
         }
     }
 }

@@ -3,7 +3,7 @@
 //! | what | where |
 //! |---|---|
 //! | minimising a smooth function of many numbers | [`lbfgs`] |
-//! | what linear models minimise, and the losses of rows | [`linear`], [`logistic`], [`squared`] |
+//! | what linear models minimise, and the losses of rows | [`linear`], [`logistic`] with its [`curve`], [`squared`] |
 //! | how much rows count | [`weights`] |
 //! | gradient-boosted trees | [`trees`] |
 //! | how well it went, and how much each column counts | [`quality`], [`importance`] |
@@ -13,7 +13,8 @@
 //! Only `task.rs` knows the task interface. To add an algorithm, add a variant to [`params::Algorithm`] and a module beside
 //! [`logistic`], and let [`fit`] choose it.
 
-pub mod error;
+pub mod curve;
+mod error;
 pub mod fit;
 pub mod importance;
 pub mod lbfgs;

@@ -21,8 +21,8 @@ pub const LINE_SEARCH_TRIALS: usize = 60;
 /// An objective that falls by less than this many rounding errors does not fall: the number that scikit-learn gives to SciPy.
 pub const FLAT_ROUNDING_ERRORS: f64 = 64.0;
 
-/// Factors of at most 2 that are multiplied before a logarithm is taken: 2 to this power is still a number.
-pub const FACTORS_MAX: usize = 512;
+/// Probabilities that are multiplied before a logarithm is taken: each is above 0.0003, and that to this power still a number.
+pub const FACTORS_MAX: usize = 64;
 
 /// In logistic regression a feature counts as if its curvature were at least this share of the greatest.
 pub const CURVATURE_LEAST: f64 = 1e-6;

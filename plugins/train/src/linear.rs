@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use dagwood_tabular::model::linear::{LinearScores, add_gradient, blocks};
-use dagwood_tabular::{Feature, Matrix};
+use dagwood_tabular::model::linear::{LinearScores, add_gradient, blocks, sum, sum_of};
+use dagwood_tabular::{Feature, Matrix, counts};
 
 use crate::lbfgs::Objective;
 
@@ -75,7 +75,7 @@ impl<'a, L: RowLoss> LinearObjective<'a, L> {
 fn centers(column: &Feature) -> Vec<f64> {
     match column {
         Feature::Number { values, .. } => {
-            let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+            let mean = sum(values) / values.len().max(1) as f64;
             vec![if mean.is_finite() { mean } else { 0.0 }]
         }
         Feature::OneHot { categories, .. } => vec![0.0; categories.len()],
@@ -86,16 +86,10 @@ fn centers(column: &Feature) -> Vec<f64> {
 fn sums_of_squares(column: &Feature, center: f64) -> Vec<f64> {
     match column {
         Feature::Number { values, .. } => {
-            vec![values.iter().map(|value| (value - center) * (value - center)).sum()]
+            vec![sum_of(values, |value| (value - center) * (value - center))]
         }
         Feature::OneHot { categories, codes, .. } => {
-            let mut counts = vec![0.0; categories.len()];
-            for code in codes {
-                if let Some(count) = counts.get_mut(*code as usize) {
-                    *count += 1.0;
-                }
-            }
-            counts
+            counts(categories.len(), codes).into_iter().map(|count| count as f64).collect()
         }
     }
 }
@@ -143,7 +137,7 @@ impl<L: RowLoss> Objective for LinearObjective<'_, L> {
                     add_gradient(column, block.clone(), residuals, part);
                     place += column.width();
                 }
-                gradient[coefficients + score] += residuals.iter().sum::<f64>();
+                gradient[coefficients + score] += sum(residuals);
             }
         }
         let (of_weights, of_intercepts) = gradient.split_at_mut(coefficients);

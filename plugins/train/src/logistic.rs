@@ -3,11 +3,13 @@
 //!
 //! Two classes have one score, the log-odds of the second; more have one score each (multinomial).
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use dagwood_tabular::Labels;
 use dagwood_tabular::model::linear::softmax;
 
+use crate::curve::{Curve, LANES};
 use crate::limits::{CURVATURE_LEAST, FACTORS_MAX};
 use crate::linear::RowLoss;
 use crate::weights::Weights;
@@ -17,6 +19,9 @@ use crate::weights::Weights;
 pub struct LogLoss<'a> {
     labels: &'a Labels,
     weights: &'a Weights,
+    /// Of all rows.
+    weight: f64,
+    curve: Curve,
     scores: usize,
     row: Vec<f64>,
 }
@@ -25,7 +30,7 @@ impl<'a> LogLoss<'a> {
     /// For at least two classes.
     pub fn new(labels: &'a Labels, weights: &'a Weights) -> Self {
         let scores = if labels.classes.len() == 2 { 1 } else { labels.classes.len() };
-        Self { labels, weights, scores, row: vec![0.0; scores] }
+        Self { labels, weights, weight: weights.total(labels), curve: Curve::new(), scores, row: vec![0.0; scores] }
     }
 }
 
@@ -35,7 +40,7 @@ impl RowLoss for LogLoss<'_> {
     }
 
     fn weight(&self) -> f64 {
-        self.weights.total(self.labels)
+        self.weight
     }
 
     /// As if every class were as likely as the others.
@@ -57,7 +62,7 @@ impl RowLoss for LogLoss<'_> {
         let codes = &self.labels.codes[rows];
         if self.scores == 1 {
             return if self.weights.are_even() {
-                binary_residuals(scores, codes)
+                binary_residuals(&self.curve, scores, codes)
             } else {
                 weighed_binary_residuals(scores, codes, self.weights)
             };
@@ -81,21 +86,36 @@ impl RowLoss for LogLoss<'_> {
     }
 }
 
-/// For two classes, whose score is the log-odds of the second. One exponential for each row, and one logarithm for many: the loss of
-/// a row is `ln(1 + e^-|x|)` and a linear part, and of those sums at most 2 in each factor, so many have a product that is still a
-/// number.
-fn binary_residuals(scores: &mut [f64], codes: &[u32]) -> f64 {
+/// For two classes, whose score is the log-odds of the second. The loss of a row is the logarithm of what it says of the row's own class:
+/// one is taken of the product of many.
+fn binary_residuals(curve: &Curve, scores: &mut [f64], codes: &[u32]) -> f64 {
     let mut loss = 0.0;
     for (scores, codes) in scores.chunks_mut(FACTORS_MAX).zip(codes.chunks(FACTORS_MAX)) {
-        let mut product = 1.0;
-        for (score, code) in scores.iter_mut().zip(codes) {
-            let (odds, wanted) = (*score, f64::from(*code));
-            let e = (-odds.abs()).exp();
-            *score = probability(odds, e) - wanted;
-            product *= 1.0 + e;
-            loss += odds.max(0.0) - wanted * odds;
+        let mut products = [1.0; LANES];
+        let (fours, last_scores) = scores.as_chunks_mut::<LANES>();
+        let (codes_of_fours, last_codes) = codes.as_chunks::<LANES>();
+        for (scores, codes) in fours.iter_mut().zip(codes_of_fours) {
+            let Some(probabilities) = curve.at(*scores) else {
+                loss += one_by_one(scores, codes);
+                continue;
+            };
+            *scores = from_fn(|lane| probabilities[lane] - f64::from(codes[lane]));
+            products = from_fn(|lane| products[lane] * (1.0 - scores[lane].abs()));
         }
-        loss += product.ln();
+        loss += one_by_one(last_scores, last_codes);
+        loss -= products.iter().product::<f64>().ln();
+    }
+    loss
+}
+
+/// The same for those that are too few or too far out.
+fn one_by_one(scores: &mut [f64], codes: &[u32]) -> f64 {
+    let mut loss = 0.0;
+    for (score, code) in scores.iter_mut().zip(codes) {
+        let (odds, wanted) = (*score, f64::from(*code));
+        let e = (-odds.abs()).exp();
+        *score = probability(odds, e) - wanted;
+        loss += odds.max(0.0) - wanted * odds + e.ln_1p();
     }
     loss
 }

@@ -100,6 +100,7 @@ pub(super) fn grow(bins: &Bins, rows: &[u32], slopes: &[Slope], growth: Growth, 
 }
 
 /// The slopes of these rows next to each other, since every column asks for them.
+#[inline(never)]
 fn gathered<'a>(rows: &[u32], slopes: &'a [Slope], near: &'a mut Vec<Slope>) -> &'a [Slope] {
     if rows.len() == slopes.len() {
         return slopes;
@@ -125,7 +126,9 @@ fn most_to_gain(leaves: &[Leaf]) -> Option<usize> {
 }
 
 /// Puts the rows that go to the left before the others, each side in its order. Gives how many go to the left. Every row is written to
-/// both sides, and one of them is then kept: which it is cannot be foretold, so a branch would cost more.
+/// both sides, and one of them is then kept: which it is cannot be foretold, so a branch would cost more. Never inlined, so that a
+/// guest's compiler has registers for all of it.
+#[inline(never)]
 fn part(rows: &mut [u32], codes: &[u8], goes_left: &[bool], aside: &mut Vec<u32>) -> usize {
     let mut goes = [0_u8; 256];
     goes.iter_mut().zip(goes_left).for_each(|(goes, left)| *goes = u8::from(*left));

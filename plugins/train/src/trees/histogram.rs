@@ -4,6 +4,7 @@
 use std::ops::{Add, Sub};
 
 use super::bins::Bins;
+use super::sigmoid::SIGMOID_BITS;
 use crate::limits::{CURVATURE_BITS, GRADIENT_BITS};
 
 /// Sums over some rows.
@@ -32,6 +33,41 @@ impl Slope {
             curvature: ((curvature * f64::from(1 << CURVATURE_BITS)).round_ties_even() as u32).max(1),
         }
     }
+
+    /// Of a row whose class is the second one, or is not. `probability`: that it is the second, from 0 to 1 with
+    /// [`SIGMOID_BITS`] behind the point.
+    #[inline]
+    pub(super) fn of_class(probability: i64, second: bool, weight: Weight) -> Self {
+        let shorter = rounded(probability, SIGMOID_BITS - PROBABILITY_BITS);
+        let gradient = shorter - (i64::from(second) << PROBABILITY_BITS);
+        let curvature = (shorter * ((1 << PROBABILITY_BITS) - shorter)) >> PROBABILITY_BITS;
+        let bits = PROBABILITY_BITS + WEIGHT_BITS;
+        Self {
+            gradient: rounded(gradient * weight.0, bits - GRADIENT_BITS) as i32,
+            curvature: (rounded(curvature * weight.0, bits - CURVATURE_BITS) as u32).max(1),
+        }
+    }
+}
+
+/// Bits behind the point of a probability that is multiplied: with a weight it still fits into 64.
+const PROBABILITY_BITS: u32 = 30;
+
+/// Bits behind the point of a weight.
+const WEIGHT_BITS: u32 = 24;
+
+/// What a row counts, up to 127, as a whole number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Weight(i64);
+
+impl Weight {
+    pub(super) fn new(weight: f64) -> Self {
+        Self((weight * f64::from(1 << WEIGHT_BITS)).round_ties_even() as i64)
+    }
+}
+
+/// Without its last bits, to the nearest.
+fn rounded(value: i64, bits: u32) -> i64 {
+    (value + (1 << (bits - 1))) >> bits
 }
 
 /// The sums of a bin: gradients, and rows and curvatures in one number.
@@ -95,7 +131,9 @@ pub(super) struct Histogram {
     offsets: Vec<usize>,
 }
 
-/// Sums of four columns, of as many bins as a code can say, so that none is out of bounds.
+/// Sums of four columns, of as many bins as a code can say, so that none is out of bounds. A function of its own, so that a
+/// guest's compiler has registers for all that it counts with.
+#[inline(never)]
 fn count<'a>(codes: impl Iterator<Item = &'a [u8; 4]>, slopes: &[Slope]) -> [[Packed; 256]; 4] {
     let mut sums = [[Packed::default(); 256]; 4];
     for (codes, slope) in codes.zip(slopes) {
