@@ -66,6 +66,9 @@ pub const GRADIENT_BITS: u32 = 24;
 /// Bits behind the point of a row's curvature, which lies from 0 to 1/4: so that four million rows sum up to less than 2 to the 40.
 pub const CURVATURE_BITS: u32 = 20;
 
+/// Rows between two looks of a guest at its clock, in the loops over all rows: each look takes registers from what is counted.
+pub const AT_ONCE: usize = 8;
+
 /// More rows would not fit in the sums of trees.
 pub const TREE_ROWS_MAX: usize = 4_000_000;
 

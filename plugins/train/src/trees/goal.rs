@@ -132,6 +132,8 @@ fn slope(probability: f64, wanted: bool, weight: f64) -> Slope {
     Slope::new(weight * gradient, weight * probability * (1.0 - probability))
 }
 
+/// A function of its own, so that a guest's compiler has registers for all of it.
+#[inline(never)]
 fn two(
     labels: &Labels,
     (weights, sigmoid): (&Weights, &Sigmoid),

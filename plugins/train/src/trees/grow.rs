@@ -5,6 +5,7 @@ use dagwood_tabular::model::trees::{Node, Tree};
 use super::bins::{Bins, Meaning};
 use super::histogram::{Histogram, Packed, Slope};
 use super::split::{Rules, Split, best};
+use crate::limits::AT_ONCE;
 
 /// How a tree is grown.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +40,9 @@ impl Grown {
     /// Adds what the tree says to the scores of the rows that it was grown on.
     pub(super) fn add_to(&self, scores: &mut [f64]) {
         for (begin, end, value) in &self.leaves {
-            self.rows[*begin..*end].iter().for_each(|row| scores[*row as usize] += value);
+            let (many, last) = self.rows[*begin..*end].as_chunks::<AT_ONCE>();
+            many.iter().for_each(|rows| rows.iter().for_each(|row| scores[*row as usize] += value));
+            last.iter().for_each(|row| scores[*row as usize] += value);
         }
     }
 
@@ -106,7 +109,9 @@ fn gathered<'a>(rows: &[u32], slopes: &'a [Slope], near: &'a mut Vec<Slope>) -> 
         return slopes;
     }
     near.clear();
-    near.extend(rows.iter().map(|row| slopes[*row as usize]));
+    let (many, last) = rows.as_chunks::<AT_ONCE>();
+    many.iter().for_each(|rows| near.extend_from_slice(&rows.map(|row| slopes[row as usize])));
+    near.extend(last.iter().map(|row| slopes[*row as usize]));
     near
 }
 
@@ -125,24 +130,40 @@ fn most_to_gain(leaves: &[Leaf]) -> Option<usize> {
     best.map(|(place, _)| place)
 }
 
-/// Puts the rows that go to the left before the others, each side in its order. Gives how many go to the left. Every row is written to
-/// both sides, and one of them is then kept: which it is cannot be foretold, so a branch would cost more. Never inlined, so that a
-/// guest's compiler has registers for all of it.
-#[inline(never)]
+/// Puts the rows that go to the left before the others, each side in its order. Gives how many go to the left.
 fn part(rows: &mut [u32], codes: &[u8], goes_left: &[bool], aside: &mut Vec<u32>) -> usize {
     let mut goes = [0_u8; 256];
     goes.iter_mut().zip(goes_left).for_each(|(goes, left)| *goes = u8::from(*left));
     aside.resize(rows.len(), 0);
+    let kept = divide(rows, codes, &goes, aside);
+    let others = rows.len() - kept;
+    rows[kept..].copy_from_slice(&aside[..others]);
+    kept
+}
+
+/// Leaves the rows that go to the left at the beginning of `rows`, and writes the others to `aside`, which is as long. Every row is
+/// written to both sides, and one of them is then kept: which it is cannot be foretold, so a branch would cost more. A function of its
+/// own, so that a guest's compiler has registers for all of it.
+#[inline(never)]
+fn divide(rows: &mut [u32], codes: &[u8], goes: &[u8; 256], aside: &mut [u32]) -> usize {
     let (mut kept, mut others) = (0, 0);
-    for place in 0..rows.len() {
-        let row = rows[place];
+    let mut put = |rows: &mut [u32], row: u32| {
         let left = usize::from(goes[usize::from(codes[row as usize])]);
         rows[kept] = row;
         aside[others] = row;
         kept += left;
         others += 1 - left;
+    };
+    // What is written lies before what is still to be read.
+    let mut place = 0;
+    while let Some(many) = rows.get(place..).and_then(<[u32]>::first_chunk::<AT_ONCE>).copied() {
+        many.into_iter().for_each(|row| put(rows, row));
+        place += AT_ONCE;
     }
-    rows[kept..].copy_from_slice(&aside[..others]);
+    for place in place..rows.len() {
+        let row = rows[place];
+        put(rows, row);
+    }
     kept
 }
 

@@ -5,7 +5,7 @@ use std::ops::{Add, Sub};
 
 use super::bins::Bins;
 use super::sigmoid::SIGMOID_BITS;
-use crate::limits::{CURVATURE_BITS, GRADIENT_BITS};
+use crate::limits::{AT_ONCE, CURVATURE_BITS, GRADIENT_BITS};
 
 /// Sums over some rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -131,17 +131,31 @@ pub(super) struct Histogram {
     offsets: Vec<usize>,
 }
 
-/// Sums of four columns, of as many bins as a code can say, so that none is out of bounds. A function of its own, so that a
-/// guest's compiler has registers for all that it counts with.
+/// Sums of four columns, of as many bins as a code can say, so that none is out of bounds.
+type Four = [[Packed; 256]; 4];
+
+#[inline]
+fn add(sums: &mut Four, codes: [u8; 4], slope: Slope) {
+    let slope = Packed::from(slope);
+    for (sums, code) in sums.iter_mut().zip(codes) {
+        let bin = &mut sums[usize::from(code)];
+        *bin = *bin + slope;
+    }
+}
+
+/// Counts rows by what `codes_of` says of each of `places`. A function of its own, so that a guest's compiler has registers for all of
+/// it.
 #[inline(never)]
-fn count<'a>(codes: impl Iterator<Item = &'a [u8; 4]>, slopes: &[Slope]) -> [[Packed; 256]; 4] {
+fn count<P: Copy>(places: &[P], slopes: &[Slope], codes_of: impl Fn(P) -> [u8; 4]) -> Four {
     let mut sums = [[Packed::default(); 256]; 4];
-    for (codes, slope) in codes.zip(slopes) {
-        let slope = Packed::from(*slope);
-        for (sums, code) in sums.iter_mut().zip(codes) {
-            let bin = &mut sums[usize::from(*code)];
-            *bin = *bin + slope;
+    let ((many, last), (slopes_of_many, last_slopes)) = (places.as_chunks::<AT_ONCE>(), slopes.as_chunks::<AT_ONCE>());
+    for (places, slopes) in many.iter().zip(slopes_of_many) {
+        for (place, slope) in places.iter().zip(slopes) {
+            add(&mut sums, codes_of(*place), *slope);
         }
+    }
+    for (place, slope) in last.iter().zip(last_slopes) {
+        add(&mut sums, codes_of(*place), *slope);
     }
     sums
 }
@@ -157,9 +171,9 @@ impl Histogram {
         for (codes, columns) in bins.quads.iter().zip(bins.columns.chunks(4)) {
             let counted = if rows.len() == codes.len() {
                 // All of them, one after the other.
-                count(codes.iter(), slopes)
+                count(codes, slopes, |codes| codes)
             } else {
-                count(rows.iter().map(|row| &codes[*row as usize]), slopes)
+                count(rows, slopes, |row: u32| codes[row as usize])
             };
             for (column, own) in columns.iter().zip(&counted) {
                 sums.extend_from_slice(&own[..column.meaning.bins()]);
