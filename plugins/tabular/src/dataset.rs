@@ -58,25 +58,13 @@ impl Labels {
 
     /// How many rows each class has.
     pub fn counts(&self) -> Vec<usize> {
-        counts(self.classes.len(), &self.codes)
+        crate::sums::counts(self.classes.len(), &self.codes)
     }
 
     /// The label of each row.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.codes.iter().filter_map(|code| self.classes.get(*code as usize).map(String::as_str))
     }
-}
-
-/// How often each of so many codes is met. Others are passed over.
-#[inline(never)]
-pub fn counts(many: usize, codes: &[u32]) -> Vec<usize> {
-    let mut counts = vec![0; many];
-    for code in codes {
-        if let Some(count) = counts.get_mut(*code as usize) {
-            *count += 1;
-        }
-    }
-    counts
 }
 
 /// Sorts labels and drops repetitions: by value if all of them are numbers, by code point otherwise.

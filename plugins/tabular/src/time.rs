@@ -1,6 +1,8 @@
 //! Instants in files: microseconds since 1970-01-01T00:00:00 by the clock that the file was written by, whichever that was. An
 //! instant with an offset is brought to UTC.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::{DateTime, date};
 use jiff::{SignedDuration, Timestamp};
 
@@ -28,6 +30,19 @@ pub fn to_microseconds(shown: DateTime) -> Option<i64> {
 /// What the clock shows at an instant.
 pub fn shown(microseconds: i64) -> Option<DateTime> {
     EPOCH.checked_add(SignedDuration::from_micros(microseconds)).ok()
+}
+
+/// The first and the last instant that a clock can show.
+pub fn reach() -> RangeInclusive<i64> {
+    to_microseconds(DateTime::MIN).unwrap_or(i64::MIN)..=to_microseconds(DateTime::MAX).unwrap_or(i64::MAX)
+}
+
+#[test]
+fn an_instant_in_reach_is_shown_and_no_other() {
+    let (first, last) = reach().into_inner();
+    assert_eq!((shown(first), shown(first - 1)), (Some(DateTime::MIN), None));
+    assert!(shown(last).is_some());
+    assert_eq!(shown(last + 1), None);
 }
 
 #[test]

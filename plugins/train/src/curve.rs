@@ -43,13 +43,14 @@ fn place(x: f64) -> Place {
     [value, first * step, second * step.powi(2) / 2.0, third * step.powi(3) / 6.0, fourth * step.powi(4) / 24.0]
 }
 
-impl Curve {
-    /// Makes the table.
-    pub fn new() -> Self {
+impl Default for Curve {
+    fn default() -> Self {
         let step = |at: usize| if at < HALF { at as f64 } else { at as f64 - 2.0 * HALF as f64 };
         Self { places: Box::new(from_fn(|at| place(step(at) / STEPS))) }
     }
+}
 
+impl Curve {
     /// The function of each, if the table holds all of them.
     #[inline]
     pub fn at(&self, x: [f64; LANES]) -> Option<[f64; LANES]> {
@@ -71,7 +72,7 @@ impl Curve {
 
 #[test]
 fn the_table_is_as_exact_as_it_says() {
-    let curve = Curve::new();
+    let curve = Curve::default();
     let numbers: Vec<f64> = (-100_000..=100_000).map(|step| f64::from(step) * 0.000_079).collect();
     for x in numbers.as_chunks::<LANES>().0 {
         for (found, x) in curve.at(*x).unwrap().iter().zip(x) {

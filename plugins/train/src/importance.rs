@@ -1,7 +1,7 @@
 //! How much each column counts in a linear model.
 
-use dagwood_tabular::model::linear::{sum, sum_of};
-use dagwood_tabular::{Feature, Matrix, counts};
+use dagwood_tabular::sums::{counts, sum, sum_of};
+use dagwood_tabular::{Feature, Matrix};
 
 /// For each column its share of what the coefficients make of a deviation of its features.
 pub fn of_weights(features: &Matrix, coefficients: &[&[f64]]) -> Vec<f64> {

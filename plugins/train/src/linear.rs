@@ -6,8 +6,9 @@
 
 use std::ops::Range;
 
-use dagwood_tabular::model::linear::{LinearScores, add_gradient, blocks, sum, sum_of};
-use dagwood_tabular::{Feature, Matrix, counts};
+use dagwood_tabular::model::linear::{LinearScores, add_gradient, blocks};
+use dagwood_tabular::sums::{counts, sum, sum_of};
+use dagwood_tabular::{Feature, Matrix};
 
 use crate::lbfgs::Objective;
 

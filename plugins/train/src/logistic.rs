@@ -30,7 +30,7 @@ impl<'a> LogLoss<'a> {
     /// For at least two classes.
     pub fn new(labels: &'a Labels, weights: &'a Weights) -> Self {
         let scores = if labels.classes.len() == 2 { 1 } else { labels.classes.len() };
-        Self { labels, weights, weight: weights.total(labels), curve: Curve::new(), scores, row: vec![0.0; scores] }
+        Self { labels, weights, weight: weights.total(labels), curve: Curve::default(), scores, row: vec![0.0; scores] }
     }
 }
 

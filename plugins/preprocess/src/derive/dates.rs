@@ -1,8 +1,9 @@
 //! What is taken out of times.
 
 use std::f64::consts::TAU;
+use std::ops::RangeInclusive;
 
-use dagwood_tabular::time::shown;
+use dagwood_tabular::time::{reach, shown};
 use dagwood_tabular::{Column, ColumnData, DataError};
 use jiff::civil::DateTime;
 
@@ -40,6 +41,23 @@ impl DatePart {
             | Self::Weekday
             | Self::Hour
             | Self::Minute => vec![name],
+        }
+    }
+
+    /// How long it stays the same.
+    fn span(self) -> Span {
+        match self {
+            Self::Hour | Self::Minute | Self::HourCyclic => Span::Minute,
+            Self::Year
+            | Self::Quarter
+            | Self::Month
+            | Self::Week
+            | Self::Day
+            | Self::DayOfYear
+            | Self::Weekday
+            | Self::MonthCyclic
+            | Self::DayOfYearCyclic
+            | Self::WeekdayCyclic => Span::Day,
         }
     }
 
@@ -83,10 +101,13 @@ pub fn take(column: &Column, part: DatePart) -> Result<Vec<Column>, DataError> {
             });
         }
     };
-    let values: Vec<f64> = times.iter().map(|time| shown(*time).map_or(f64::NAN, |at| part.value(at))).collect();
-    let names = part.columns(&column.name);
-    let number = |name: String, values: Vec<f64>| Column { name, data: ColumnData::Number(values) };
-    let mut names = names.into_iter();
+    let spans = Spans::of(times, part.span());
+    let values: Vec<f64> = spans.begins().map(|begin| shown(begin).map_or(f64::NAN, |at| part.value(at))).collect();
+    let number = |name: String, by_span: Vec<f64>| {
+        let values = times.iter().map(|time| spans.place(*time).map_or(f64::NAN, |place| by_span[place]));
+        Column { name, data: ColumnData::Number(values.collect()) }
+    };
+    let mut names = part.columns(&column.name).into_iter();
     Ok(match (names.next(), names.next()) {
         (Some(sine), Some(cosine)) => {
             let round = |of: fn(f64) -> f64| values.iter().map(|share| of(share * TAU)).collect();
@@ -95,6 +116,66 @@ pub fn take(column: &Column, part: DatePart) -> Result<Vec<Column>, DataError> {
         (Some(name), None) => vec![number(name, values)],
         (None, _) => Vec::new(),
     })
+}
+
+/// How long a part stays the same, so that the calendar is asked once for all instants of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Span {
+    /// A minute of any day.
+    Minute,
+    /// A day.
+    Day,
+}
+
+const MINUTE: i64 = 60 * 1_000_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+impl Span {
+    fn number(self, time: i64) -> i64 {
+        match self {
+            Self::Minute => time.rem_euclid(DAY) / MINUTE,
+            Self::Day => time.div_euclid(DAY),
+        }
+    }
+
+    fn microseconds(self) -> i64 {
+        match self {
+            Self::Minute => MINUTE,
+            Self::Day => DAY,
+        }
+    }
+}
+
+/// All spans from the first to the last that is met: days are 7.3 million at most.
+struct Spans {
+    span: Span,
+    reach: RangeInclusive<i64>,
+    first: i64,
+    count: i64,
+}
+
+impl Spans {
+    fn of(times: &[i64], span: Span) -> Self {
+        let reach = reach();
+        let met = times.iter().filter(|time| reach.contains(time)).map(|time| span.number(*time));
+        let ends = met.fold(None, |ends: Option<(i64, i64)>, at| {
+            Some(ends.map_or((at, at), |(first, last)| (first.min(at), last.max(at))))
+        });
+        let (first, count) = ends.map_or((0, 0), |(first, last)| (first, last - first + 1));
+        Self { span, reach, first, count }
+    }
+
+    /// The first instant of each.
+    fn begins(&self) -> impl Iterator<Item = i64> {
+        let (first, length) = (self.first, self.span.microseconds());
+        (0..self.count).map(move |place| (first + place) * length)
+    }
+
+    /// Which of them an instant is in; none for what no clock shows, such as a gap.
+    fn place(&self, time: i64) -> Option<usize> {
+        let place = self.reach.contains(&time).then(|| self.span.number(time) - self.first)?;
+        usize::try_from(place).ok()
+    }
 }
 
 #[cfg(test)]
@@ -146,6 +227,25 @@ mod tests {
         close(hour("2001-03-05T12:00"), 0.0, -1.0);
         close(parts("2001-01-31", DatePart::MonthCyclic), 0.0, 1.0);
         close(parts("2001-03-05", DatePart::WeekdayCyclic), 0.0, 1.0);
+    }
+
+    #[test]
+    fn each_instant_has_its_own_part() {
+        let texts =
+            ["1969-12-31T23:59:59.9", "1970-01-01", "0001-02-03T04:05:06", "2026-11-28T12:34:56", "9999-12-31T23:59"];
+        let mut times: Vec<i64> = texts.iter().map(|text| parse(text).unwrap()).collect();
+        times.extend([ColumnData::NO_TIME, i64::MAX]);
+        let column = Column { name: "date".into(), data: ColumnData::Time(times.clone()) };
+        for part in [DatePart::Year, DatePart::DayOfYear, DatePart::Weekday, DatePart::Hour, DatePart::Minute] {
+            let found = take(&column, part).unwrap().remove(0).data;
+            let ColumnData::Number(found) = found else { panic!("a part is a number") };
+            for (time, found) in times.iter().zip(found) {
+                match shown(*time) {
+                    Some(at) => assert_eq!(found, part.value(at), "{at} {part:?}"),
+                    None => assert!(found.is_nan()),
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What one column holds.
 
+use dagwood_tabular::sums::{sum, sum_of};
 use dagwood_tabular::time::shown;
 use dagwood_tabular::{Column, ColumnData, TextColumn};
 use serde::Serialize;
@@ -115,8 +116,8 @@ fn numbers(mut values: Vec<f64>) -> Known {
     values.sort_unstable_by(f64::total_cmp);
     let rows = values.len();
     let ([least, ..], [.., greatest]) = (&values[..], &values[..]) else { return (0, Values::Empty, 0) };
-    let mean = values.iter().sum::<f64>() / rows as f64;
-    let std = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / rows as f64).sqrt();
+    let mean = sum(&values) / rows as f64;
+    let std = (sum_of(&values, |value| (value - mean) * (value - mean)) / rows as f64).sqrt();
     let distinct = 1 + values.windows(2).filter(|pair| pair[0] != pair[1]).count();
     let quantile = |share: &f64| Quantile { share: *share, value: at_share(&values, *share) };
     let known = Values::Number {

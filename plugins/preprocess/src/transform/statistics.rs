@@ -1,18 +1,20 @@
 //! Statistics of finite numbers; of none they are NaN, which callers rule out.
 
+use dagwood_tabular::sums::{sum, sum_of};
+
 /// The arithmetic mean.
 pub(super) fn mean(values: &[f64]) -> f64 {
     let count = values.len() as f64;
-    let sum = values.iter().sum::<f64>();
+    let all = sum(values);
     // A sum beyond all numbers has a mean nevertheless.
-    let rough = if sum.is_finite() { sum / count } else { values.iter().map(|value| value / count).sum() };
+    let rough = if all.is_finite() { all / count } else { sum_of(values, |value| value / count) };
     // The second pass takes out what rounding put into the first.
-    rough + values.iter().map(|value| (value - rough) / count).sum::<f64>()
+    rough + sum_of(values, |value| (value - rough) / count)
 }
 
 /// The population standard deviation: divided by the number of values, as scikit-learn's StandardScaler has it.
 pub(super) fn std(values: &[f64], mean: f64) -> f64 {
-    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
+    (sum_of(values, |value| (value - mean) * (value - mean)) / values.len() as f64).sqrt()
 }
 
 /// The least and the greatest.

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::features::{Feature, Matrix};
 use crate::limits::SCORE_BLOCK_ROWS;
+use crate::sums::dot;
 
 /// Borrowed weights of a linear model: `K` rows of coefficients, `K` intercepts.
 #[derive(Debug, Clone, Copy)]
@@ -77,36 +78,6 @@ pub fn add_gradient(column: &Feature, rows: Range<usize>, residuals: &[f64], gra
             }
         }
     }
-}
-
-/// The sum of numbers, four side by side, so that the processor's vector unit is used.
-pub fn sum(values: &[f64]) -> f64 {
-    sum_of(values, |value| value)
-}
-
-/// The sum of what a function makes of each number, as [`sum`].
-pub fn sum_of(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
-    let mut sums = [0.0; 4];
-    let (fours, rest) = values.as_chunks::<4>();
-    for four in fours {
-        sums.iter_mut().zip(four).for_each(|(sum, value)| *sum += of(*value));
-    }
-    let rest = rest.iter().map(|value| of(*value)).sum::<f64>();
-    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
-}
-
-/// As [`sum_of`], of products.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (a, a_rest) = a.as_chunks::<4>();
-    let (b, b_rest) = b.as_chunks::<4>();
-    for (a, b) in a.iter().zip(b) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
-        }
-    }
-    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f64>();
-    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
 }
 
 /// `1 / (1 + e^-x)`, without overflow on either side.
