@@ -38,3 +38,6 @@ pub const ENCODING_CHUNK_BYTES: usize = 64 * 1024;
 
 /// Whether a column of texts has more numbers than texts is judged by about this many cells.
 pub const MIXED_SEEN_CELLS: usize = 1_000;
+
+/// Rows between two looks of a guest at its clock, in loops over all rows: each look takes registers from what is counted.
+pub const ROWS_AT_ONCE: usize = 8;

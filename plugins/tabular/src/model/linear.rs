@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::features::{Feature, Matrix};
-use crate::limits::SCORE_BLOCK_ROWS;
+use crate::limits::{ROWS_AT_ONCE, SCORE_BLOCK_ROWS};
 use crate::sums::dot;
 
 /// Borrowed weights of a linear model: `K` rows of coefficients, `K` intercepts.
@@ -49,14 +49,20 @@ fn add_scores(column: &Feature, rows: Range<usize>, weights: &[f64], scores: &mu
     match column {
         Feature::Number { values, .. } => {
             let weight = weights.first().copied().unwrap_or(0.0);
-            for (score, value) in scores.iter_mut().zip(values.get(rows).unwrap_or_default()) {
-                *score += weight * value;
-            }
+            let add = |(score, value): (&mut f64, &f64)| *score += weight * value;
+            let (many, last) = scores.as_chunks_mut::<ROWS_AT_ONCE>();
+            let (values_of_many, last_values) = values.get(rows).unwrap_or_default().as_chunks::<ROWS_AT_ONCE>();
+            many.iter_mut()
+                .zip(values_of_many)
+                .for_each(|(scores, values)| scores.iter_mut().zip(values).for_each(add));
+            last.iter_mut().zip(last_values).for_each(add);
         }
         Feature::OneHot { codes, .. } => {
-            for (score, code) in scores.iter_mut().zip(codes.get(rows).unwrap_or_default()) {
-                *score += weights.get(*code as usize).copied().unwrap_or(0.0);
-            }
+            let add = |(score, code): (&mut f64, &u32)| *score += weights.get(*code as usize).copied().unwrap_or(0.0);
+            let (many, last) = scores.as_chunks_mut::<ROWS_AT_ONCE>();
+            let (codes_of_many, last_codes) = codes.get(rows).unwrap_or_default().as_chunks::<ROWS_AT_ONCE>();
+            many.iter_mut().zip(codes_of_many).for_each(|(scores, codes)| scores.iter_mut().zip(codes).for_each(add));
+            last.iter_mut().zip(last_codes).for_each(add);
         }
     }
 }
@@ -71,11 +77,15 @@ pub fn add_gradient(column: &Feature, rows: Range<usize>, residuals: &[f64], gra
             }
         }
         Feature::OneHot { codes, .. } => {
-            for (residual, code) in residuals.iter().zip(codes.get(rows).unwrap_or_default()) {
+            let mut add = |(residual, code): (&f64, &u32)| {
                 if let Some(part) = gradient.get_mut(*code as usize) {
                     *part += residual;
                 }
-            }
+            };
+            let (many, last) = residuals.as_chunks::<ROWS_AT_ONCE>();
+            let (codes_of_many, last_codes) = codes.get(rows).unwrap_or_default().as_chunks::<ROWS_AT_ONCE>();
+            many.iter().zip(codes_of_many).for_each(|(rest, codes)| rest.iter().zip(codes).for_each(&mut add));
+            last.iter().zip(last_codes).for_each(add);
         }
     }
 }
