@@ -14,6 +14,7 @@ mod check;
 pub mod diagnostic;
 pub(crate) mod document;
 mod draft;
+pub mod edges;
 mod explain;
 mod file;
 pub mod grant;
@@ -27,6 +28,7 @@ pub mod path;
 mod read;
 pub mod render;
 mod shape;
+mod shared;
 pub mod show;
 pub mod template;
 #[cfg(test)]

@@ -11,14 +11,16 @@ use serde_json::Value;
 
 use crate::contract::{ArtifactRef, Descriptor, Input};
 use crate::dag::callback::{Callbacks, Deadline};
+pub use crate::dag::edges::{Edges, Neighbours};
 pub use crate::dag::grant::{Grants, HttpGrant, Mount, MountMode, SecretGrant};
+use crate::dag::shared::Shared;
 use crate::dag::template::Template;
 use crate::ids::{DagId, Digest, PoolName, PortName, TaskId, TaskIx};
 use crate::limits::TaskLimits;
 use crate::schedule::{Catchup, ClockChanges, Timetable, Window};
 
-/// A plugin that a name was resolved to: from here on it is its digest.
-#[derive(Debug, Clone, PartialEq)]
+/// A plugin that a name was resolved to: from here on it is its digest, and equal by it.
+#[derive(Debug, Clone)]
 pub struct ResolvedPlugin {
     /// The component.
     pub digest: Digest,
@@ -26,6 +28,12 @@ pub struct ResolvedPlugin {
     pub descriptor: Arc<Descriptor>,
     /// What it imports that only a grant gives.
     pub granted_imports: Arc<[String]>,
+}
+
+impl PartialEq for ResolvedPlugin {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
 }
 
 /// A whole DAG, checked.
@@ -125,20 +133,33 @@ pub struct DagParam {
 pub struct Task {
     /// Its id.
     pub id: TaskId,
+    /// What it mostly shares with others: tasks with the same terms have them together.
+    pub terms: Arc<TaskTerms>,
+    /// For people.
+    pub description: Option<String>,
+    /// The params, with holes where templates stand.
+    pub params: Template,
+    /// What its ports and named values are wired to, sorted by name.
+    pub inputs: Vec<(PortName, Wire)>,
+    /// Upstreams whose `values` its templates name: required, as inputs with cardinality `one` are.
+    pub template_values: Vec<TaskIx>,
+    /// Overrides the seed made of the ids.
+    pub seed: Option<u64>,
+    /// By its weight rule: higher goes first.
+    pub effective_weight: i32,
+    /// Labels that its plugin may choose → downstream tasks; labels not here are task ids.
+    pub branches: BTreeMap<String, Vec<TaskIx>>,
+}
+
+/// What a task is, and how it is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskTerms {
     /// The plugin's name in the file.
     pub plugin_name: String,
     /// What that name was resolved to.
     pub plugin: ResolvedPlugin,
-    /// For people.
-    pub description: Option<String>,
     /// Airflow's `owner`.
     pub owner: Option<String>,
-    /// The params, with holes where templates stand.
-    pub params: Template,
-    /// What its ports and named values are wired to, sorted by name.
-    pub inputs: BTreeMap<PortName, Wire>,
-    /// Upstreams whose `values` its templates name: required, as inputs with cardinality `one` are.
-    pub template_values: Vec<TaskIx>,
     /// When it may run.
     pub trigger_rule: TriggerRule,
     /// How it is tried again.
@@ -151,14 +172,10 @@ pub struct Task {
     pub deterministic: bool,
     /// What it may do beyond the sandbox.
     pub grants: Grants,
-    /// Overrides the seed made of the ids.
-    pub seed: Option<u64>,
     /// Its own weight, and how it becomes the effective one.
     pub priority_weight: i32,
     /// What else counts into its effective weight.
     pub weight_rule: WeightRule,
-    /// By its weight rule: higher goes first.
-    pub effective_weight: i32,
     /// The pool whose slots its tries take.
     pub pool: PoolName,
     /// How many of them; 1 at least.
@@ -169,8 +186,6 @@ pub struct Task {
     pub max_active_tis_per_dagrun: Option<u32>,
     /// What of the DAG's previous run it waits for.
     pub past: PastRule,
-    /// Labels that its plugin may choose → downstream tasks; labels not here are task ids.
-    pub branches: BTreeMap<String, Vec<TaskIx>>,
 }
 
 /// What an input is wired to.
@@ -266,17 +281,6 @@ pub enum PastRule {
     WithDownstream,
 }
 
-/// Who comes before and after whom, by index; without doubles, sorted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Edges {
-    /// For each task, its direct upstreams.
-    pub upstream: Vec<Vec<TaskIx>>,
-    /// For each task, its direct downstreams.
-    pub downstream: Vec<Vec<TaskIx>>,
-    /// All tasks, each after its upstreams.
-    pub order: Vec<TaskIx>,
-}
-
 /// What is fixed when a run is made: with the DAG's version it decides all that the run's tasks are given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct RunInputs {
@@ -290,6 +294,13 @@ pub struct RunInputs {
     /// Outside files that could not be taken in, with the reason: tasks that need them fail.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub missing: BTreeMap<PathBuf, String>,
+}
+
+impl Task {
+    /// What its inputs are wired to.
+    pub fn wires(&self) -> impl Iterator<Item = &Wire> {
+        self.inputs.iter().map(|(_, wire)| wire)
+    }
 }
 
 impl Dag {
@@ -306,8 +317,11 @@ impl Dag {
     /// The same with the limits of every task, those of callbacks included, as `lower` leaves them.
     #[must_use]
     pub fn lowered(mut self, lower: &dyn Fn(&mut TaskLimits)) -> Self {
+        let mut known = Shared::default();
         for task in &mut self.tasks {
-            lower(&mut task.limits);
+            let mut terms = task.terms.as_ref().clone();
+            lower(&mut terms.limits);
+            task.terms = known.share(terms);
         }
         self.callbacks.change_each(|dag| dag.clone().lowered(lower));
         self

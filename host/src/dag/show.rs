@@ -16,7 +16,7 @@ const NAMED_MAX: usize = 8;
 pub fn levels(dag: &Dag) -> Vec<Vec<TaskIx>> {
     let mut depth = vec![0_usize; dag.tasks.len()];
     for ix in &dag.edges.order {
-        let above = dag.edges.upstream.get(ix.index()).into_iter().flatten();
+        let above = dag.edges.upstream.of(*ix).iter();
         let deepest = above.filter_map(|up| depth.get(up.index())).map(|depth| depth + 1).max();
         if let Some(own) = depth.get_mut(ix.index()) {
             *own = deepest.unwrap_or(0);
@@ -81,25 +81,25 @@ fn beside(dag: &Dag) -> Vec<String> {
     }
     let tasks = shared.iter().map(|((kind, plugin), tasks)| format!("{kind} of {}: {plugin}", some(tasks)));
     let mounts = dag.with_callbacks().flat_map(|task| {
-        task.grants.mounts.iter().map(move |mount| {
+        task.terms.grants.mounts.iter().map(move |mount| {
             let host = mount.host.display().to_string();
             let (host, guest) = (printable(&host), printable(&mount.guest));
             format!("{} mounts {host} at {guest}, {}", task.id, mount.mode.as_str())
         })
     });
-    let env = dag.with_callbacks().filter(|task| !task.grants.env.is_empty()).map(|task| {
-        let names: Vec<_> = task.grants.env.keys().map(|name| printable(name)).collect();
+    let env = dag.with_callbacks().filter(|task| !task.terms.grants.env.is_empty()).map(|task| {
+        let names: Vec<_> = task.terms.grants.env.keys().map(|name| printable(name)).collect();
         format!("{} is given {}", task.id, names.join(", "))
     });
     let http = dag.with_callbacks().flat_map(|task| {
-        task.grants.http.iter().map(move |grant| {
+        task.terms.grants.http.iter().map(move |grant| {
             let methods =
                 grant.methods.as_ref().map_or_else(String::new, |methods| format!(" ({})", methods.join(", ")));
             format!("{} may send requests to {}{methods}", task.id, grant.to)
         })
     });
     let secrets = dag.with_callbacks().flat_map(|task| {
-        task.grants.secrets.iter().map(move |secret| {
+        task.terms.grants.secrets.iter().map(move |secret| {
             let to: Vec<String> = secret.to.iter().map(ToString::to_string).collect();
             format!(
                 "{} may use the secret {} in {} to {}",
@@ -129,9 +129,9 @@ pub fn dot(dag: &Dag) -> String {
         let label = format!("{}\n{}", task.id, plugin(task));
         let _ = writeln!(out, "  {} [label={}];", quoted(task.id.as_str()), quoted(&label));
     }
-    for (at, task) in dag.tasks.iter().enumerate() {
+    for (task, upstream) in dag.tasks.iter().zip(dag.edges.upstream.iter()) {
         let data = data(task);
-        for up in dag.edges.upstream.get(at).into_iter().flatten() {
+        for up in upstream {
             let Some(upstream) = dag.task(*up) else { continue };
             let attributes = match data.get(up) {
                 Some(names) => format!("label={}", quoted(&names.iter().cloned().collect::<Vec<_>>().join(", "))),
@@ -147,18 +147,18 @@ pub fn dot(dag: &Dag) -> String {
 
 /// Its name is a stranger's word.
 fn plugin(task: &Task) -> String {
-    format!("{}@{}", printable(&task.plugin.descriptor.name), task.plugin.descriptor.version)
+    format!("{}@{}", printable(&task.terms.plugin.descriptor.name), task.terms.plugin.descriptor.version)
 }
 
 fn after(dag: &Dag, ix: TaskIx, task: &Task) -> String {
-    let upstream = dag.edges.upstream.get(ix.index()).map(Vec::as_slice).unwrap_or_default();
+    let upstream = dag.edges.upstream.of(ix);
     let mut words = Vec::new();
     if !upstream.is_empty() {
         let ids: Vec<&str> = upstream.iter().filter_map(|up| dag.task(*up)).map(|task| task.id.as_str()).collect();
         words.push(format!("after {}", some(&ids)));
     }
-    if task.trigger_rule != TriggerRule::default() {
-        words.push(rule(task.trigger_rule));
+    if task.terms.trigger_rule != TriggerRule::default() {
+        words.push(rule(task.terms.trigger_rule));
     }
     words.join("; ")
 }
@@ -171,7 +171,7 @@ fn rule(rule: TriggerRule) -> String {
 /// What a task is given by each upstream: the output's name.
 fn data(task: &Task) -> BTreeMap<TaskIx, BTreeSet<String>> {
     let mut data: BTreeMap<TaskIx, BTreeSet<String>> = BTreeMap::new();
-    for wire in task.inputs.values() {
+    for wire in task.wires() {
         match wire {
             Wire::File { .. } => {}
             Wire::Port { task, port, .. } => {

@@ -83,7 +83,7 @@ impl<'a> Happened<'a> {
     #[must_use]
     pub fn with_task_step(mut self, step: &'a TaskStep) -> Self {
         match step {
-            TaskStep::Succeed(success) => self.value = Some(&success.value),
+            TaskStep::Succeed(success) => self.value = Some(&success.result.value),
             TaskStep::Fail { problem, usage: _ } => self.problem(problem),
             TaskStep::RetryLater { problem, due, usage: _ } => {
                 self.problem(problem);

@@ -3,7 +3,7 @@
 //! The planner makes them, the store performs them. One that finds something else than it expects is refused by
 //! itself, and the others of its batch stand.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -149,16 +149,32 @@ impl SkipCause {
 /// What a successful try leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Success {
+    /// What those downstream may ask for.
+    pub result: Arc<TaskResult>,
+    /// The last value of each metric, by name.
+    pub metrics: Vec<(String, f64)>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// What a task leaves for those downstream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskResult {
     /// The small result.
     pub value: Value,
     /// The labels that a branch chose.
     pub chosen: Option<Vec<String>>,
     /// What it published.
     pub outputs: Vec<Output>,
-    /// The last value of each metric, by name.
-    pub metrics: Vec<(String, f64)>,
-    /// What it used.
-    pub usage: Usage,
+}
+
+impl TaskResult {
+    /// To be kept by many: all that left nothing have the same one.
+    pub fn shared(self) -> Arc<Self> {
+        static NOTHING: LazyLock<Arc<TaskResult>> =
+            LazyLock::new(|| Arc::new(TaskResult { value: Value::Null, chosen: None, outputs: Vec::new() }));
+        if self == **NOTHING { Arc::clone(&NOTHING) } else { Arc::new(self) }
+    }
 }
 
 /// A run's way from one state to another.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::lifecycle::change::{Success, TaskStep};
+use crate::lifecycle::change::{TaskResult, TaskStep};
 use crate::lifecycle::state::TaskState;
 
 /// A task instance, as it is kept.
@@ -31,9 +31,8 @@ pub struct Instance {
     pub due: Option<Timestamp>,
     /// What the last `again` of this try left. Boxed: few instances ever have it.
     pub again: Option<Box<Again>>,
-    /// What it left for those downstream, if it succeeded. Metrics and usage are not looked at again: who loads an
-    /// instance may leave them empty.
-    pub result: Option<Arc<Success>>,
+    /// What it left for those downstream, if it succeeded.
+    pub result: Option<Arc<TaskResult>>,
 }
 
 /// The state of a try that answered `again`.
@@ -81,7 +80,7 @@ impl Instance {
             }
             TaskStep::Succeed(success) => {
                 self.finished(TaskState::Success);
-                self.result = Some(Arc::clone(success));
+                self.result = Some(Arc::clone(&success.result));
             }
             TaskStep::Skip { cause: _, reason: _ } => self.finished(TaskState::Skipped),
             TaskStep::FailUpstream { problem: _ } => self.finished(TaskState::UpstreamFailed),

@@ -16,9 +16,9 @@ use super::LoadError;
 pub async fn compile(registry: &Registry, dag: &Dag, watcher: &dyn BuildWatcher) -> Result<(), LoadError> {
     let mut seen = BTreeSet::new();
     for task in dag.with_callbacks() {
-        let engine = if task.deterministic { EngineKind::Pure } else { EngineKind::Open };
-        let (digest, name) = (task.plugin.digest, &task.plugin_name);
-        if !seen.insert((digest, task.deterministic)) || registry.has_compiled(digest, engine).await {
+        let engine = if task.terms.deterministic { EngineKind::Pure } else { EngineKind::Open };
+        let (digest, name) = (task.terms.plugin.digest, &task.terms.plugin_name);
+        if !seen.insert((digest, task.terms.deterministic)) || registry.has_compiled(digest, engine).await {
             continue;
         }
         watcher.compiles(name);

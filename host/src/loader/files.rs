@@ -17,7 +17,7 @@ use super::{Grounds, LoadError};
 fn paths(dag: &Dag) -> BTreeSet<&Path> {
     dag.tasks
         .iter()
-        .flat_map(|task| task.inputs.values())
+        .flat_map(|task| task.wires())
         .filter_map(|wire| match wire {
             Wire::File { path } => Some(path.as_path()),
             Wire::Port { .. } | Wire::Value { .. } => None,

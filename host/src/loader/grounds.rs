@@ -78,23 +78,23 @@ impl Grounds {
     }
 
     fn beyond_of(&self, at: &DocPath, task: &Task) -> Vec<Wrong> {
-        let excesses = self.config.excesses(&task.limits, self.here()).into_iter();
+        let excesses = self.config.excesses(&task.terms.limits, self.here()).into_iter();
         let excesses =
             excesses.map(|excess| Wrong { at: at.key(excess.key), message: excess.message, hint: Some(excess.hint) });
-        let mounts = task.grants.mounts.iter().enumerate().filter_map(|(index, mount)| {
+        let mounts = task.terms.grants.mounts.iter().enumerate().filter_map(|(index, mount)| {
             let error = mounts::open(mount, self).err()?;
             let at = at.key("grants").key("mounts").index(index).key("host");
             Some(Wrong { at, message: error.to_string(), hint: error.hint().map(str::to_owned) })
         });
-        let env = task.grants.env.keys().filter_map(|name| {
+        let env = task.terms.grants.env.keys().filter_map(|name| {
             let Refusal { message, hint } = self.config.refuses_env(name, self.here())?;
             Some(Wrong { at: at.key("grants").key("env").key(name), message, hint: Some(hint) })
         });
-        let http = task.grants.http.iter().filter_map(|grant| {
+        let http = task.terms.grants.http.iter().filter_map(|grant| {
             let Refusal { message, hint } = self.config.permits_http(grant, self.here()).err()?;
             Some(Wrong { at: at.key("grants").key("http"), message, hint: Some(hint) })
         });
-        let secrets = task.grants.secrets.iter().filter_map(|secret| {
+        let secrets = task.terms.grants.secrets.iter().filter_map(|secret| {
             let Refusal { message, hint } = self.config.refuses_secret(secret, self.here())?;
             Some(Wrong { at: at.key("grants").key("secrets"), message, hint: Some(hint) })
         });

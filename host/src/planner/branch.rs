@@ -16,7 +16,7 @@ pub(super) fn check(dag: &Dag, ix: TaskIx, chosen: &[String]) -> Result<(), Prob
     if !may_branch(task) {
         let message = format!(
             "plugin `{}` answered `branch`, but does not declare that it may: set `may_branch` in its descriptor",
-            task.plugin_name
+            task.terms.plugin_name
         );
         return Err(Problem::new("may-not-branch", message));
     }
@@ -80,9 +80,9 @@ fn reach(dag: &Dag, shape: &Shape, from: FxHashSet<TaskIx>, last: u32) -> FxHash
 }
 
 pub(super) fn downstream(dag: &Dag, ix: TaskIx) -> &[TaskIx] {
-    dag.edges.downstream.get(ix.index()).map_or(&[], Vec::as_slice)
+    dag.edges.downstream.of(ix)
 }
 
 pub(super) fn upstream(dag: &Dag, ix: TaskIx) -> &[TaskIx] {
-    dag.edges.upstream.get(ix.index()).map_or(&[], Vec::as_slice)
+    dag.edges.upstream.of(ix)
 }

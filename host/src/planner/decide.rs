@@ -27,9 +27,9 @@ impl Run {
         if node.open_branches > 0 {
             return None;
         }
-        match verdict(task.trigger_rule, &node.up) {
+        match verdict(task.terms.trigger_rule, &node.up) {
             Verdict::Wait => None,
-            Verdict::Skip => Some(TaskEvent::RuleSkips { reason: rule_reason(task.trigger_rule, &node.up) }),
+            Verdict::Skip => Some(TaskEvent::RuleSkips { reason: rule_reason(task.terms.trigger_rule, &node.up) }),
             Verdict::UpstreamFailed => Some(TaskEvent::UpstreamFailed { problem: self.upstream_problem(ix, task) }),
             Verdict::Met if node.open_required > 0 && !planted!(DataNotWaitedFor) => None,
             // What can never run need not wait for the past to be told so.
@@ -49,7 +49,7 @@ impl Run {
             Err(Lack::NeverComes(problem)) => return TaskEvent::UpstreamFailed { problem },
             Err(Lack::Broken(problem)) => return TaskEvent::CannotStart { problem },
         }
-        if let Some(problem) = shared.slots.never_fits(Need::of(&task.limits)) {
+        if let Some(problem) = shared.slots.never_fits(Need::of(&task.terms.limits)) {
             return TaskEvent::CannotStart { problem };
         }
         // Params without templates were checked with the DAG.
@@ -75,11 +75,11 @@ impl Run {
 
     /// Which upstream it was, if one is enough to fail the rule.
     fn upstream_problem(&self, ix: TaskIx, task: &Task) -> Problem {
-        let rule = rules::word(task.trigger_rule);
+        let rule = rules::word(task.terms.trigger_rule);
         let bad = branch::upstream(&self.dag, ix)
             .iter()
             .find(|up| matches!(self.state_of(**up), Some(TaskState::Failed | TaskState::UpstreamFailed)));
-        let message = match (task.trigger_rule, bad.and_then(|up| self.dag.task(*up).zip(self.state_of(*up)))) {
+        let message = match (task.terms.trigger_rule, bad.and_then(|up| self.dag.task(*up).zip(self.state_of(*up)))) {
             (TriggerRule::AllDoneMinOneSuccess | TriggerRule::OneSuccess, _) | (_, None) => {
                 format!("trigger rule {rule}: no upstream succeeded")
             }

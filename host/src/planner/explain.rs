@@ -158,8 +158,8 @@ impl Planner {
             let open = upstream.iter().filter(|(ix, state)| may(ix) && !state.is_finished());
             reasons.push(Reason::Branches(open.copied().collect()));
         }
-        if verdict(task.trigger_rule, &node.up) == Verdict::Wait {
-            reasons.push(Reason::Rule { rule: task.trigger_rule, upstream });
+        if verdict(task.terms.trigger_rule, &node.up) == Verdict::Wait {
+            reasons.push(Reason::Rule { rule: task.terms.trigger_rule, upstream });
         }
         self.explain_lacks(run, ix, reasons);
     }
@@ -172,7 +172,7 @@ impl Planner {
             reasons.push(Reason::Data(producers.filter(|(_, state)| !state.is_finished()).collect()));
         }
         if node.past_open {
-            let with_downstream = task.past == PastRule::WithDownstream;
+            let with_downstream = task.terms.past == PastRule::WithDownstream;
             let past = self.past_of(run, ix);
             reasons.extend(past.map(|(run, task)| Reason::Past { run, with_downstream, task }));
         }
@@ -189,9 +189,9 @@ impl Planner {
             let active = self.shared.slots.tries(&tries);
             max.filter(|max| active >= *max).map(|max| (active, max))
         };
-        let over_runs = full(task.max_active_tis_per_dag, hold.over_runs());
+        let over_runs = full(task.terms.max_active_tis_per_dag, hold.over_runs());
         reasons.extend(over_runs.map(|(active, max)| Reason::TriesOverRuns { active, max }));
-        let in_run = full(task.max_active_tis_per_dagrun, hold.in_run());
+        let in_run = full(task.terms.max_active_tis_per_dagrun, hold.in_run());
         reasons.extend(in_run.map(|(active, max)| Reason::TriesInRun { active, max }));
         reasons.extend(self.explain_pool(&hold));
         self.explain_host(&hold, reasons);

@@ -9,7 +9,7 @@ use crate::contract::{Input, Invocation, NamedValue, Problem};
 use crate::dag::model::{ResolvedPlugin, Task, Wire, file_input};
 use crate::dag::template::TemplateContext;
 use crate::ids::{DagId, PortName, RunId, TaskId, TaskIx};
-use crate::lifecycle::change::Success;
+use crate::lifecycle::change::TaskResult;
 use crate::lifecycle::launch::Launch;
 use crate::lifecycle::retry::Jitter;
 use crate::lifecycle::state::TaskState;
@@ -91,12 +91,12 @@ fn required_value(run: &Run, producer: TaskIx) -> Result<(), Problem> {
 }
 
 /// What `task` left, if it succeeded.
-fn result_of(run: &Run, task: TaskIx) -> Option<&Success> {
+fn result_of(run: &Run, task: TaskIx) -> Option<&TaskResult> {
     let inst = &run.node(task)?.inst;
     if inst.state == TaskState::Success { inst.result.as_deref() } else { None }
 }
 
-fn output(result: &Success, port: &PortName) -> Option<Input> {
+fn output(result: &TaskResult, port: &PortName) -> Option<Input> {
     let output = result.outputs.iter().find(|output| output.port == port.as_str())?;
     Some(Input { port: String::new(), artifact: output.artifact, media_type: output.media_type.clone() })
 }
@@ -124,7 +124,7 @@ pub(super) fn params(run: &Run, ix: TaskIx, task: &Task, check: &ParamsCheck) ->
         event: run.inputs.event.as_ref(),
     })?;
     if !task.params.is_plain() {
-        check(&task.plugin, &params)?;
+        check(&task.terms.plugin, &params)?;
     }
     Ok(params)
 }
@@ -169,12 +169,12 @@ pub(super) fn launch(run: &Run, ix: TaskIx, invocation: &Invocation) -> Option<L
         max_tries: node.inst.max_tries,
         idempotency_key: idempotency_key(&run.dag.id, &run.run_id, &task.id, node.inst.clears),
         dates: run.dates.clone(),
-        component: task.plugin.digest,
-        descriptor: Arc::clone(&task.plugin.descriptor),
+        component: task.terms.plugin.digest,
+        descriptor: Arc::clone(&task.terms.plugin.descriptor),
         invocation: invocation.clone(),
-        limits: task.limits.clone(),
-        grants: task.grants.clone(),
-        pure: task.deterministic,
+        limits: task.terms.limits.clone(),
+        grants: task.terms.grants.clone(),
+        pure: task.terms.deterministic,
     })
 }
 

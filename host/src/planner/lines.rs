@@ -238,7 +238,10 @@ impl First {
     fn of(run: &Run, ix: TaskIx, slots: &Slots) -> Option<Self> {
         let (task, hold) = (run.dag.task(ix)?, run.hold(ix)?);
         let mut limits = Vec::new();
-        let own = [(task.max_active_tis_per_dag, hold.over_runs()), (task.max_active_tis_per_dagrun, hold.in_run())];
+        let own = [
+            (task.terms.max_active_tis_per_dag, hold.over_runs()),
+            (task.terms.max_active_tis_per_dagrun, hold.in_run()),
+        ];
         for (max, tries) in own {
             match max {
                 Some(max) if slots.tries(&tries) >= max && !planted!(TriesPerDagUnbounded) => {

@@ -33,7 +33,7 @@ impl Run {
             in_background,
         } = snapshot;
         let mut nodes: Vec<Node> = instances.into_iter().take(dag.tasks.len()).map(Node::new).collect();
-        nodes.extend(dag.tasks.iter().skip(nodes.len()).map(|task| Node::new(Instance::new(task.retry.retries))));
+        nodes.extend(dag.tasks.iter().skip(nodes.len()).map(|task| Node::new(Instance::new(task.terms.retry.retries))));
         let shape = Shape::of(&dag);
         let mut run = Self {
             key,
@@ -103,5 +103,5 @@ impl Run {
 /// The tasks that depend on the past.
 fn past_tasks(dag: &Dag) -> FxHashMap<TaskId, TaskIx> {
     let all = dag.tasks.iter().zip((0..).map(TaskIx));
-    all.filter(|(task, _)| task.past != PastRule::Ignored).map(|(task, ix)| (task.id.clone(), ix)).collect()
+    all.filter(|(task, _)| task.terms.past != PastRule::Ignored).map(|(task, ix)| (task.id.clone(), ix)).collect()
 }

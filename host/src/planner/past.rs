@@ -39,7 +39,7 @@ impl PastRun {
     pub fn of(key: RunKey, dag: &Dag, states: &[TaskState], later: &Dag) -> Self {
         let state = |ix: TaskIx| states.get(ix.index()).copied().unwrap_or(TaskState::None);
         let wanted: BTreeSet<&TaskId> =
-            later.tasks.iter().filter(|task| task.past != PastRule::Ignored).map(|task| &task.id).collect();
+            later.tasks.iter().filter(|task| task.terms.past != PastRule::Ignored).map(|task| &task.id).collect();
         let all = dag.tasks.iter().zip((0..).map(TaskIx)).filter(|(task, _)| wanted.contains(&task.id));
         let tasks = all.map(|(task, ix)| {
             let below = branch::downstream(dag, ix).iter();
@@ -251,8 +251,10 @@ impl Planner {
         };
         let past = run.past.as_ref().and_then(|past| self.runs.get(&past.key));
         match (&run.link, past) {
-            (Some(link), Some(past)) => link.to_past.get(&ix).is_some_and(|ix| !past.lets_next_go_on(*ix, task.past)),
-            _not_driven_here => !run.kept_lets_go_on(&task.id, task.past),
+            (Some(link), Some(past)) => {
+                link.to_past.get(&ix).is_some_and(|ix| !past.lets_next_go_on(*ix, task.terms.past))
+            }
+            _not_driven_here => !run.kept_lets_go_on(&task.id, task.terms.past),
         }
     }
 

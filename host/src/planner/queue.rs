@@ -75,15 +75,15 @@ impl Run {
     pub(super) fn leave_lane(&mut self, ix: TaskIx) {
         let rank = self.nodes.get_mut(ix.index()).and_then(|node| node.rank.take());
         if rank.is_some() {
-            self.stale_lanes.extend(self.dag.task(ix).map(|task| task.pool.clone()));
+            self.stale_lanes.extend(self.dag.task(ix).map(|task| task.terms.pool.clone()));
         }
     }
 
     /// Puts an instance into the lane of its pool, if that is still its rank.
     pub(super) fn put_back(&mut self, ix: TaskIx, rank: Rank) {
         let (Some(task), true) = (self.dag.task(ix), self.holds_rank(ix, rank)) else { return };
-        self.lanes.entry(task.pool.clone()).or_default().ready.push(Reverse((rank, ix)));
-        self.stale_lanes.insert(task.pool.clone());
+        self.lanes.entry(task.terms.pool.clone()).or_default().ready.push(Reverse((rank, ix)));
+        self.stale_lanes.insert(task.terms.pool.clone());
     }
 
     /// Those that wanted more slots than their pool had are looked at again.

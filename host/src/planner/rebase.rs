@@ -47,7 +47,7 @@ impl Rebased {
 pub fn rebase(old: &[(TaskIx, TaskId, Instance)], dag: &Dag) -> Rebased {
     let mut left: FxHashMap<&str, (TaskIx, &Instance)> =
         old.iter().map(|(at, id, instance)| (id.as_str(), (*at, instance))).collect();
-    let carried = dag.tasks.iter().map(|task| carry(left.remove(task.id.as_str()), task.retry.retries)).collect();
+    let carried = dag.tasks.iter().map(|task| carry(left.remove(task.id.as_str()), task.terms.retry.retries)).collect();
     let gone = old
         .iter()
         .filter(|(_, id, _)| left.contains_key(id.as_str()))

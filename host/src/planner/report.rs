@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::contract::{Failure, Outcome};
 use crate::ids::TaskIx;
-use crate::lifecycle::change::Success;
+use crate::lifecycle::change::{Success, TaskResult};
 use crate::lifecycle::event::TaskEvent;
 use crate::lifecycle::launch::{Attempt, Report};
 use crate::lifecycle::state::TaskState;
@@ -40,8 +40,10 @@ impl Run {
 
     fn event_of(&self, ix: TaskIx, report: Report) -> TaskEvent {
         let Report { outcome, outputs, metrics, usage, attempt: _, ended_at: _ } = report;
-        let success =
-            |value, chosen| TaskEvent::Succeeded(Arc::new(Success { value, chosen, outputs, metrics, usage }));
+        let success = |value, chosen| {
+            let result = TaskResult { value, chosen, outputs }.shared();
+            TaskEvent::Succeeded(Arc::new(Success { result, metrics, usage }))
+        };
         match outcome {
             Outcome::Done { value } => success(value, None),
             Outcome::Branch { value, chosen } => match branch::check(&self.dag, ix, &chosen) {

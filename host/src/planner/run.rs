@@ -106,16 +106,16 @@ impl Run {
 
     /// What a try of the instance takes of the machine.
     pub(super) fn need(&self, ix: TaskIx) -> Need {
-        self.dag.task(ix).map_or_else(Need::default, |task| Need::of(&task.limits))
+        self.dag.task(ix).map_or_else(Need::default, |task| Need::of(&task.terms.limits))
     }
 
     /// What a try of the instance takes.
     pub(super) fn hold(&self, ix: TaskIx) -> Option<Hold> {
         let task = self.dag.task(ix)?;
         Some(Hold {
-            need: Need::of(&task.limits),
-            pool: task.pool.clone(),
-            pool_slots: task.pool_slots,
+            need: Need::of(&task.terms.limits),
+            pool: task.terms.pool.clone(),
+            pool_slots: task.terms.pool_slots,
             dag: self.dag.id.clone(),
             task: task.id.clone(),
             run: self.key,
@@ -130,7 +130,7 @@ impl Run {
         let jitter = if fails { launch::jitter(self, ix) } else { Jitter::default() };
         let instance = self.instance(ix);
         let (Some(task), Some(node)) = (self.dag.task(ix), self.nodes.get_mut(ix.index())) else { return false };
-        let terms = Terms { retry: &task.retry, reschedule_timeout: task.reschedule_timeout, jitter };
+        let terms = Terms { retry: &task.terms.retry, reschedule_timeout: task.terms.reschedule_timeout, jitter };
         let is_its_own = callback::is_its_own(&event);
         let Ok(step) = transition(&node.inst, event, &terms, at) else { return false };
         let (expect, expect_start) = (node.inst.state, node.inst.start_number);

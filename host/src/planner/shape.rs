@@ -1,45 +1,38 @@
 //! What of a DAG is looked up at each step, laid out flat.
 
-use crate::dag::model::{Dag, Task, Wire};
+use crate::dag::model::{Dag, Neighbours, Task, Wire};
 use crate::ids::TaskIx;
 
 /// Looked up by task.
 #[derive(Debug)]
 pub(super) struct Shape {
-    /// For each task, where its part of `required` begins; one more at the end.
-    starts: Vec<u32>,
-    /// The producers that a task cannot do without, sorted within each task's part.
-    required: Vec<TaskIx>,
+    /// The producers that a task cannot do without, sorted.
+    required: Neighbours,
     /// Each task's place in the topological order.
     position: Vec<u32>,
 }
 
 impl Shape {
     pub(super) fn of(dag: &Dag) -> Self {
-        let mut starts = Vec::with_capacity(dag.tasks.len() + 1);
-        let mut required = Vec::new();
-        starts.push(0);
-        for task in &dag.tasks {
+        let of_task = |task| {
             let mut producers: Vec<TaskIx> = required_producers(task).collect();
             producers.sort_unstable();
             producers.dedup();
-            required.append(&mut producers);
-            starts.push(to_u32(required.len()));
-        }
+            producers
+        };
+        let required = dag.tasks.iter().map(of_task).collect();
         let mut position = vec![0; dag.tasks.len()];
         for (place, task) in dag.edges.order.iter().enumerate() {
             if let Some(slot) = position.get_mut(task.index()) {
                 *slot = to_u32(place);
             }
         }
-        Self { starts, required, position }
+        Self { required, position }
     }
 
     /// The producers that `task` cannot do without, sorted.
     pub(super) fn required(&self, task: TaskIx) -> &[TaskIx] {
-        let at = task.index();
-        let (Some(from), Some(to)) = (self.starts.get(at), self.starts.get(at + 1)) else { return &[] };
-        self.required.get(*from as usize..*to as usize).unwrap_or(&[])
+        self.required.of(task)
     }
 
     /// Whether `task` cannot do without `producer`.
@@ -55,7 +48,7 @@ impl Shape {
 
 /// The tasks whose results `task` cannot do without: of its required inputs, and of the values that its templates name.
 fn required_producers(task: &Task) -> impl Iterator<Item = TaskIx> + '_ {
-    let wired = task.inputs.values().filter_map(|wire| match wire {
+    let wired = task.wires().filter_map(|wire| match wire {
         Wire::Port { task, required: true, port: _ } => Some(*task),
         Wire::Port { required: false, task: _, port: _ } | Wire::Value { task: _ } | Wire::File { path: _ } => None,
     });
@@ -64,7 +57,7 @@ fn required_producers(task: &Task) -> impl Iterator<Item = TaskIx> + '_ {
 
 /// Whether the plugin of `task` may choose among its downstreams.
 pub(super) fn may_branch(task: &Task) -> bool {
-    task.plugin.descriptor.may_branch
+    task.terms.plugin.descriptor.may_branch
 }
 
 /// A count of tasks or edges, which are far below the limit.

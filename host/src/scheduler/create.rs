@@ -193,7 +193,7 @@ pub fn manual_dates(logical_date: Option<Timestamp>, now: Timestamp) -> RunDates
 /// What is kept of the source.
 pub fn version(source: &Source) -> DagVersion {
     let plugins: BTreeMap<_, _> =
-        source.dag.with_callbacks().map(|task| (task.plugin_name.clone(), task.plugin.digest)).collect();
+        source.dag.with_callbacks().map(|task| (task.terms.plugin_name.clone(), task.terms.plugin.digest)).collect();
     DagVersion {
         digest: source.dag.version,
         dag_id: source.dag.id.clone(),
@@ -208,9 +208,9 @@ pub(super) fn new_instances(dag: &Dag) -> Vec<NewInstance> {
         .iter()
         .map(|task| NewInstance {
             task_id: task.id.clone(),
-            max_tries: task.retry.retries.saturating_add(1),
-            component: task.plugin.digest,
-            plugin: format!("{}@{}", task.plugin.descriptor.name, task.plugin.descriptor.version),
+            max_tries: task.terms.retry.retries.saturating_add(1),
+            component: task.terms.plugin.digest,
+            plugin: format!("{}@{}", task.terms.plugin.descriptor.name, task.terms.plugin.descriptor.version),
         })
         .collect()
 }
@@ -227,8 +227,8 @@ fn to_clear(dag: &Dag, instances: &[Option<&InstanceRecord>]) -> Vec<TaskIx> {
     let mut again = vec![false; dag.tasks.len()];
     for task in &dag.edges.order {
         let at = task.index();
-        let upstream = dag.edges.upstream.get(at).into_iter().flatten();
-        let below = upstream.into_iter().any(|up| again.get(up.index()).copied().unwrap_or(false));
+        let mut upstream = dag.edges.upstream.of(*task).iter();
+        let below = upstream.any(|up| again.get(up.index()).copied().unwrap_or(false));
         let itself = instances.get(at).copied().flatten().is_none_or(needs_another_go);
         if let Some(slot) = again.get_mut(at) {
             *slot = below || itself;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::dag::model::{Dag, PastRule};
 use crate::ids::DagId;
-use crate::lifecycle::change::Success;
+use crate::lifecycle::change::TaskResult;
 use crate::lifecycle::instance::{Again, Instance};
 use crate::lifecycle::state::TaskState;
 use crate::planner::{PastRun, RunSnapshot};
@@ -50,16 +50,10 @@ pub(super) fn instance(record: &InstanceRecord) -> Instance {
     }
 }
 
-fn result(record: &InstanceRecord) -> Option<Arc<Success>> {
+fn result(record: &InstanceRecord) -> Option<Arc<TaskResult>> {
     // One that a person marked a success has no value: what is downstream finds none.
     let value = record.value.clone().filter(|_| record.state == TaskState::Success)?;
-    Some(Arc::new(Success {
-        value,
-        chosen: record.chosen.clone(),
-        outputs: record.outputs.clone(),
-        metrics: Vec::new(),
-        usage: record.usage.unwrap_or_default(),
-    }))
+    Some(TaskResult { value, chosen: record.chosen.clone(), outputs: record.outputs.clone() }.shared())
 }
 
 /// The DAG's run before this one, as far as tasks of `dag` wait for it. Runs by hand have no past.
@@ -83,7 +77,7 @@ pub(super) fn past_before(
     logical_date: Timestamp,
     dag: &Dag,
 ) -> Result<Option<PastRun>, StoreError> {
-    if dag.tasks.iter().all(|task| task.past == PastRule::Ignored) {
+    if dag.tasks.iter().all(|task| task.terms.past == PastRule::Ignored) {
         return Ok(None);
     }
     let Some(before) = store.run_before(dag_id, logical_date)? else { return Ok(None) };

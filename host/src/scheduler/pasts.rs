@@ -15,7 +15,7 @@ impl Loop {
     pub(super) fn tell_later_runs(&self, step: &mut Step) -> Result<(), StoreError> {
         for dag_id in std::mem::take(&mut step.pasts) {
             let may_wait = |driven: &Driven| {
-                driven.dag.id == dag_id && driven.dag.tasks.iter().any(|task| task.past != PastRule::Ignored)
+                driven.dag.id == dag_id && driven.dag.tasks.iter().any(|task| task.terms.past != PastRule::Ignored)
             };
             let later = self.driven.iter().filter(|(_, driven)| may_wait(driven));
             let later: Vec<_> = later.map(|(run, driven)| (*run, Arc::clone(&driven.dag))).collect();

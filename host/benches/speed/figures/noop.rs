@@ -151,8 +151,8 @@ impl Ours {
             max_tries: 1,
             idempotency_key: "one".to_owned(),
             dates: RunDates { logical_date: None, data_interval: None, run_after: now },
-            component: task.plugin.digest,
-            descriptor: Arc::clone(&task.plugin.descriptor),
+            component: task.terms.plugin.digest,
+            descriptor: Arc::clone(&task.terms.plugin.descriptor),
             invocation: Invocation {
                 params: serde_json::json!({}),
                 inputs: Vec::new(),
@@ -160,7 +160,7 @@ impl Ours {
                 seed: 0,
                 resume: None,
             },
-            limits: task.limits.clone(),
+            limits: task.terms.limits.clone(),
             grants: Grants::default(),
             pure: true,
         };

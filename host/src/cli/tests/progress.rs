@@ -7,7 +7,7 @@ use crate::cli::progress::{RunProgress, said};
 use crate::cli::style::Tone;
 use crate::contract::{Invocation, Problem};
 use crate::ids::{InstanceKey, RunKey, TaskId, TaskIx};
-use crate::lifecycle::change::{Success, TaskChange, TaskStep};
+use crate::lifecycle::change::{Success, TaskChange, TaskResult, TaskStep};
 use crate::lifecycle::launch::Usage;
 use crate::lifecycle::state::TaskState;
 
@@ -30,8 +30,8 @@ fn start() -> TaskStep {
 }
 
 fn succeed() -> TaskStep {
-    let (outputs, metrics, usage) = (Vec::new(), Vec::new(), Usage::default());
-    TaskStep::Succeed(Arc::new(Success { value: json!(null), chosen: None, outputs, metrics, usage }))
+    let result = TaskResult { value: json!(null), chosen: None, outputs: Vec::new() }.shared();
+    TaskStep::Succeed(Arc::new(Success { result, metrics: Vec::new(), usage: Usage::default() }))
 }
 
 fn retry(due: i64, message: &str) -> Result<TaskStep, jiff::Error> {

@@ -31,8 +31,9 @@ use crate::dag::check::ground::Ground;
 use crate::dag::diagnostic::{Diagnostic, Mistake, Place, Severity};
 use crate::dag::draft::Draft;
 use crate::dag::locate;
-use crate::dag::model::{Dag, DagSettings, Edges, Task};
+use crate::dag::model::{Dag, DagSettings, Edges, Task, TaskTerms};
 use crate::dag::path::DocPath;
+use crate::dag::shared::Shared;
 use crate::ids::{DagId, Digest, TaskId, TaskIx};
 use crate::limits::DAG_TASKS_MAX;
 
@@ -89,50 +90,56 @@ fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Optio
     let branches = branches::check(ground, &edges.downstream, mistakes);
     wiring::warn_of_early_rules(ground, &wired, &options, mistakes);
     let ids: Option<Vec<TaskId>> = ground.tasks.iter().map(|(id, _)| TaskId::new(id).ok()).collect();
-    let edges = Edges { upstream: edges.upstream, downstream: edges.downstream, order: edges.order? };
+    let [upstream, downstream] = [edges.upstream, edges.downstream].map(|lists| lists.into_iter().collect());
+    let edges = Edges { upstream, downstream, order: edges.order? };
     let weights = weights::effective(&edges, &options);
     let parts = wired.into_iter().zip(filled).zip(options).zip(grants).zip(branches).zip(weights);
+    let mut known = Shared::default();
     let tasks: Option<Vec<Task>> = ids?
         .into_iter()
         .enumerate()
         .zip(parts)
         .map(|((at, id), (((((inputs, (params, template_values)), options), grants), branches), effective_weight))| {
             let (_, spec) = ground.tasks.get(at)?;
-            let past = options.past();
-            Some(Task {
-                id,
+            let terms = TaskTerms {
+                past: options.past(),
                 plugin_name: spec.plugin.clone()?,
                 plugin: (*ground.plugin(at)?).clone(),
-                description: spec.description.clone(),
                 owner: options.owner,
-                params,
-                inputs,
-                template_values,
                 trigger_rule: options.trigger_rule,
                 retry: options.retry,
                 reschedule_timeout: options.reschedule_timeout,
                 limits: options.limits,
                 deterministic: options.deterministic && grants.is_empty(),
                 grants,
-                seed: spec.seed,
                 priority_weight: options.priority_weight,
                 weight_rule: options.weight_rule,
-                effective_weight,
                 pool: options.pool,
                 pool_slots: options.pool_slots,
                 max_active_tis_per_dag: options.max_active_tis_per_dag,
                 max_active_tis_per_dagrun: options.max_active_tis_per_dagrun,
-                past,
+            };
+            Some(Task {
+                id,
+                terms: known.share(terms),
+                description: spec.description.clone(),
+                params,
+                inputs: inputs.into_iter().collect(),
+                template_values,
+                seed: spec.seed,
+                effective_weight,
                 branches,
             })
         })
         .collect();
+    let mut tasks = tasks?;
+    tasks.shrink_to_fit();
     Some(Dag {
         id: head.id.clone()?,
         version: head.version,
         settings: head.settings.clone(),
         params: Vec::new(),
-        tasks: tasks?,
+        tasks,
         edges,
         callbacks: Callbacks::default(),
     })

@@ -5,7 +5,7 @@
 //! task has more than one to count on. (Adding up the sums of neighbours would count twice what two of them reach.)
 
 use crate::dag::check::options::TaskOptions;
-use crate::dag::model::{Edges, WeightRule};
+use crate::dag::model::{Edges, Neighbours, WeightRule};
 use crate::ids::TaskIx;
 
 /// Tasks that are looked for at a time: eight words, a cache line.
@@ -45,8 +45,8 @@ struct Ways {
 }
 
 impl Ways {
-    fn new(next: &[Vec<TaskIx>], order: impl Iterator<Item = TaskIx> + Clone) -> Self {
-        let mut place = vec![0; next.len()];
+    fn new(next: &Neighbours, order: impl Iterator<Item = TaskIx> + Clone) -> Self {
+        let mut place = vec![0; order.clone().count()];
         for (at, task) in order.clone().enumerate() {
             if let Some(slot) = place.get_mut(task.index()) {
                 *slot = at;
@@ -54,8 +54,7 @@ impl Ways {
         }
         let mut ways = Self { starts: vec![0], next: Vec::new() };
         for task in order {
-            let tasks = next.get(task.index()).into_iter().flatten();
-            ways.next.extend(tasks.filter_map(|task| place.get(task.index())));
+            ways.next.extend(next.of(task).iter().filter_map(|task| place.get(task.index())));
             ways.starts.push(ways.next.len());
         }
         ways

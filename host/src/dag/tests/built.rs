@@ -77,9 +77,12 @@ fn options_have_their_own_functions() {
         .execution_timeout(Duration::from_secs(90))
         .trigger_rule(TriggerRule::AllDone);
     let built = built(&dag).dag.unwrap();
-    assert_eq!((built.tasks[0].retry.retries, built.tasks[0].retry.delay), (2, Duration::from_millis(1_500)));
-    assert_eq!(built.tasks[0].limits.execution_timeout, Duration::from_secs(90));
-    assert_eq!(built.tasks[0].trigger_rule, TriggerRule::AllDone);
+    assert_eq!(
+        (built.tasks[0].terms.retry.retries, built.tasks[0].terms.retry.delay),
+        (2, Duration::from_millis(1_500))
+    );
+    assert_eq!(built.tasks[0].terms.limits.execution_timeout, Duration::from_secs(90));
+    assert_eq!(built.tasks[0].terms.trigger_rule, TriggerRule::AllDone);
     assert_eq!(built.tasks[2].branches["large"].len(), 2);
 }
 

@@ -35,10 +35,10 @@ fn a_callback_is_a_dag_of_one_task_with_its_own_options() {
     let own = dag.callbacks.of_run(CallbackKind::OnSuccess).unwrap();
     assert_eq!((own.id.as_str(), own.version, own.tasks.len()), ("x", dag.version, 1));
     assert_eq!(own.tasks[0].id.as_str(), "on_success");
-    assert_eq!(own.tasks[0].plugin_name, "noop");
+    assert_eq!(own.tasks[0].terms.plugin_name, "noop");
     let failure = dag.callbacks.of_task(TaskIx(0), CallbackKind::OnFailure).unwrap();
-    assert_eq!(failure.tasks[0].plugin_name, "join");
-    assert_eq!(failure.tasks[0].retry.retries, 3);
+    assert_eq!(failure.tasks[0].terms.plugin_name, "join");
+    assert_eq!(failure.tasks[0].terms.retry.retries, 3);
     assert!(!failure.tasks[0].params.is_plain());
     assert!(dag.callbacks.of_task(TaskIx(1), CallbackKind::OnFailure).is_none());
     assert!(dag.callbacks.of_run(CallbackKind::OnFailure).is_none());
@@ -47,14 +47,15 @@ fn a_callback_is_a_dag_of_one_task_with_its_own_options() {
 #[test]
 fn defaults_give_every_task_a_callback_but_none_to_the_callbacks_and_the_run() {
     let dag = dag(&file("[defaults]\nretries = 7\non_failure = 'noop'\non_retry = 'noop'", "on_retry = 'join'"));
-    let plugin = |task, kind| dag.callbacks.of_task(TaskIx(task), kind).map(|dag| dag.tasks[0].plugin_name.clone());
+    let plugin =
+        |task, kind| dag.callbacks.of_task(TaskIx(task), kind).map(|dag| dag.tasks[0].terms.plugin_name.clone());
     assert_eq!(plugin(0, CallbackKind::OnFailure).as_deref(), Some("noop"));
     assert_eq!(plugin(0, CallbackKind::OnRetry).as_deref(), Some("join"));
     assert_eq!(plugin(1, CallbackKind::OnRetry).as_deref(), Some("noop"));
     assert_eq!(plugin(1, CallbackKind::OnSuccess), None);
     assert!(dag.callbacks.of_run(CallbackKind::OnFailure).is_none());
     let callback = dag.callbacks.of_task(TaskIx(0), CallbackKind::OnFailure).unwrap();
-    assert_eq!(callback.tasks[0].retry.retries, 0, "`[defaults]` are of tasks");
+    assert_eq!(callback.tasks[0].terms.retry.retries, 0, "`[defaults]` are of tasks");
     assert_eq!(callback.callbacks.all().count(), 0);
 }
 

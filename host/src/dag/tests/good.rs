@@ -24,7 +24,7 @@ fn noop(rest: &str) -> String {
 
 fn upstream<'a>(dag: &'a Dag, id: &str) -> Vec<&'a str> {
     let ix = dag.find(id).unwrap();
-    dag.edges.upstream[ix.index()].iter().map(|up| dag.task(*up).unwrap().id.as_str()).collect()
+    dag.edges.upstream.of(ix).iter().map(|up| dag.task(*up).unwrap().id.as_str()).collect()
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_file_becomes_a_dag() {
     assert_eq!(ids, ["preprocess_data", "train_model", "evaluate_model"]);
     assert_eq!(upstream(&dag, "evaluate_model"), ["preprocess_data", "train_model"]);
     assert_eq!(dag.edges.order, [TaskIx(0), TaskIx(1), TaskIx(2)]);
-    assert_eq!(dag.edges.downstream[0], [TaskIx(1), TaskIx(2)]);
+    assert_eq!(dag.edges.downstream.of(TaskIx(0)), [TaskIx(1), TaskIx(2)]);
 }
 
 #[test]
@@ -47,10 +47,12 @@ fn inputs_become_wires() {
     let dag = dag(GOOD);
     let port = |name: &str| PortName::new(name).unwrap();
     let file = Wire::File { path: PathBuf::from("data/penguins.csv") };
-    assert_eq!(dag.tasks[0].inputs[&port("data")], file);
+    assert_eq!(dag.tasks[0].inputs, [(port("data"), file)]);
     let model = Wire::Port { task: TaskIx(1), port: port("model"), required: true };
-    assert_eq!(dag.tasks[2].inputs[&port("model")], model);
-    assert_eq!(dag.tasks[2].inputs[&port("loss")], Wire::Value { task: TaskIx(1) });
+    let [loss, model_input, ..] = &dag.tasks[2].inputs[..] else { panic!("{:?}", dag.tasks[2].inputs) };
+    assert_eq!(*model_input, (port("model"), model));
+    assert_eq!(*loss, (port("loss"), Wire::Value { task: TaskIx(1) }));
+    assert!(dag.tasks[2].inputs.is_sorted_by_key(|(port, _)| port));
     assert_eq!(dag.tasks[2].template_values, [TaskIx(1)]);
 }
 
@@ -62,18 +64,18 @@ fn defaults_hold_where_a_task_says_nothing() {
         handles = 100\nfuel = 5000\nmetric_points = 0\nlog = '1KiB'\nresult = '1MiB'\n";
     let dag = dag(text);
     let (a, b) = (&dag.tasks[0], &dag.tasks[1]);
-    assert_eq!((a.retry.retries, a.retry.delay), (3, Duration::from_millis(10)));
-    assert_eq!((b.retry.retries, b.retry.delay), (0, Duration::from_millis(10)));
-    assert_eq!((a.limits.memory_bytes, b.limits.memory_bytes), (1 << 30, 65536));
-    assert_eq!((a.deterministic, b.deterministic), (false, true));
-    assert_eq!((b.trigger_rule, b.seed, b.priority_weight), (TriggerRule::AllDone, Some(7), -2));
-    assert_eq!((a.priority_weight, a.retry.exponential_backoff), (1, false));
-    assert_eq!(b.limits.execution_timeout, Duration::from_secs(60));
-    assert_eq!((a.limits.handles, a.limits.metric_points), (64, 100_000));
-    assert_eq!((b.limits.handles, b.limits.metric_points), (100, 0));
-    assert_eq!((a.limits.fuel, b.limits.fuel), (None, Some(5_000)));
-    assert_eq!((b.limits.log_bytes, b.limits.result_bytes), (1 << 10, 1 << 20));
-    assert_eq!(a.reschedule_timeout, Duration::from_secs(7 * 86_400));
+    assert_eq!((a.terms.retry.retries, a.terms.retry.delay), (3, Duration::from_millis(10)));
+    assert_eq!((b.terms.retry.retries, b.terms.retry.delay), (0, Duration::from_millis(10)));
+    assert_eq!((a.terms.limits.memory_bytes, b.terms.limits.memory_bytes), (1 << 30, 65536));
+    assert_eq!((a.terms.deterministic, b.terms.deterministic), (false, true));
+    assert_eq!((b.terms.trigger_rule, b.seed, b.terms.priority_weight), (TriggerRule::AllDone, Some(7), -2));
+    assert_eq!((a.terms.priority_weight, a.terms.retry.exponential_backoff), (1, false));
+    assert_eq!(b.terms.limits.execution_timeout, Duration::from_secs(60));
+    assert_eq!((a.terms.limits.handles, a.terms.limits.metric_points), (64, 100_000));
+    assert_eq!((b.terms.limits.handles, b.terms.limits.metric_points), (100, 0));
+    assert_eq!((a.terms.limits.fuel, b.terms.limits.fuel), (None, Some(5_000)));
+    assert_eq!((b.terms.limits.log_bytes, b.terms.limits.result_bytes), (1 << 10, 1 << 20));
+    assert_eq!(a.terms.reschedule_timeout, Duration::from_secs(7 * 86_400));
 }
 
 #[test]

@@ -22,18 +22,19 @@ fn mounts_are_read_and_make_a_task_impure() {
     ));
     let mount = |host: &str, guest: &str, mode| Mount { host: host.into(), guest: guest.to_owned(), mode };
     let expected = [mount("/srv/data", "/data", MountMode::Ro), mount("/srv/out", "/deep/out", MountMode::Rw)];
-    assert_eq!(dag.tasks[0].grants.mounts, expected);
-    assert!(!dag.tasks[0].deterministic);
+    assert_eq!(dag.tasks[0].terms.grants.mounts, expected);
+    assert!(!dag.tasks[0].terms.deterministic);
     let callback = dag.callbacks.of_task(crate::ids::TaskIx(0), CallbackKind::OnFailure).unwrap();
-    assert_eq!(callback.tasks[0].grants.mounts, [mount("/srv/log", "/log", MountMode::Rw)]);
-    assert!(!callback.tasks[0].deterministic);
+    assert_eq!(callback.tasks[0].terms.grants.mounts, [mount("/srv/log", "/log", MountMode::Rw)]);
+    assert!(!callback.tasks[0].terms.deterministic);
 }
 
 #[test]
 fn environment_variables_are_read_and_make_a_task_impure() {
     let dag = dag(&file("grants.env = { LANG = 'C', APP_KEY = '' }"));
-    let env: Vec<_> = dag.tasks[0].grants.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    assert_eq!((env, dag.tasks[0].deterministic), (vec![("APP_KEY", ""), ("LANG", "C")], false));
+    let env: Vec<_> =
+        dag.tasks[0].terms.grants.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!((env, dag.tasks[0].terms.deterministic), (vec![("APP_KEY", ""), ("LANG", "C")], false));
     let said = |env: &str| {
         let found = found(&file(&format!("grants.env = {env}")));
         found.into_iter().map(|(_, piece, message)| format!("{piece}: {message}")).collect::<Vec<_>>()
@@ -48,7 +49,7 @@ fn a_default_of_deterministic_gives_way_to_a_mount() {
     let text = "id = 'x'\n[defaults]\ndeterministic = true\n[tasks.a]\nplugin = 'noop'\n\
                 grants.mounts = [{ host = '/a', guest = '/b' }]\n[tasks.b]\nplugin = 'noop'\n";
     let dag = dag(text);
-    assert_eq!([dag.tasks[0].deterministic, dag.tasks[1].deterministic], [false, true]);
+    assert_eq!([dag.tasks[0].terms.deterministic, dag.tasks[1].terms.deterministic], [false, true]);
 }
 
 #[test]

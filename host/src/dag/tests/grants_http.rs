@@ -28,7 +28,7 @@ fn hosts_and_secrets_are_read_and_make_a_task_impure() {
         "http = ['a.example', { to = 'http://b.example:8080', methods = ['get', 'POST'] }, 'c.example:444'], \
          secrets = ['TOKEN', { name = 'KEY', headers = ['X-Api-Key'], to = ['c.example:444'] }]",
     ));
-    let grants = &dag.tasks[0].grants;
+    let grants = &dag.tasks[0].terms.grants;
     let methods = Some(vec!["GET".to_owned(), "POST".to_owned()]);
     assert_eq!(
         grants.http,
@@ -45,7 +45,7 @@ fn hosts_and_secrets_are_read_and_make_a_task_impure() {
     };
     let usual = secret("TOKEN", "authorization", &["a.example", "c.example:444"]);
     assert_eq!(grants.secrets, [usual, secret("KEY", "x-api-key", &["c.example:444"])]);
-    assert!(!dag.tasks[0].deterministic);
+    assert!(!dag.tasks[0].terms.deterministic);
 }
 
 #[test]

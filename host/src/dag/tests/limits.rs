@@ -1,5 +1,6 @@
 //! Keys of pools, limits, weights and the past.
 
+use crate::ids::TaskIx;
 use std::collections::BTreeSet;
 
 use proptest::collection::vec;
@@ -24,9 +25,9 @@ fn two(top: &str, task: &str) -> String {
 fn without_a_word_a_task_takes_one_slot_of_the_default_pool_and_minds_no_past() {
     let dag = dag(&two("", ""));
     let task = &dag.tasks[0];
-    assert_eq!((task.pool.as_str(), task.pool_slots), ("default_pool", 1));
-    assert_eq!((task.max_active_tis_per_dag, task.max_active_tis_per_dagrun), (None, None));
-    assert_eq!((task.weight_rule, task.past), (WeightRule::Downstream, PastRule::Ignored));
+    assert_eq!((task.terms.pool.as_str(), task.terms.pool_slots), ("default_pool", 1));
+    assert_eq!((task.terms.max_active_tis_per_dag, task.terms.max_active_tis_per_dagrun), (None, None));
+    assert_eq!((task.terms.weight_rule, task.terms.past), (WeightRule::Downstream, PastRule::Ignored));
     assert_eq!(dag.settings.max_consecutive_failed_dag_runs, 0);
 }
 
@@ -38,17 +39,17 @@ fn limits_may_stand_in_defaults_and_in_tasks() {
         max_active_tis_per_dagrun = 2\ndepends_on_past = false";
     let dag = dag(&two(top, task));
     let (a, b) = (&dag.tasks[0], &dag.tasks[1]);
-    assert_eq!((a.pool.as_str(), a.pool_slots, a.weight_rule), ("gpu", 2, WeightRule::Upstream));
-    assert_eq!((b.pool.as_str(), b.pool_slots, b.weight_rule), ("db", 1, WeightRule::Absolute));
-    assert_eq!((a.max_active_tis_per_dag, a.max_active_tis_per_dagrun), (Some(4), Some(5)));
-    assert_eq!((b.max_active_tis_per_dag, b.max_active_tis_per_dagrun), (Some(1), Some(2)));
-    assert_eq!((a.past, b.past), (PastRule::SameTask, PastRule::Ignored));
+    assert_eq!((a.terms.pool.as_str(), a.terms.pool_slots, a.terms.weight_rule), ("gpu", 2, WeightRule::Upstream));
+    assert_eq!((b.terms.pool.as_str(), b.terms.pool_slots, b.terms.weight_rule), ("db", 1, WeightRule::Absolute));
+    assert_eq!((a.terms.max_active_tis_per_dag, a.terms.max_active_tis_per_dagrun), (Some(4), Some(5)));
+    assert_eq!((b.terms.max_active_tis_per_dag, b.terms.max_active_tis_per_dagrun), (Some(1), Some(2)));
+    assert_eq!((a.terms.past, b.terms.past), (PastRule::SameTask, PastRule::Ignored));
     assert_eq!(dag.settings.max_consecutive_failed_dag_runs, 3);
 }
 
 #[test]
 fn waiting_for_downstream_includes_depending_on_the_past() {
-    let past = |top: &str, task: &str| dag(&two(top, task)).tasks[1].past;
+    let past = |top: &str, task: &str| dag(&two(top, task)).tasks[1].terms.past;
     assert_eq!(past("", "wait_for_downstream = true"), PastRule::WithDownstream);
     assert_eq!(past("[defaults]\nwait_for_downstream = true", "wait_for_downstream = false"), PastRule::Ignored);
     let both = "[defaults]\nwait_for_downstream = true\ndepends_on_past = true";
@@ -136,16 +137,16 @@ fn file(tasks: &[(i32, u8, Vec<usize>)]) -> String {
 
 /// Its own weight and that of all that can be walked to, each once.
 fn walked(dag: &Dag, from: usize) -> i64 {
-    let next = match dag.tasks[from].weight_rule {
+    let next = match dag.tasks[from].terms.weight_rule {
         WeightRule::Downstream => &dag.edges.downstream,
         WeightRule::Upstream => &dag.edges.upstream,
-        WeightRule::Absolute => return dag.tasks[from].priority_weight.into(),
+        WeightRule::Absolute => return dag.tasks[from].terms.priority_weight.into(),
     };
     let (mut seen, mut open) = (BTreeSet::from([from]), vec![from]);
     while let Some(at) = open.pop() {
-        open.extend(next[at].iter().map(|next| next.index()).filter(|next| seen.insert(*next)));
+        open.extend(next.of(TaskIx(at as u32)).iter().map(|next| next.index()).filter(|next| seen.insert(*next)));
     }
-    seen.iter().map(|at| i64::from(dag.tasks[*at].priority_weight)).sum()
+    seen.iter().map(|at| i64::from(dag.tasks[*at].terms.priority_weight)).sum()
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{at, policy, terms};
 use crate::contract::{Invocation, Problem};
-use crate::lifecycle::change::{Success, TaskStep};
+use crate::lifecycle::change::{Success, TaskResult, TaskStep};
 use crate::lifecycle::event::{MarkAs, TaskEvent};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::launch::Usage;
@@ -21,13 +21,8 @@ fn invocation() -> Arc<Invocation> {
 }
 
 fn success() -> Arc<Success> {
-    Arc::new(Success {
-        value: json!(1),
-        chosen: None,
-        outputs: Vec::new(),
-        metrics: Vec::new(),
-        usage: Usage::default(),
-    })
+    let result = TaskResult { value: json!(1), chosen: None, outputs: Vec::new() }.shared();
+    Arc::new(Success { result, metrics: Vec::new(), usage: Usage::default() })
 }
 
 fn text() -> String {
@@ -162,7 +157,7 @@ fn a_clear_gives_the_retries_afresh_and_goes_on_counting() {
 
 #[test]
 fn what_was_published_is_kept_by_a_mark_only_from_success_to_success() {
-    let done = Instance { result: Some(success()), ..in_state(TaskState::Success) };
+    let done = Instance { result: Some(Arc::clone(&success().result)), ..in_state(TaskState::Success) };
     let mark = |state| TaskEvent::Marked { state, reason: text() };
     assert!(after(&done, mark(MarkAs::Success)).unwrap().result.is_some());
     let failed = after(&done, mark(MarkAs::Failed)).unwrap();

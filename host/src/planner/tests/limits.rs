@@ -106,7 +106,7 @@ fn a_run_whose_tasks_wait_for_each_other_fails_and_says_what_is_stuck() {
     let mut stuck = snapshot(1, &spec);
     let mut dag = (*stuck.dag).clone();
     // No check lets such a DAG through.
-    dag.edges.upstream = vec![vec![super::spec::ix(1)], vec![super::spec::ix(0)]];
+    dag.edges.upstream = [[super::spec::ix(1)], [super::spec::ix(0)]].iter().collect();
     dag.edges.downstream = dag.edges.upstream.clone();
     stuck.dag = std::sync::Arc::new(dag);
     let mut planner = Planner::new(roomy(), params_check());

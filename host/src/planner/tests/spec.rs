@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::contract::{Cardinality, Descriptor, Port};
 use crate::dag::callback::Callbacks;
 use crate::dag::model::{
-    Dag, DagSettings, Edges, PastRule, ResolvedPlugin, RetryPolicy, Task, TriggerRule, WeightRule, Wire,
+    Dag, DagSettings, Edges, PastRule, ResolvedPlugin, RetryPolicy, Task, TaskTerms, TriggerRule, WeightRule, Wire,
 };
 use crate::dag::template::Template;
 use crate::ids::{DagId, Digest, PoolName, PortName, TaskId, TaskIx};
@@ -144,8 +144,11 @@ impl Spec {
     fn edges(&self) -> Edges {
         let all = 0..self.tasks.len();
         Edges {
-            upstream: self.tasks.iter().map(|task| task.upstream().into_iter().map(ix).collect()).collect(),
-            downstream: all.clone().map(|place| self.downstream(place).into_iter().map(ix).collect()).collect(),
+            upstream: self.tasks.iter().map(|task| task.upstream().into_iter().map(ix).collect::<Vec<_>>()).collect(),
+            downstream: all
+                .clone()
+                .map(|place| self.downstream(place).into_iter().map(ix).collect::<Vec<_>>())
+                .collect(),
             order: all.map(ix).collect(),
         }
     }
@@ -153,13 +156,26 @@ impl Spec {
     fn task(&self, spec: &TaskSpec) -> Task {
         Task {
             id: TaskId::new(&spec.id).unwrap(),
+            terms: Arc::new(Self::terms(spec)),
+            description: None,
+            params: self.params(spec),
+            inputs: spec.wires().into_iter().collect(),
+            template_values: spec.templates.iter().map(|up| ix(*up)).collect(),
+            seed: None,
+            effective_weight: spec.priority,
+            branches: spec
+                .labels
+                .iter()
+                .map(|(label, tasks)| (label.clone(), tasks.iter().map(|task| ix(*task)).collect()))
+                .collect(),
+        }
+    }
+
+    fn terms(spec: &TaskSpec) -> TaskTerms {
+        TaskTerms {
             plugin_name: spec.id.clone(),
             plugin: plugin(spec.may_branch),
-            description: None,
             owner: None,
-            params: self.params(spec),
-            inputs: spec.wires(),
-            template_values: spec.templates.iter().map(|up| ix(*up)).collect(),
             trigger_rule: spec.rule,
             retry: RetryPolicy {
                 retries: spec.retries,
@@ -176,20 +192,13 @@ impl Spec {
             },
             deterministic: true,
             grants: Default::default(),
-            seed: None,
             priority_weight: spec.priority,
             weight_rule: WeightRule::Absolute,
-            effective_weight: spec.priority,
             pool: PoolName::new(&spec.pool).unwrap(),
             pool_slots: spec.pool_slots,
             max_active_tis_per_dag: spec.max_per_dag,
             max_active_tis_per_dagrun: spec.max_per_run,
             past: spec.past,
-            branches: spec
-                .labels
-                .iter()
-                .map(|(label, tasks)| (label.clone(), tasks.iter().map(|task| ix(*task)).collect()))
-                .collect(),
         }
     }
 
@@ -217,5 +226,9 @@ fn plugin(may_branch: bool) -> ResolvedPlugin {
         may_branch,
         requests: Vec::new(),
     };
-    ResolvedPlugin { digest: Digest::of(b"test"), descriptor: Arc::new(descriptor), granted_imports: [].into() }
+    ResolvedPlugin {
+        digest: Digest::of(&[u8::from(may_branch)]),
+        descriptor: Arc::new(descriptor),
+        granted_imports: [].into(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dag::model::Dag;
+use crate::dag::model::{Dag, Neighbours};
 use crate::ids::{TaskId, TaskIx};
 use crate::lifecycle::state::TaskState;
 
@@ -40,11 +40,11 @@ pub fn select(dag: &Dag, states: &[TaskState], clear: &Clear) -> Result<Vec<Task
 }
 
 /// Adds all that can be reached from `named`.
-fn spread(named: &BTreeSet<TaskIx>, edges: &[Vec<TaskIx>], chosen: &mut BTreeSet<TaskIx>) {
+fn spread(named: &BTreeSet<TaskIx>, edges: &Neighbours, chosen: &mut BTreeSet<TaskIx>) {
     let mut seen = named.clone();
     let mut open: Vec<TaskIx> = named.iter().copied().collect();
     while let Some(at) = open.pop() {
-        for next in edges.get(at.index()).into_iter().flatten() {
+        for next in edges.of(at) {
             if seen.insert(*next) {
                 chosen.insert(*next);
                 open.push(*next);

@@ -189,9 +189,9 @@ impl ConditionalRow<'_> {
                 no_resume!()
             ),
             &[
-                (":value", &json(&success.value)?),
-                (":chosen", &opt_json(success.chosen.as_ref())?),
-                (":outputs", &json(&success.outputs)?),
+                (":value", &json(&success.result.value)?),
+                (":chosen", &opt_json(success.result.chosen.as_ref())?),
+                (":outputs", &json(&success.result.outputs)?),
                 (":metrics", &json(&metrics)?),
                 (":usage", &json(&success.usage)?),
             ],

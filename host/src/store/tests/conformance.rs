@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::contract::{ArtifactKind, ArtifactRef, Invocation, Output, Problem};
 use crate::ids::{DagId, Digest, InstanceKey, RunId, RunKey, TaskId, TaskIx};
-use crate::lifecycle::change::{Change, RunChange, RunStep, SkipCause, Success, TaskChange, TaskStep};
+use crate::lifecycle::change::{Change, RunChange, RunStep, SkipCause, Success, TaskChange, TaskResult, TaskStep};
 use crate::lifecycle::instance::Instance;
 use crate::lifecycle::launch::{RunDates, Usage};
 use crate::lifecycle::state::{RunState, TaskState};
@@ -167,10 +167,9 @@ fn perform(store: &dyn Store, made: &Made, task: u32, steps: Vec<TaskStep>) -> I
 
 fn success() -> Success {
     let artifact = ArtifactRef { digest: Digest::of(b"content"), kind: ArtifactKind::File, size_bytes: 7 };
+    let outputs = vec![Output { port: "model".to_owned(), artifact, media_type: None }];
     Success {
-        value: json!({"accuracy": 0.97}),
-        chosen: None,
-        outputs: vec![Output { port: "model".to_owned(), artifact, media_type: None }],
+        result: TaskResult { value: json!({"accuracy": 0.97}), chosen: None, outputs }.shared(),
         metrics: vec![("loss".to_owned(), 0.25)],
         usage: Usage {
             peak_memory_bytes: 5,
@@ -231,15 +230,10 @@ fn a_step() -> impl Strategy<Value = TaskStep> {
 fn known(record: &InstanceRecord) -> Instance {
     use crate::lifecycle::instance::Again;
     let again = record.rescheduled_at.map(|first_at| Box::new(Again { first_at, state: record.resume.clone() }));
-    let result = record.value.clone().map(|value| {
-        Arc::new(Success {
-            value,
-            chosen: record.chosen.clone(),
-            outputs: record.outputs.clone(),
-            metrics: record.metrics.clone().into_iter().collect(),
-            usage: record.usage.unwrap_or_default(),
-        })
-    });
+    let result = record
+        .value
+        .clone()
+        .map(|value| TaskResult { value, chosen: record.chosen.clone(), outputs: record.outputs.clone() }.shared());
     Instance {
         state: record.state,
         try_number: record.try_number,

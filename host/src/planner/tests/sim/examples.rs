@@ -51,9 +51,9 @@ fn described(dag: &Dag, order: &[TaskIx], branching: bool) -> Spec {
     let tasks = order.iter().map(|ix| {
         let task = dag.task(*ix).unwrap();
         let mut spec = TaskSpec::new(task.id.as_str());
-        spec.rule = task.trigger_rule;
-        spec.after = dag.edges.upstream[ix.index()].iter().map(place).collect();
-        for wire in task.inputs.values() {
+        spec.rule = task.terms.trigger_rule;
+        spec.after = dag.edges.upstream.of(*ix).iter().map(place).collect();
+        for wire in task.wires() {
             match wire {
                 Wire::File { .. } => {}
                 Wire::Port { task, required: true, .. } => spec.required.push(place(task)),
@@ -62,8 +62,8 @@ fn described(dag: &Dag, order: &[TaskIx], branching: bool) -> Spec {
             }
         }
         spec.templates = task.template_values.iter().map(place).collect();
-        spec.retries = task.retry.retries;
-        spec.memory_bytes = task.limits.memory_bytes;
+        spec.retries = task.terms.retry.retries;
+        spec.memory_bytes = task.terms.limits.memory_bytes;
         spec.may_branch = branching;
         spec
     });
@@ -108,7 +108,7 @@ impl Stage {
 
     fn snapshot(&self, state: RunState, instances: Vec<Instance>) -> RunSnapshot {
         let artifact = artifact();
-        let wires = self.dag.tasks.iter().flat_map(|task| task.inputs.values());
+        let wires = self.dag.tasks.iter().flat_map(|task| task.wires());
         let files = wires.filter_map(|wire| match wire {
             Wire::File { path } => Some((path.clone(), artifact)),
             Wire::Port { .. } | Wire::Value { .. } => None,
@@ -166,7 +166,7 @@ impl Stage {
     fn report(&self, attempt: Attempt, act: &Act) -> Report {
         let outcome = outcome(act);
         let succeeded = matches!(act, Act::Done { .. } | Act::Branch { .. });
-        let ports = &self.dag.task(attempt.instance.task).unwrap().plugin.descriptor.outputs;
+        let ports = &self.dag.task(attempt.instance.task).unwrap().terms.plugin.descriptor.outputs;
         let output =
             |port: &crate::contract::Port| Output { port: port.name.clone(), artifact: artifact(), media_type: None };
         let outputs = ports.iter().filter(|_| succeeded).map(output).collect();
@@ -259,7 +259,7 @@ fn each_task_of_each_example_fails_in_turn() {
             assert!(starts == 0 || state == TaskState::Failed, "{file}: {state} after {starts}");
         }
         let flaky = play("fails at each try:", &|_| Some(Comes::To(Act::Flaky { after: None })));
-        let retries = dag.edges.order.iter().map(|ix| dag.task(*ix).unwrap().retry.retries as usize);
+        let retries = dag.edges.order.iter().map(|ix| dag.task(*ix).unwrap().terms.retry.retries as usize);
         for ((_, starts), retries) in flaky.into_iter().zip(retries) {
             assert!(starts == 0 || starts == retries + 1, "{file}: {starts} starts with {retries} retries");
         }
@@ -282,6 +282,6 @@ fn the_host_is_lost_at_each_task_of_each_example_in_turn() {
         for (state, starts) in play("loses every host:", &|_| Some(Comes::ToNothing)) {
             assert!(starts == 0 || (state, starts) == (TaskState::Failed, 3), "{file}: {state} after {starts}");
         }
-        assert!(dag.tasks.iter().any(|task| task.trigger_rule == TriggerRule::AllSuccess));
+        assert!(dag.tasks.iter().any(|task| task.terms.trigger_rule == TriggerRule::AllSuccess));
     });
 }
