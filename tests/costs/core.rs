@@ -21,11 +21,11 @@ pub(crate) fn costs() -> Costs {
     let mut costs = Costs::new();
     // What is made once for the whole process is no task's.
     drop(dag(&fan(1)));
-    let _counting = dhat::Profiler::builder().testing().build();
     for (shape, text) in [("fan", fan(TASKS)), ("chain", chain(TASKS))] {
         let mut note = |what: &str, sum: f64| costs.insert(format!("{shape}: {what} a task"), sum / TASKS as f64);
         let (checked, dag) = counted(|| dag(&text));
         note("bytes of a checked DAG,", checked.kept_bytes);
+        note("bytes at the most while it is read and checked,", checked.most_bytes);
         note("allocations of the check,", checked.allocations);
         let (driven, planner) = counted(|| drive(&dag));
         note("bytes of a run in the planner at its end,", driven.kept_bytes);
@@ -39,15 +39,18 @@ pub(crate) fn costs() -> Costs {
 struct Taken {
     allocations: f64,
     kept_bytes: f64,
+    most_bytes: f64,
 }
 
 fn counted<T>(work: impl FnOnce() -> T) -> (Taken, T) {
-    let before = dhat::HeapStats::get();
+    let counting = dhat::Profiler::builder().testing().build();
     let made = work();
-    let after = dhat::HeapStats::get();
+    let taken = dhat::HeapStats::get();
+    drop(counting);
     let taken = Taken {
-        allocations: (after.total_blocks - before.total_blocks) as f64,
-        kept_bytes: after.curr_bytes as f64 - before.curr_bytes as f64,
+        allocations: taken.total_blocks as f64,
+        kept_bytes: taken.curr_bytes as f64,
+        most_bytes: taken.max_bytes as f64,
     };
     (taken, made)
 }

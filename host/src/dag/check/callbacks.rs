@@ -37,7 +37,7 @@ pub(super) fn check(ground: &Ground<'_>, catalog: &Catalog, head: &Head, mistake
     }
     for (at, (id, task)) in file.tasks.0.iter().enumerate() {
         for kind in OF_TASKS {
-            let dag = match task.callbacks.of(*kind) {
+            let dag = match task.callbacks.said().and_then(|callbacks| callbacks.of(*kind)) {
                 Some(spec) => one(DocPath::of(&["tasks", id, kind.as_str()]), *kind, spec, mistakes),
                 None => shared.get(kind).cloned(),
             };

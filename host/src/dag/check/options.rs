@@ -1,5 +1,6 @@
 //! Options of tasks, with the defaults filled in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_hash::FxHashSet;
@@ -7,7 +8,7 @@ use rustc_hash::FxHashSet;
 use crate::dag::check::ground::Ground;
 use crate::dag::check::quantity::{Zero, duration, size};
 use crate::dag::diagnostic::{Mistake, Place};
-use crate::dag::file::Options;
+use crate::dag::file::{Options, TaskSpec};
 use crate::dag::model::{PastRule, RetryPolicy, TriggerRule, WeightRule};
 use crate::dag::path::DocPath;
 use crate::ids::PoolName;
@@ -56,16 +57,20 @@ impl TaskOptions {
 }
 
 /// The options of every task.
-pub(super) fn check(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) -> Vec<TaskOptions> {
+pub(super) fn check(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) -> Vec<Arc<TaskOptions>> {
     let defaults = read(&ground.file.defaults.options, &|| DocPath::of(&["defaults"]), &built_in(), mistakes);
+    let defaults = Arc::new(defaults);
     let tasks = ground.tasks.iter().enumerate();
-    let options: Vec<TaskOptions> =
-        tasks.map(|(at, (_, task))| read(&task.options, &|| ground.path(at), &defaults, mistakes)).collect();
+    let of_task = |(at, (_, task)): (usize, &(String, TaskSpec))| match task.options.said() {
+        Some(options) => Arc::new(read(options, &|| ground.path(at), &defaults, mistakes)),
+        None => Arc::clone(&defaults),
+    };
+    let options: Vec<_> = tasks.map(of_task).collect();
     count_pools(ground, &options, mistakes);
     options
 }
 
-fn count_pools(ground: &Ground<'_>, options: &[TaskOptions], mistakes: &mut Vec<Mistake>) {
+fn count_pools(ground: &Ground<'_>, options: &[Arc<TaskOptions>], mistakes: &mut Vec<Mistake>) {
     let mut pools = FxHashSet::default();
     let mut named = options.iter().enumerate().filter(|(_, options)| pools.insert(&options.pool));
     if let Some((at, _)) = named.nth(DAG_POOLS_MAX) {

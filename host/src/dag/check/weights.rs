@@ -4,6 +4,8 @@
 //! memory stays at 64 bytes a task. The time is O(tasks · edges / 512) steps of 512 bits at worst, and O(edges) where no
 //! task has more than one to count on. (Adding up the sums of neighbours would count twice what two of them reach.)
 
+use std::sync::Arc;
+
 use crate::dag::check::options::TaskOptions;
 use crate::dag::model::{Edges, Neighbours, WeightRule};
 use crate::ids::TaskIx;
@@ -16,7 +18,7 @@ const WORD_BITS: usize = u64::BITS as usize;
 type Row = [u64; CHUNK / WORD_BITS];
 
 /// The effective weight of every task. A sum beyond 32 bits stays at their end, as in Airflow.
-pub(super) fn effective(edges: &Edges, options: &[TaskOptions]) -> Vec<i32> {
+pub(super) fn effective(edges: &Edges, options: &[Arc<TaskOptions>]) -> Vec<i32> {
     let own: Vec<i64> = options.iter().map(|options| options.priority_weight.into()).collect();
     let asks = |rule: WeightRule| options.iter().any(|options| options.weight_rule == rule);
     let below = asks(WeightRule::Downstream)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::contract::{Cardinality, Port};
 use crate::dag::check::edges::{EdgeList, Origin};
@@ -221,7 +222,7 @@ fn outputs<'a>(ground: &Ground<'a>, up: usize) -> Vec<&'a str> {
 pub(super) fn warn_of_early_rules(
     ground: &Ground<'_>,
     inputs: &[Inputs],
-    options: &[TaskOptions],
+    options: &[Arc<TaskOptions>],
     mistakes: &mut Vec<Mistake>,
 ) {
     for (at, (inputs, options)) in inputs.iter().zip(options).enumerate() {

@@ -11,7 +11,7 @@ use crate::dag::file::{DagFile, GrantsSpec, Options, TaskSpec};
 use crate::dag::path::DocPath;
 
 /// A task that is started when something happened: its plugin's name, or a table.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Callback")]
 pub(crate) enum CallbackSpec {
@@ -23,7 +23,7 @@ pub(crate) enum CallbackSpec {
 }
 
 /// A task that is started when something happened.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields, extend("required" = ["plugin"]))]
 #[serde(default)]
 pub(crate) struct CallbackTask {
@@ -62,15 +62,15 @@ impl CallbackTask {
         TaskSpec {
             plugin: self.plugin.clone(),
             params: self.params.clone(),
-            grants: self.grants.clone(),
-            options: Options { tries: self.options.clone(), ..Options::default() },
+            grants: self.grants.clone().map(Box::new),
+            options: Options { tries: self.options.clone(), ..Options::default() }.into(),
             ..TaskSpec::default()
         }
     }
 }
 
 /// Callbacks of a task, and in `[defaults]`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct TaskCallbacks {
     /// Started when the task succeeded.
@@ -141,7 +141,7 @@ impl DagFile {
             |kind: &CallbackKind| Some((DocPath::of(&["defaults", kind.as_str()]), self.defaults.callbacks.of(*kind)?));
         let tasks = self.tasks.0.iter().flat_map(|(id, task)| {
             let at = move |kind: &CallbackKind| DocPath::of(&["tasks", id, kind.as_str()]);
-            CallbackKind::ALL.iter().filter_map(move |kind| Some((at(kind), task.callbacks.of(*kind)?)))
+            CallbackKind::ALL.iter().filter_map(move |kind| Some((at(kind), task.callbacks.said()?.of(*kind)?)))
         });
         let kinds = CallbackKind::ALL.iter();
         kinds.clone().filter_map(own).chain(kinds.filter_map(defaults)).chain(tasks)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::dag::model::MountMode;
 
 /// What a task may do beyond the sandbox. The operator's `config.toml` says what may be granted.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Grants", deny_unknown_fields)]
 #[serde(default)]
 pub(crate) struct GrantsSpec {
@@ -29,7 +29,7 @@ pub(crate) struct GrantsSpec {
 }
 
 /// Where a task may send HTTP requests.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "HttpGrant")]
 pub(crate) enum HttpGrantSpec {
@@ -40,7 +40,7 @@ pub(crate) enum HttpGrantSpec {
 }
 
 /// Where a task may send HTTP requests, and with which methods.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields, extend("required" = ["to"]))]
 #[serde(default)]
 pub(crate) struct HttpGrantTable {
@@ -53,7 +53,7 @@ pub(crate) struct HttpGrantTable {
 }
 
 /// A secret that the host puts into a task's requests.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "SecretGrant")]
 pub(crate) enum SecretGrantSpec {
@@ -64,7 +64,7 @@ pub(crate) enum SecretGrantSpec {
 }
 
 /// A secret with the headers and hosts that it is for.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields, extend("required" = ["name"]))]
 #[serde(default)]
 pub(crate) struct SecretGrantTable {
@@ -80,7 +80,7 @@ pub(crate) struct SecretGrantTable {
 }
 
 /// A folder of the host in the sandbox.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Mount", deny_unknown_fields, extend("required" = ["host", "guest"]))]
 #[serde(default)]
 pub(crate) struct MountSpec {

@@ -13,7 +13,8 @@ pub(crate) use callbacks::{CallbackSpec, DeadlineSpec, TaskCallbacks};
 pub(crate) use grants::{GrantsSpec, HttpGrantSpec, MountSpec, SecretGrantSpec, SecretGrantTable};
 pub(crate) use options::Options;
 pub(crate) use parts::{
-    CatchupSpec, DurationText, InputSpec, OneOrMany, Ordered, ParamDeclaration, PluginSpec, SizeSpec, WindowSpec,
+    CatchupSpec, DurationText, InputSpec, OneOrMany, Ordered, ParamDeclaration, PluginSpec, SizeSpec, Sparse,
+    WindowSpec,
 };
 pub use schema::schema;
 pub(crate) use schema::{checking_schema_of, for_checking as schema_for_checking};
@@ -130,11 +131,13 @@ pub(crate) struct TaskSpec {
     /// The seed for every random choice; by default it is made of the ids.
     pub(crate) seed: Option<u64>,
     /// What it may do beyond the sandbox.
-    pub(crate) grants: Option<GrantsSpec>,
+    pub(crate) grants: Option<Box<GrantsSpec>>,
     /// The options.
     #[serde(flatten)]
-    pub(crate) options: Options,
+    #[schemars(with = "Options")]
+    pub(crate) options: Sparse<Options>,
     /// The callbacks.
     #[serde(flatten)]
-    pub(crate) callbacks: TaskCallbacks,
+    #[schemars(with = "TaskCallbacks")]
+    pub(crate) callbacks: Sparse<TaskCallbacks>,
 }

@@ -14,7 +14,7 @@ const RETRIES_MAX: u64 = 10_000;
 const AT_ONCE_MAX: u64 = 100_000;
 
 /// Options of a task.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Options {
     /// Those that a callback has too.
@@ -59,7 +59,7 @@ pub(crate) struct Options {
 }
 
 /// Options of a task's tries, which callbacks have too.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct TryOptions {
     /// How often it is tried again after a failure; 0 by default.

@@ -60,6 +60,35 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
     }
 }
 
+/// Keys of which mostly none is there: then they take no room.
+#[derive(Debug, Clone)]
+pub(crate) struct Sparse<T>(Option<Box<T>>);
+
+impl<T> Sparse<T> {
+    /// What is said; `None` if nothing is.
+    pub(crate) fn said(&self) -> Option<&T> {
+        self.0.as_deref()
+    }
+}
+
+impl<T> Default for Sparse<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Default + PartialEq> From<T> for Sparse<T> {
+    fn from(keys: T) -> Self {
+        Self((keys != T::default()).then(|| Box::new(keys)))
+    }
+}
+
+impl<'de, T: Default + PartialEq + Deserialize<'de>> Deserialize<'de> for Sparse<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::from)
+    }
+}
+
 /// One, or a list.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -91,7 +120,7 @@ impl OneOrMany {
 }
 
 /// Whole numbers with units from large to small: `10ms`, `5s`, `15m`, `1h30m`, `2d`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(
     rename = "Duration",
@@ -103,7 +132,7 @@ impl OneOrMany {
 pub(crate) struct DurationText(pub(crate) String);
 
 /// Bytes: a number, or a number with a unit such as `512MiB` or `1GiB`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Size")]
 pub(crate) enum SizeSpec {

@@ -32,7 +32,7 @@ fn one_task(ground: &Ground<'_>, at: usize, mistakes: &mut Vec<Mistake>) -> Gran
     let secrets = secrets::check(spec, &http, &path.key("secrets"), mistakes);
     let grants = Grants { mounts, env, http, secrets };
     imports(ground, at, Some(spec), mistakes);
-    if !grants.is_empty() && task.options.tries.deterministic == Some(true) {
+    if !grants.is_empty() && task.options.said().is_some_and(|options| options.tries.deterministic == Some(true)) {
         let message = "a task with grants is not deterministic: what it is granted may change";
         let place = Place::value(ground.path(at).key("deterministic"));
         let hint = "leave it out, or give it what it needs as inputs and params";
