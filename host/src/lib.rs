@@ -3,7 +3,7 @@
 //! The rooms, in the order of dependency; `host/ARCHITECTURE.md` explains them, and a test holds who may import whom.
 //!
 //! Names, numbers, plain types:
-//! [`ids`], [`limits`], [`text`], [`contract`], [`clock`], [`home`].
+//! [`ids`], [`limits`], [`text`], [`contract`], [`clock`], [`home`], [`memory`].
 //!
 //! The core, without clock, files or runtime:
 //! [`schedule`], [`dag`], [`config`], [`lifecycle`], [`planner`].
@@ -27,6 +27,7 @@ pub mod contract;
 pub mod home;
 pub mod ids;
 pub mod limits;
+pub mod memory;
 pub mod text;
 
 pub mod config;

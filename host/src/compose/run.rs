@@ -1,6 +1,6 @@
 //! A DAG run here and now: made or taken up again, driven to its end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,10 +11,11 @@ use crate::artifacts;
 use crate::dag::model::{Dag, RunInputs};
 use crate::dag::params::{BadParam, fill_params};
 use crate::executor::local::Progress;
-use crate::ids::{DagId, RunId, RunKey, TaskId, TaskIx};
+use crate::ids::{DagId, RunId, RunKey, TaskIx};
 use crate::lifecycle::launch::Attempt;
 use crate::lifecycle::state::RunState;
 use crate::loader::{self, LoadError, Loaded, import_files};
+use crate::memory::{self, MANY_TASKS};
 use crate::planner::RunSnapshot;
 use crate::registry::SilentBuild;
 use crate::scheduler::create::{CreateError, NewRunRequest, Source, manual_dates, new_run, resume};
@@ -119,9 +120,12 @@ impl Host {
         let dag = Arc::clone(&request.loaded.dag);
         loader::compile(&self.registry, &dag, &SilentBuild).await?;
         let (snapshot, clear) = self.make(lease, request).await?;
+        if dag.tasks.len() >= MANY_TASKS {
+            memory::give_back();
+        }
         let (key, run_id) = (snapshot.key, snapshot.run_id.clone());
         observer.run_made(&dag, &run_id);
-        let relay = Arc::new(Relay::new(key, &dag, Arc::clone(&observer)));
+        let relay = Arc::new(Relay { run: key, dag: Arc::clone(&dag), observer: Arc::clone(&observer) });
         let parts = Parts {
             store: Arc::clone(&self.store),
             executor: Arc::new(self.executor(Some(relay))?),
@@ -158,7 +162,7 @@ impl Host {
             let loaded = &request.loaded;
             let source = Source {
                 dag: Arc::clone(&loaded.dag),
-                text: loaded.source.clone(),
+                text: Arc::clone(&loaded.source),
                 folder: loaded.folder.clone(),
                 file: loaded.file.clone(),
             };
@@ -210,23 +214,14 @@ async fn blocking<T: Send + 'static, E: Send + 'static>(
 /// Tells the run's observer what the executor hears of its tries.
 struct Relay {
     run: RunKey,
-    tasks: HashMap<TaskIx, TaskId>,
+    dag: Arc<Dag>,
     observer: Arc<dyn RunObserver>,
-}
-
-impl Relay {
-    fn new(run: RunKey, dag: &Dag, observer: Arc<dyn RunObserver>) -> Self {
-        let tasks = dag.tasks.iter().zip(0..).map(|(task, at)| (TaskIx(at), task.id.clone())).collect();
-        Self { run, tasks, observer }
-    }
 }
 
 impl Progress for Relay {
     fn progress(&self, attempt: &Attempt, done: u64, total: Option<u64>, message: &str) {
-        let Some(task) = self.tasks.get(&attempt.instance.task).filter(|_| attempt.instance.run == self.run) else {
-            return;
-        };
-
-        self.observer.progress(task, done, total, message);
+        let instance = attempt.instance;
+        let Some(task) = self.dag.task(instance.task).filter(|_| instance.run == self.run) else { return };
+        self.observer.progress(&task.id, done, total, message);
     }
 }

@@ -136,19 +136,15 @@ pub struct Task {
     /// What it mostly shares with others: tasks with the same terms have them together.
     pub terms: Arc<TaskTerms>,
     /// For people.
-    pub description: Option<String>,
-    /// The params, with holes where templates stand.
-    pub params: Template,
+    pub description: Option<Box<str>>,
+    /// The params, with holes where templates stand; shared as the terms are.
+    pub params: Arc<Template>,
     /// What its ports and named values are wired to, sorted by name.
-    pub inputs: Vec<(PortName, Wire)>,
+    pub inputs: Box<[(PortName, Wire)]>,
     /// Upstreams whose `values` its templates name: required, as inputs with cardinality `one` are.
-    pub template_values: Vec<TaskIx>,
-    /// Overrides the seed made of the ids.
-    pub seed: Option<u64>,
+    pub template_values: Box<[TaskIx]>,
     /// By its weight rule: higher goes first.
     pub effective_weight: i32,
-    /// Labels that its plugin may choose → downstream tasks; labels not here are task ids.
-    pub branches: BTreeMap<String, Vec<TaskIx>>,
 }
 
 /// What a task is, and how it is run.
@@ -186,6 +182,10 @@ pub struct TaskTerms {
     pub max_active_tis_per_dagrun: Option<u32>,
     /// What of the DAG's previous run it waits for.
     pub past: PastRule,
+    /// Overrides the seed made of the ids.
+    pub seed: Option<u64>,
+    /// Labels that its plugin may choose → downstream tasks; labels not here are task ids.
+    pub branches: BTreeMap<String, Vec<TaskIx>>,
 }
 
 /// What an input is wired to.

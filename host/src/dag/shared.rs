@@ -1,25 +1,38 @@
-//! Terms that several tasks have, kept once: of a hundred thousand tasks mostly all have the same.
+//! What several tasks have alike, kept once: of a hundred thousand tasks mostly all have the same terms.
 
 use std::sync::Arc;
-
-use crate::dag::model::TaskTerms;
 
 /// So many that were met last are looked at: tasks that are alike mostly stand together.
 const REMEMBERED: usize = 16;
 
-/// The terms that were met last.
-#[derive(Default)]
-pub(super) struct Shared(Vec<Arc<TaskTerms>>);
+/// Those that were met last.
+pub(super) struct Shared<T>(Vec<Arc<T>>);
 
-impl Shared {
-    /// These terms, or the same that were met before.
-    pub(super) fn share(&mut self, terms: TaskTerms) -> Arc<TaskTerms> {
-        let known = self.0.iter().rposition(|known| **known == terms);
-        let shared = known.map_or_else(|| Arc::new(terms), |at| self.0.remove(at));
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: PartialEq> Shared<T> {
+    /// This, or the same that was met before.
+    pub(super) fn share(&mut self, value: T) -> Arc<T> {
+        let known = self.0.iter().rposition(|known| **known == value);
+        let shared = known.map_or_else(|| Arc::new(value), |at| self.0.remove(at));
         if self.0.len() == REMEMBERED {
             self.0.remove(0);
         }
         self.0.push(Arc::clone(&shared));
         shared
     }
+}
+
+#[test]
+fn what_is_alike_is_one_as_long_as_it_is_remembered() {
+    let mut shared = Shared::default();
+    let first = shared.share(0);
+    assert!((1..REMEMBERED).all(|other| !Arc::ptr_eq(&first, &shared.share(other))));
+    assert!(Arc::ptr_eq(&first, &shared.share(0)));
+    (1..=REMEMBERED).for_each(|other| drop(shared.share(other)));
+    assert!(!Arc::ptr_eq(&first, &shared.share(0)));
 }

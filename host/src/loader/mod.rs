@@ -18,6 +18,7 @@ use crate::dag::diagnostic::Diagnostic;
 use crate::dag::model::Dag;
 use crate::dag::{Catalog, Draft, check};
 use crate::limits::DAG_FILE_MAX_BYTES;
+use crate::memory::{self, LARGE_TEXT_BYTES};
 use crate::registry::{BuildPolicy, BuildWatcher, Registry};
 
 pub use compile::compile;
@@ -42,7 +43,7 @@ pub struct Loaded {
     /// The checked DAG.
     pub dag: Arc<Dag>,
     /// The text that it was checked from.
-    pub source: String,
+    pub source: Arc<str>,
     /// The file, as given.
     pub path: PathBuf,
     /// The folder that its relative paths start from.
@@ -72,13 +73,23 @@ pub async fn load(
     };
     let folder = std::fs::canonicalize(&folder)
         .map_err(|error| LoadError::Unreadable { path: path.to_owned(), source: error })?;
-    let draft = Draft::from_toml(&source);
-    match check_draft(registry, grounds, &draft, &folder, build, watcher).await? {
+    let is_large = source.len() >= LARGE_TEXT_BYTES;
+    let draft =
+        if is_large { on_own_thread(move || Draft::from_toml(&source)).await } else { Draft::from_toml(&source) };
+    let source = Arc::clone(&draft.source);
+    let checked = check_draft(registry, grounds, &draft, &folder, build, watcher).await?;
+    drop(draft);
+    if is_large {
+        memory::give_back();
+    }
+    match checked {
         Ok((dag, warnings)) => {
             let file = path.file_name().map(|name| folder.join(name));
             Ok(Loaded { dag: Arc::new(dag), source, path: path.to_owned(), folder, file, warnings })
         }
-        Err(diagnostics) => Err(LoadError::Diagnostics { path: path.to_owned(), text: source, diagnostics }),
+        Err(diagnostics) => {
+            Err(LoadError::Diagnostics { path: path.to_owned(), text: source.as_ref().to_owned(), diagnostics })
+        }
     }
 }
 
@@ -94,7 +105,7 @@ pub async fn load_draft(
     let path = PathBuf::from("(built in Rust)");
     match check_draft(registry, grounds, draft, folder, build, watcher).await? {
         Ok((dag, warnings)) => {
-            let (source, folder) = (draft.source().to_owned(), folder.to_owned());
+            let (source, folder) = (Arc::clone(&draft.source), folder.to_owned());
             Ok(Loaded { dag: Arc::new(dag), source, path, folder, file: None, warnings })
         }
         Err(diagnostics) => Err(LoadError::Diagnostics { path, text: draft.source().to_owned(), diagnostics }),
@@ -129,6 +140,15 @@ async fn check_draft(
     } else {
         Ok((grounds.lowered(dag), diagnostics))
     })
+}
+
+/// Does what takes long on a thread of its own. What is allocated there lies apart, so that nothing that is kept gets into the gaps of what
+/// is not.
+async fn on_own_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
 }
 
 fn read(path: &Path) -> Result<String, LoadError> {

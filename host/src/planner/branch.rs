@@ -26,7 +26,7 @@ pub(super) fn check(dag: &Dag, ix: TaskIx, chosen: &[String]) -> Result<(), Prob
 }
 
 fn unknown_labels(dag: &Dag, ix: TaskIx, task: &Task, unknown: &[&str]) -> Problem {
-    let mut known: Vec<&str> = task.branches.keys().map(String::as_str).collect();
+    let mut known: Vec<&str> = task.terms.branches.keys().map(String::as_str).collect();
     known.extend(downstream(dag, ix).iter().filter_map(|ix| dag.task(*ix)).map(|task| task.id.as_str()));
     let message = format!(
         "it chose {}, which is neither a label of its `branches` nor a task directly downstream; there are {}",
@@ -45,7 +45,7 @@ fn quoted(words: &[&str]) -> String {
 
 /// The tasks that a label stands for: those of `branches`, else the direct downstream of that id.
 fn tasks_of(dag: &Dag, ix: TaskIx, task: &Task, label: &str) -> Option<Vec<TaskIx>> {
-    if let Some(tasks) = task.branches.get(label) {
+    if let Some(tasks) = task.terms.branches.get(label) {
         return Some(tasks.clone());
     }
     let named = |ix: &&TaskIx| dag.task(**ix).is_some_and(|task| task.id.as_str() == label);

@@ -43,7 +43,7 @@ pub(super) fn invocation(run: &Run, ix: TaskIx, check: &ParamsCheck) -> Result<I
     };
     let params = params(run, ix, task, check).map_err(Lack::Broken)?;
     let (inputs, values) = inputs(run, task).map_err(Lack::Broken)?;
-    let seed = task.seed.unwrap_or_else(|| seed(&run.dag.id, &task.id));
+    let seed = task.terms.seed.unwrap_or_else(|| seed(&run.dag.id, &task.id));
     let resume = node.inst.again.as_ref().and_then(|again| again.state.clone());
     Ok(Invocation { params, inputs, values, seed, resume })
 }

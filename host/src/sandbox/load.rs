@@ -1,6 +1,6 @@
 //! Maps compiled code from its file.
 
-#![allow(unsafe_code, reason = "loading native code is unsafe by nature; this is the only place")]
+#![allow(unsafe_code, reason = "loading native code is unsafe by nature")]
 
 use std::path::Path;
 

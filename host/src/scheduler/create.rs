@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::clock::to_microseconds;
-use crate::dag::model::{Dag, RunInputs};
+use crate::dag::model::{Dag, RunInputs, Task, TaskTerms};
 use crate::ids::{RunId, RunKey, TaskIx};
 use crate::lifecycle::change::SkipCause;
 use crate::lifecycle::launch::RunDates;
@@ -29,7 +29,7 @@ pub struct Source {
     /// The checked DAG.
     pub dag: Arc<Dag>,
     /// The text that it was checked from.
-    pub text: String,
+    pub text: Arc<str>,
     /// The folder that its relative paths start from.
     pub folder: PathBuf,
     /// The file that it was read from, by its whole path.
@@ -197,22 +197,26 @@ pub fn version(source: &Source) -> DagVersion {
     DagVersion {
         digest: source.dag.version,
         dag_id: source.dag.id.clone(),
-        source: source.text.clone(),
+        source: Arc::clone(&source.text),
         folder: source.folder.clone(),
         plugins,
     }
 }
 
 pub(super) fn new_instances(dag: &Dag) -> Vec<NewInstance> {
-    dag.tasks
-        .iter()
-        .map(|task| NewInstance {
-            task_id: task.id.clone(),
-            max_tries: task.terms.retry.retries.saturating_add(1),
-            component: task.terms.plugin.digest,
-            plugin: format!("{}@{}", task.terms.plugin.descriptor.name, task.terms.plugin.descriptor.version),
-        })
-        .collect()
+    // Tasks with the same terms mostly stand together: their plugin's words are made once.
+    let mut last: Option<(&Arc<TaskTerms>, Arc<str>)> = None;
+    let mut instances = Vec::with_capacity(dag.tasks.len());
+    for Task { id, terms, .. } in &dag.tasks {
+        let plugin = match last.take() {
+            Some((known, plugin)) if Arc::ptr_eq(known, terms) => plugin,
+            _ => format!("{}@{}", terms.plugin.descriptor.name, terms.plugin.descriptor.version).into(),
+        };
+        last = Some((terms, Arc::clone(&plugin)));
+        let max_tries = terms.retry.retries.saturating_add(1);
+        instances.push(NewInstance { task_id: id.clone(), max_tries, component: terms.plugin.digest, plugin });
+    }
+    instances
 }
 
 /// For each task of the DAG, its instance if the run has it.

@@ -60,7 +60,7 @@ pub struct DagVersion {
     /// The DAG.
     pub dag_id: DagId,
     /// The file's text.
-    pub source: String,
+    pub source: Arc<str>,
     /// The folder that the file's relative paths start from.
     pub folder: PathBuf,
     /// The components that the file's plugin names meant.
@@ -132,7 +132,7 @@ pub struct NewInstance {
     /// The component.
     pub component: Digest,
     /// `name@version`, for people.
-    pub plugin: String,
+    pub plugin: Arc<str>,
 }
 
 /// What became of a run that was to be made.

@@ -33,7 +33,7 @@ impl Bench {
         let version = DagVersion {
             digest,
             dag_id: dag_id.clone(),
-            source: String::new(),
+            source: "".into(),
             folder: PathBuf::from("/"),
             plugins: BTreeMap::new(),
         };
@@ -44,7 +44,7 @@ impl Bench {
             task_id: TaskId::new("train")?,
             max_tries: 1,
             component: Digest::of(b"train"),
-            plugin: "train@0.1.0".to_owned(),
+            plugin: "train@0.1.0".into(),
         };
         self.store.create_run(&NewRun {
             dag_id,

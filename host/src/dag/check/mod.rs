@@ -94,7 +94,7 @@ fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Optio
     let edges = Edges { upstream, downstream, order: edges.order? };
     let weights = weights::effective(&edges, &options);
     let parts = wired.into_iter().zip(filled).zip(options).zip(grants).zip(branches).zip(weights);
-    let mut known = Shared::default();
+    let (mut known, mut known_params) = (Shared::default(), Shared::default());
     let tasks: Option<Vec<Task>> = ids?
         .into_iter()
         .enumerate()
@@ -103,6 +103,8 @@ fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Optio
             let (_, spec) = ground.tasks.get(at)?;
             let terms = TaskTerms {
                 past: options.past(),
+                seed: spec.seed,
+                branches,
                 plugin_name: spec.plugin.clone()?,
                 plugin: (*ground.plugin(at)?).clone(),
                 owner: options.owner.clone(),
@@ -122,13 +124,11 @@ fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Optio
             Some(Task {
                 id,
                 terms: known.share(terms),
-                description: spec.description.clone(),
-                params,
+                description: spec.description.as_deref().map(Into::into),
+                params: known_params.share(params),
                 inputs: inputs.into_iter().collect(),
-                template_values,
-                seed: spec.seed,
+                template_values: template_values.into(),
                 effective_weight,
-                branches,
             })
         })
         .collect();

@@ -83,7 +83,7 @@ fn options_have_their_own_functions() {
     );
     assert_eq!(built.tasks[0].terms.limits.execution_timeout, Duration::from_secs(90));
     assert_eq!(built.tasks[0].terms.trigger_rule, TriggerRule::AllDone);
-    assert_eq!(built.tasks[2].branches["large"].len(), 2);
+    assert_eq!(built.tasks[2].terms.branches["large"].len(), 2);
 }
 
 #[test]

@@ -47,13 +47,13 @@ fn inputs_become_wires() {
     let dag = dag(GOOD);
     let port = |name: &str| PortName::new(name).unwrap();
     let file = Wire::File { path: PathBuf::from("data/penguins.csv") };
-    assert_eq!(dag.tasks[0].inputs, [(port("data"), file)]);
+    assert_eq!(*dag.tasks[0].inputs, [(port("data"), file)]);
     let model = Wire::Port { task: TaskIx(1), port: port("model"), required: true };
     let [loss, model_input, ..] = &dag.tasks[2].inputs[..] else { panic!("{:?}", dag.tasks[2].inputs) };
     assert_eq!(*model_input, (port("model"), model));
     assert_eq!(*loss, (port("loss"), Wire::Value { task: TaskIx(1) }));
     assert!(dag.tasks[2].inputs.is_sorted_by_key(|(port, _)| port));
-    assert_eq!(dag.tasks[2].template_values, [TaskIx(1)]);
+    assert_eq!(*dag.tasks[2].template_values, [TaskIx(1)]);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn defaults_hold_where_a_task_says_nothing() {
     assert_eq!((b.terms.retry.retries, b.terms.retry.delay), (0, Duration::from_millis(10)));
     assert_eq!((a.terms.limits.memory_bytes, b.terms.limits.memory_bytes), (1 << 30, 65536));
     assert_eq!((a.terms.deterministic, b.terms.deterministic), (false, true));
-    assert_eq!((b.terms.trigger_rule, b.seed, b.terms.priority_weight), (TriggerRule::AllDone, Some(7), -2));
+    assert_eq!((b.terms.trigger_rule, b.terms.seed, b.terms.priority_weight), (TriggerRule::AllDone, Some(7), -2));
     assert_eq!((a.terms.priority_weight, a.terms.retry.exponential_backoff), (1, false));
     assert_eq!(b.terms.limits.execution_timeout, Duration::from_secs(60));
     assert_eq!((a.terms.limits.handles, a.terms.limits.metric_points), (64, 100_000));
@@ -129,7 +129,7 @@ fn labels_stand_for_tasks_below() {
     let text = "id = 'x'\nflow = 'pick >> [big, small]'\n[tasks.pick]\nplugin = 'pick'\n\
         branches = { large = 'big', all = ['small', 'big', 'big'] }\n\
         [tasks.big]\nplugin = 'noop'\n[tasks.small]\nplugin = 'noop'\n";
-    let branches = dag(text).tasks.remove(0).branches;
+    let branches = dag(text).tasks.remove(0).terms.branches.clone();
     assert_eq!(branches["large"], [TaskIx(1)]);
     assert_eq!(branches["all"], [TaskIx(1), TaskIx(2)]);
 }

@@ -158,16 +158,10 @@ impl Spec {
             id: TaskId::new(&spec.id).unwrap(),
             terms: Arc::new(Self::terms(spec)),
             description: None,
-            params: self.params(spec),
+            params: Arc::new(self.params(spec)),
             inputs: spec.wires().into_iter().collect(),
             template_values: spec.templates.iter().map(|up| ix(*up)).collect(),
-            seed: None,
             effective_weight: spec.priority,
-            branches: spec
-                .labels
-                .iter()
-                .map(|(label, tasks)| (label.clone(), tasks.iter().map(|task| ix(*task)).collect()))
-                .collect(),
         }
     }
 
@@ -199,6 +193,12 @@ impl Spec {
             max_active_tis_per_dag: spec.max_per_dag,
             max_active_tis_per_dagrun: spec.max_per_run,
             past: spec.past,
+            seed: None,
+            branches: spec
+                .labels
+                .iter()
+                .map(|(label, tasks)| (label.clone(), tasks.iter().map(|task| ix(*task)).collect()))
+                .collect(),
         }
     }
 

@@ -89,7 +89,7 @@ impl Bench {
         let store = Arc::new(SqliteStore::open(&folder.path().join("dagwood.db")).unwrap());
         let checked = check(&Draft::from_toml(text), &catalog([plugin("p")]));
         let dag = Arc::new(checked.dag.unwrap_or_else(|| panic!("{:?}", checked.diagnostics)));
-        let source = Source { dag, text: text.to_owned(), folder: "/".into(), file: None };
+        let source = Source { dag, text: text.into(), folder: "/".into(), file: None };
         Self { folder, store, source }
     }
 

@@ -18,7 +18,7 @@ pub(super) fn keep(tx: &Transaction<'_>, version: &DagVersion, seen: Seen, now: 
         "INSERT OR IGNORE INTO dag_version (digest, dag_id, source, folder, plugins, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute(params![digest, dag_id, version.source, folder, json(&version.plugins)?, micros(now)])?;
+    .execute(params![digest, dag_id, &*version.source, folder, json(&version.plugins)?, micros(now)])?;
     tx.prepare_cached(
         "INSERT INTO dag (dag_id, first_seen_at, last_seen_at) VALUES (?1, ?2, ?2)
          ON CONFLICT (dag_id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
@@ -49,7 +49,7 @@ fn read_version(row: &Row<'_>) -> rusqlite::Result<DagVersion> {
     Ok(DagVersion {
         digest: row.parsed("digest")?,
         dag_id: row.parsed("dag_id")?,
-        source: row.get("source")?,
+        source: row.get::<_, String>("source")?.into(),
         folder: folder.into(),
         plugins: row.opt_from_json("plugins")?.unwrap_or_default(),
     })

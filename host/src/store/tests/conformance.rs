@@ -82,7 +82,7 @@ pub(super) fn version(source: &str) -> DagVersion {
     DagVersion {
         digest: Digest::of(source.as_bytes()),
         dag_id: dag_id(),
-        source: source.to_owned(),
+        source: source.into(),
         folder: "/some/folder".into(),
         plugins: [("p".to_owned(), Digest::of(b"component"))].into(),
     }
@@ -93,7 +93,7 @@ fn new_instance(task: &str) -> NewInstance {
         task_id: TaskId::new(task).unwrap(),
         max_tries: 1,
         component: Digest::of(b"component"),
-        plugin: "p@0.1.0".to_owned(),
+        plugin: "p@0.1.0".into(),
     }
 }
 

@@ -254,5 +254,5 @@ fn checked(context: &Context, document: Value, component: &ComponentRecord) -> R
         context.output.say(&diagnostics::words(&told, None, &path, colours));
     }
     let (dag, folder) = (Arc::new(dag), PathBuf::from("/"));
-    Ok(Loaded { dag, source, path, folder, file: None, warnings: checked.diagnostics })
+    Ok(Loaded { dag, source: source.into(), path, folder, file: None, warnings: checked.diagnostics })
 }

@@ -80,7 +80,7 @@ pub(super) fn insert_instance(
         task.task_id.as_str(),
         task.max_tries,
         task.component.to_string(),
-        task.plugin
+        &*task.plugin
     ])?;
     Ok(())
 }

@@ -80,7 +80,7 @@ fn settle(
         ":begins": begins,
         ":tries": task.max_tries,
         ":component": task.component.to_string(),
-        ":plugin": task.plugin,
+        ":plugin": &*task.plugin,
     })?;
     Ok(())
 }
