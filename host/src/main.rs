@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    dagwood::memory::settle();
     dagwood::cli::main()
 }
