@@ -12,13 +12,13 @@ use crate::dag::callback::CallbackKind;
 use crate::dag::model::{Dag, RunInputs};
 use crate::ids::{DagId, RunId, RunKey, TaskId};
 use crate::lifecycle::launch::RunDates;
-use crate::planner::{Event, RunSnapshot};
+use crate::planner::RunSnapshot;
 use crate::store::{CallbackRecord, Created, NewRun, ProcessId, RunRecord, RunType, Store, StoreError};
 
 use super::Materials;
 use super::create::{Source, new_instances};
 use super::step::Step;
-use super::turn::{Driven, Loop};
+use super::turn::Loop;
 
 impl Loop {
     /// Starts what was recorded for these runs, unless nothing may start here: then it waits for the next server.
@@ -54,11 +54,7 @@ impl Loop {
             let started =
                 self.with_store(move |store| start(store, materials.as_ref(), known, &callback, owner, now))?;
             let Some(Started { key, run_id, dag, new }) = started else { continue };
-            let observer = Arc::clone(&self.observer);
-            observer.run_made(&dag, &run_id);
-            self.driven.insert(key, Driven { dag: Arc::clone(&dag), run_id: run_id.clone(), observer });
-            let snapshot = RunSnapshot::new(key, run_id, dag, new.inputs, new.dates);
-            next.events.push(Event::RunAdded(Box::new(snapshot)));
+            self.drive(Box::new(RunSnapshot::new(key, run_id, dag, new.inputs, new.dates)), next);
         }
         Ok(())
     }

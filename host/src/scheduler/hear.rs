@@ -9,7 +9,7 @@ use crate::ids::{InstanceKey, RunKey};
 use crate::lifecycle::launch::Attempt;
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::{DagTerms, Lane, Matter};
-use crate::planner::{Event, Held};
+use crate::planner::{Event, Held, RunSnapshot};
 use crate::store::{RunRecord, StoreError};
 
 use super::Message;
@@ -165,11 +165,16 @@ impl Loop {
                 return Ok(false);
             }
         };
+        self.drive(Box::new(snapshot), step);
+        Ok(true)
+    }
+
+    /// Drives a run from what is kept of it, or was just made.
+    pub(super) fn drive(&mut self, snapshot: Box<RunSnapshot>, step: &mut Step) {
         let (dag, run_id) = (Arc::clone(&snapshot.dag), snapshot.run_id.clone());
         self.observer.run_made(&dag, &run_id);
-        self.driven.insert(run, Driven { dag, run_id, observer: Arc::clone(&self.observer) });
-        step.events.push(Event::RunAdded(Box::new(snapshot)));
-        Ok(true)
+        self.driven.insert(snapshot.key, Driven { dag, run_id, observer: Arc::clone(&self.observer) });
+        step.events.push(Event::RunAdded(snapshot));
     }
 }
 

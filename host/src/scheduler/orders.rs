@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use crate::dag::params::fill_params;
-use crate::ids::{DagId, RunId, RunKey};
+use crate::ids::{DagId, RunKey};
 use crate::lifecycle::launch::RunDates;
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::{Matter, Order};
-use crate::planner::{Event, PastRun, RunSnapshot};
+use crate::planner::{Event, RunSnapshot};
 use crate::schedule::PlannedRun;
 use crate::store::{Created, NewRun, RunType, StoreError};
 
-use super::create::{self, NewRunRequest, Source};
+use super::create::{self, NewRunRequest};
 use super::load;
 use super::step::Step;
-use super::turn::{Driven, Loop};
+use super::turn::Loop;
 
 impl Loop {
     /// Tells the agenda, and does what it orders. What follows goes into `next`.
@@ -78,8 +78,8 @@ impl Loop {
             let dag = source.dag.id.clone();
             match created {
                 Created::Made(key, run_id) => {
-                    self.observer.run_made(&source.dag, &run_id);
-                    self.drive_new((key, run_id), source, new, past, next);
+                    let fresh = RunSnapshot::new(key, run_id, source.dag, new.inputs, new.dates);
+                    self.drive(Box::new(RunSnapshot { past, ..fresh }), next);
                     next.pasts.insert(dag.clone());
                     next.matters.push(Matter::Made { dag, run: Some(key) });
                 }
@@ -89,23 +89,12 @@ impl Loop {
         Ok(())
     }
 
-    fn drive_new(
-        &mut self,
-        (key, run_id): (RunKey, RunId),
-        source: Source,
-        new: NewRun,
-        past: Option<PastRun>,
-        next: &mut Step,
-    ) {
-        let fresh = RunSnapshot::new(key, run_id.clone(), Arc::clone(&source.dag), new.inputs, new.dates);
-        let snapshot = RunSnapshot { past, ..fresh };
-        let observer = Arc::clone(&self.observer);
-        self.driven.insert(key, Driven { dag: source.dag, run_id, observer });
-        next.events.push(Event::RunAdded(Box::new(snapshot)));
-    }
-
     /// Starts a run that waits: a new one, or a finished one that its backfill clears.
     fn start(&mut self, run: RunKey, next: &mut Step) -> Result<(), StoreError> {
+        if let Some(fresh) = self.fresh.remove(&run) {
+            self.drive(fresh, next);
+            return Ok(());
+        }
         let found = self.with_store(move |store| store.run(run))?;
         let again = found.as_ref().is_some_and(|run| run.reprocess);
         let state = found.map_or(RunState::Failed, |run| run.state);

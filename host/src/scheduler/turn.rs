@@ -14,7 +14,7 @@ use crate::lifecycle::change::{Change, RunStep};
 use crate::lifecycle::launch::Attempt;
 use crate::lifecycle::state::RunState;
 use crate::planner::agenda::{Agenda, Matter};
-use crate::planner::{Capacity, Decision, Event, Held, Planner};
+use crate::planner::{Capacity, Decision, Event, Held, Planner, RunSnapshot};
 use crate::store::{ProcessId, Store, StoreError, Verdict};
 
 use super::create::Source;
@@ -59,6 +59,8 @@ pub(super) struct Loop {
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
     pub(super) launched: Launched,
     pub(super) driven: HashMap<RunKey, Driven>,
+    /// Runs that were made in the step that is carried out, as they are kept: those that start at once are not read back.
+    pub(super) fresh: HashMap<RunKey, Box<RunSnapshot>>,
     /// Who waits for the end of a run, driven here or queued.
     pub(super) watchers: HashMap<RunKey, Vec<Watcher>>,
     pub(super) closed: bool,
@@ -88,6 +90,7 @@ impl Loop {
             messages,
             launched: Launched::new(parts.executor, inbox),
             driven: HashMap::new(),
+            fresh: HashMap::new(),
             watchers: HashMap::new(),
             closed: false,
             stopping: None,
@@ -155,6 +158,7 @@ impl Loop {
             for told in std::mem::take(&mut step.then) {
                 told();
             }
+            self.fresh.clear();
             if next.is_empty() {
                 return Ok(());
             }

@@ -1,9 +1,12 @@
 //! A run that a person wants; a DAG that a person pauses.
 
-use crate::dag::model::RunInputs;
+use std::sync::Arc;
+
+use crate::dag::model::{Dag, RunInputs};
 use crate::dag::params::{BadParam, fill_params};
 use crate::ids::{DagId, RunKey};
 use crate::lifecycle::state::RunState;
+use crate::planner::RunSnapshot;
 use crate::planner::agenda::{Lane, Matter};
 use crate::scheduler::create::{NewRunRequest, manual_dates, planned};
 use crate::scheduler::request::{Reply, Request, RequestError};
@@ -14,7 +17,10 @@ use crate::store::{Created, NewRun, RunType, StoreError};
 use super::{Answer, ask, known_dag};
 
 /// A run that a person wants, to be made.
-pub(in crate::scheduler) struct WantedRun(NewRun);
+pub(in crate::scheduler) struct WantedRun {
+    dag: Arc<Dag>,
+    new: NewRun,
+}
 
 impl Loop {
     /// What a trigger asks for, checked.
@@ -28,21 +34,28 @@ impl Loop {
         let inputs = RunInputs { params, ..self.materials.files(&source) };
         let dates = manual_dates(logical_date, now);
         let request = NewRunRequest { run_type: RunType::Manual, dates, inputs, owner, now };
-        Ok(Ok(WantedRun(planned(&source, request))))
+        let new = planned(&source, request);
+        Ok(Ok(WantedRun { dag: source.dag, new }))
     }
 
     /// Makes the runs that were asked for together, in one transaction; each is answered after that.
     pub(in crate::scheduler) fn make_wanted(&mut self, step: &mut Step) -> Result<(), StoreError> {
-        let (runs, asked): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut step.wanted).into_iter().map(|(WantedRun(run), asked)| (run, asked)).unzip();
-        if runs.is_empty() {
+        let wanted = std::mem::take(&mut step.wanted);
+        if wanted.is_empty() {
             return Ok(());
         }
-        let dags: Vec<_> = runs.iter().map(|run| run.dag_id.clone()).collect();
-        let made = self.with_store(|store| store.create_runs(runs))?;
-        for ((dag, created), asked) in dags.into_iter().zip(made).zip(asked) {
+        let (mut new, mut kept) = (Vec::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
+        for (WantedRun { dag, new: run }, asked) in wanted {
+            kept.push((dag, run.inputs.clone(), run.dates.clone(), asked));
+            new.push(run);
+        }
+        let made = self.with_store(|store| store.create_runs(new))?;
+        for ((dag, inputs, dates, asked), created) in kept.into_iter().zip(made) {
             // A manual run takes nobody's logical date.
             let Created::Made(run, run_id) = created else { continue };
+            let fresh = RunSnapshot::new(run, run_id.clone(), Arc::clone(&dag), inputs, dates);
+            self.fresh.insert(run, Box::new(fresh));
+            let dag = dag.id.clone();
             // A DAG that is served the agenda knows.
             if !self.roster.contains_key(&dag) {
                 step.matters.extend(self.known(&dag)?);
