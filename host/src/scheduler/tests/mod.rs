@@ -1,4 +1,5 @@
 mod callbacks;
+mod costs;
 mod ending;
 
 use std::sync::{Arc, Mutex, mpsc as blocking};
@@ -85,8 +86,14 @@ impl Bench {
     }
 
     fn of(text: &str) -> Self {
+        Self::heard(text, |_| {})
+    }
+
+    /// With somebody who hears each statement that writes.
+    fn heard(text: &str, heard: impl FnMut(&str) + Send + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("dagwood.db")).unwrap());
+        store.listen(heard).unwrap();
         let checked = check(&Draft::from_toml(text), &catalog([plugin("p")]));
         let dag = Arc::new(checked.dag.unwrap_or_else(|| panic!("{:?}", checked.diagnostics)));
         let source = Source { dag, text: text.into(), folder: "/".into(), file: None };

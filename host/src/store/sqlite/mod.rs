@@ -51,6 +51,19 @@ impl SqliteStore {
         })
     }
 
+    /// Tells `heard` each statement that writes from now on.
+    #[cfg(test)]
+    pub(crate) fn listen(&self, mut heard: impl FnMut(&str) + Send + 'static) -> Result<()> {
+        use rusqlite::trace::{TraceEvent, TraceEventCodes};
+        let tell = move |event: TraceEvent<'_>| {
+            if let TraceEvent::Stmt(_, sql) = event {
+                heard(sql);
+            }
+        };
+        let listening = self.writer.connection().trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(tell));
+        listening.map_err(|source| StoreError::of(&self.path, source))
+    }
+
     /// Runs `read` on a connection that sees one state of the database throughout.
     fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         let pooled = self.readers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();

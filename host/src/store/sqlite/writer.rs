@@ -100,6 +100,12 @@ impl Writer {
         }
     }
 
+    /// The connection itself, for tests.
+    #[cfg(test)]
+    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
+        held(&self.connection)
+    }
+
     /// Puts a job into the queue; whether its caller is the one to write.
     fn enter(&self, job: Box<dyn Job>) -> bool {
         let mut queue = held(&self.queue);

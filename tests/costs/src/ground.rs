@@ -11,7 +11,7 @@ use dagwood::ids::Digest;
 use serde_json::json;
 
 /// The text of a DAG of one root, `width` tasks, one sink.
-pub(crate) fn fan(width: usize) -> String {
+pub fn fan(width: usize) -> String {
     let middle: Vec<_> = (0..width).map(|at| format!("t{at}")).collect();
     let mut text = format!("id = \"fan\"\nflow = [\"root >> [{}] >> sink\"]\n", middle.join(", "));
     for task in ["root", "sink"].into_iter().chain(middle.iter().map(String::as_str)) {
@@ -21,7 +21,7 @@ pub(crate) fn fan(width: usize) -> String {
 }
 
 /// The text of a DAG of `length` tasks, one after the other.
-pub(crate) fn chain(length: usize) -> String {
+pub fn chain(length: usize) -> String {
     let tasks: Vec<_> = (0..length).map(|at| format!("t{at}")).collect();
     let mut text = format!("id = \"chain\"\nflow = [\"{}\"]\n", tasks.join(" >> "));
     for task in &tasks {
@@ -31,7 +31,10 @@ pub(crate) fn chain(length: usize) -> String {
 }
 
 /// The DAG of a text whose tasks are all `noop`.
-pub(crate) fn dag(text: &str) -> Arc<Dag> {
+///
+/// # Panics
+/// When there is none in it.
+pub fn dag(text: &str) -> Arc<Dag> {
     let descriptor = Descriptor {
         name: "noop".to_owned(),
         version: semver::Version::new(0, 1, 0),
