@@ -8,13 +8,12 @@ pub const LARGE_TEXT_BYTES: usize = 1 << 20;
 /// So many tasks take several megabytes while something is made of each: their rows, their changes.
 pub const MANY_TASKS: usize = 10_000;
 
-/// What is larger has pages of its own, which go back when it is freed: more than the largest that one task hands over at once (16 MiB),
-/// so that such buffers are still used again.
+/// What is larger has pages of its own, which go back when it is freed: more than the largest that one task hands over at once (16 MiB).
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const OWN_PAGES_BYTES: libc::c_int = 20 << 20;
 
-/// To be called once, at the program's start. Left to itself, glibc keeps ever larger pieces for later once it has seen one: after a
-/// DAG file of a hundred thousand tasks that was half of all the memory.
+/// To be called once, at the program's start. Left to itself, glibc keeps larger pieces for later once it has seen one freed: after a
+/// DAG file of a hundred thousand tasks that was half of what the process had beyond its program.
 pub fn settle() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: it sets a number, before there are other threads.

@@ -321,7 +321,7 @@ impl Dag {
         for task in &mut self.tasks {
             let mut terms = task.terms.as_ref().clone();
             lower(&mut terms.limits);
-            task.terms = known.share(terms);
+            task.terms = known.share(terms, PartialEq::eq);
         }
         self.callbacks.change_each(|dag| dag.clone().lowered(lower));
         self

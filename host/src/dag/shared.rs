@@ -14,10 +14,10 @@ impl<T> Default for Shared<T> {
     }
 }
 
-impl<T: PartialEq> Shared<T> {
-    /// This, or the same that was met before.
-    pub(super) fn share(&mut self, value: T) -> Arc<T> {
-        let known = self.0.iter().rposition(|known| **known == value);
+impl<T> Shared<T> {
+    /// This, or one that is the same by `is_same`, and was met before.
+    pub(super) fn share(&mut self, value: T, is_same: impl Fn(&T, &T) -> bool) -> Arc<T> {
+        let known = self.0.iter().rposition(|known| is_same(known, &value));
         let shared = known.map_or_else(|| Arc::new(value), |at| self.0.remove(at));
         if self.0.len() == REMEMBERED {
             self.0.remove(0);
@@ -30,9 +30,10 @@ impl<T: PartialEq> Shared<T> {
 #[test]
 fn what_is_alike_is_one_as_long_as_it_is_remembered() {
     let mut shared = Shared::default();
-    let first = shared.share(0);
-    assert!((1..REMEMBERED).all(|other| !Arc::ptr_eq(&first, &shared.share(other))));
-    assert!(Arc::ptr_eq(&first, &shared.share(0)));
-    (1..=REMEMBERED).for_each(|other| drop(shared.share(other)));
-    assert!(!Arc::ptr_eq(&first, &shared.share(0)));
+    let mut share = |value: usize| shared.share(value, PartialEq::eq);
+    let first = share(0);
+    assert!((1..REMEMBERED).all(|other| !Arc::ptr_eq(&first, &share(other))));
+    assert!(Arc::ptr_eq(&first, &share(0)));
+    (1..=REMEMBERED).for_each(|other| drop(share(other)));
+    assert!(!Arc::ptr_eq(&first, &share(0)));
 }

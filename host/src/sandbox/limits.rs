@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// How often a running guest is looked at: a cancel or a deadline is met within two of these.
 pub(super) const TICK: Duration = Duration::from_millis(10);
-/// Bytes that free slots hold on to. Nobody's task has them, so an engine with many slots keeps less in each: it stays
-/// within the quarter of the machine that no task is given.
+/// Bytes that free slots hold on to. Nobody's task has them and no budget counts them, so what an engine keeps in all is bounded: with
+/// many slots it keeps less in each.
 pub(super) struct Kept {
     /// By one at most.
     each: usize,

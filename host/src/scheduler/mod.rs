@@ -189,7 +189,7 @@ pub struct Stopped;
 #[error("the thread of the scheduler cannot be started")]
 pub struct StartError(#[source] pub std::io::Error);
 
-/// The running loop. Dropping this ends it and what it runs, as a crash would: a commit that is under way is the last, and
+/// The running loop. Dropping this ends it and what it runs, as a crash would: a step that is under way is the last, and
 /// the process counts as living until then. What was committed is what the next process finds.
 pub struct Looping {
     ended: oneshot::Receiver<Result<(), StoreError>>,
@@ -213,8 +213,8 @@ impl Looping {
         ended.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Ends the loop and what it runs, and waits until it writes nothing any more: another may then go on in the name of
-    /// the same process.
+    /// Ends the loop, tells what it runs to end, and waits until the loop writes nothing any more: another may then go on in
+    /// the name of the same process.
     pub async fn end(self) {
         let Self { ended, held, told } = self;
         drop(held);

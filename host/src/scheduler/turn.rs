@@ -166,8 +166,8 @@ impl Loop {
         }
     }
 
-    /// An error where the loop was let go of: another may be about to go on in this process's name, and nothing is to be
-    /// committed or launched beside it.
+    /// An error where the loop was let go of: somebody waits for its end, to go on in this process's name. So it begins no
+    /// step any more, and nothing of the last one.
     fn check_held(&self) -> Result<(), StoreError> {
         self.held.has_changed().map(drop).map_err(|_| StoreError::Closed)
     }

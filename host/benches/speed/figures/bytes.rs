@@ -16,26 +16,10 @@ const CHUNK: usize = 1 << 20;
 
 pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
     let (mut ours, mut native) = (Vec::new(), Vec::new());
-    for round in 0..kit.rounds {
-        let home = kit.home(&["copy"])?;
-        let folder = home.folder.path();
-        let file = folder.join("large");
-        fill(&file, round as u64)?;
-        let dag = folder.join("copy.toml");
-        std::fs::write(
-            &dag,
-            "id = \"copy\"\n[tasks.copy]\nplugin = \"copy\"\nscratch = \"2GiB\"\ninputs.from = { file = \"large\" }\n",
-        )?;
-        let run = kit.runtime.block_on(async {
-            let loaded = home.load(&dag).await?;
-            home.run(&loaded).await
-        })?;
-        let instances = home.host.store.instances(run.1.key)?;
-        let copied = instances.first().context("no task")?;
-        ensure!(copied.outputs.iter().any(|output| output.artifact.size_bytes == BYTES as u64), "it was not copied");
-        let (start, end) = (copied.start_date.context("no start")?, copied.end_date.context("no end")?);
-        ours.push(end.duration_since(start).as_secs_f64());
-        native.push(copy(&file, &folder.join("copy"))?);
+    for _ in 0..kit.rounds {
+        let (through, beside) = through_a_task(kit, BYTES)?;
+        ours.push(through);
+        native.push(beside);
     }
     let native = Measured::of(native);
     Ok(vec![
@@ -45,12 +29,34 @@ pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
     ])
 }
 
-/// Bytes that are others in each round, so that nothing is published already.
-fn fill(file: &Path, round: u64) -> Result<()> {
+/// Seconds of a task that copies so many bytes, and of the same without a sandbox.
+pub(super) fn through_a_task(kit: &Kit, bytes: usize) -> Result<(f64, f64)> {
+    let home = kit.home(&["copy"])?;
+    let folder = home.folder.path();
+    let file = folder.join("large");
+    fill(&file, bytes)?;
+    let dag = folder.join("copy.toml");
+    std::fs::write(
+        &dag,
+        "id = \"copy\"\n[tasks.copy]\nplugin = \"copy\"\nscratch = \"2GiB\"\ninputs.from = { file = \"large\" }\n",
+    )?;
+    let run = kit.runtime.block_on(async {
+        let loaded = home.load(&dag).await?;
+        home.run(&loaded).await
+    })?;
+    let instances = home.host.store.instances(run.1.key)?;
+    let copied = instances.first().context("no task")?;
+    ensure!(copied.outputs.iter().any(|output| output.artifact.size_bytes == bytes as u64), "it was not copied");
+    let (start, end) = (copied.start_date.context("no start")?, copied.end_date.context("no end")?);
+    Ok((end.duration_since(start).as_secs_f64(), copy(&file, &folder.join("copy"))?))
+}
+
+/// Bytes without a pattern. Each home is new, so nothing is published already.
+fn fill(file: &Path, bytes: usize) -> Result<()> {
     let mut to = File::create(file)?;
-    let mut reader = blake3::Hasher::new().update(&round.to_le_bytes()).finalize_xof();
+    let mut reader = blake3::Hasher::new().finalize_xof();
     let mut chunk = vec![0; CHUNK];
-    for _ in 0..BYTES / CHUNK {
+    for _ in 0..bytes / CHUNK {
         reader.fill(&mut chunk);
         to.write_all(&chunk)?;
     }

@@ -24,27 +24,33 @@ impl RunObserver for Told {
     }
 }
 
+/// The median and the 99th percentile of the hand-offs in a chain, in milliseconds.
+pub(super) fn gaps(kit: &Kit, length: usize) -> Result<(f64, f64)> {
+    let home = kit.home(&["relay"])?;
+    let file = Dag::chain("chain", "relay", length).write(home.folder.path())?;
+    let told = Arc::new(Told::default());
+    kit.runtime.block_on(async {
+        let loaded = home.load(&file).await?;
+        home.run_watched(&loaded, Arc::clone(&told) as Arc<dyn RunObserver>).await
+    })?;
+    let told = told.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut gaps: Vec<f64> = told
+        .windows(2)
+        .filter(|pair| pair[0].0 && !pair[1].0)
+        .map(|pair| ms(pair[1].1.duration_since(pair[0].1)))
+        .collect();
+    ensure!(gaps.len() == length - 1, "{} hand-offs were seen", gaps.len());
+    gaps.sort_by(f64::total_cmp);
+    Ok((percentile(&gaps, 50.0), percentile(&gaps, 99.0)))
+}
+
 pub(crate) fn measure(kit: &Kit) -> Result<Vec<Figure>> {
     let (mut middle, mut late, mut commits) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..kit.rounds {
         commits.push(commit_ms(kit)?);
-        let home = kit.home(&["relay"])?;
-        let file = Dag::chain("chain", "relay", LENGTH).write(home.folder.path())?;
-        let told = Arc::new(Told::default());
-        kit.runtime.block_on(async {
-            let loaded = home.load(&file).await?;
-            home.run_watched(&loaded, Arc::clone(&told) as Arc<dyn RunObserver>).await
-        })?;
-        let told = told.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut gaps: Vec<f64> = told
-            .windows(2)
-            .filter(|pair| pair[0].0 && !pair[1].0)
-            .map(|pair| ms(pair[1].1.duration_since(pair[0].1)))
-            .collect();
-        ensure!(gaps.len() == LENGTH - 1, "{} hand-offs were seen", gaps.len());
-        gaps.sort_by(f64::total_cmp);
-        middle.push(percentile(&gaps, 50.0));
-        late.push(percentile(&gaps, 99.0));
+        let (half, nearly_all) = gaps(kit, LENGTH)?;
+        middle.push(half);
+        late.push(nearly_all);
     }
     let commit = Measured::of(commits);
     let most = (2.0 * commit.median).max(0.5);

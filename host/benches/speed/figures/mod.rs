@@ -9,6 +9,7 @@ mod history;
 mod large;
 mod noop;
 mod served;
+mod slopes;
 mod starts;
 
 use anyhow::Result;
@@ -33,4 +34,5 @@ pub(crate) const GROUPS: &[Group] = &[
     ("starts", starts::measure),
     ("bytes", bytes::measure),
     ("flights", flights::measure),
+    ("slopes", slopes::measure),
 ];

@@ -34,6 +34,7 @@ use crate::dag::locate;
 use crate::dag::model::{Dag, DagSettings, Edges, Task, TaskTerms};
 use crate::dag::path::DocPath;
 use crate::dag::shared::Shared;
+use crate::dag::template::Template;
 use crate::ids::{DagId, Digest, TaskId, TaskIx};
 use crate::limits::DAG_TASKS_MAX;
 
@@ -123,9 +124,9 @@ fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Optio
             };
             Some(Task {
                 id,
-                terms: known.share(terms),
+                terms: known.share(terms, PartialEq::eq),
                 description: spec.description.as_deref().map(Into::into),
-                params: known_params.share(params),
+                params: known_params.share(params, are_written_alike),
                 inputs: inputs.into_iter().collect(),
                 template_values: template_values.into(),
                 effective_weight,
@@ -143,6 +144,11 @@ fn graph(ground: &Ground<'_>, head: &Head, mistakes: &mut Vec<Mistake>) -> Optio
         edges,
         callbacks: Callbacks::default(),
     })
+}
+
+/// Equal, and written the same: `0.0` and `-0.0` are equal, and a plugin may tell them apart.
+fn are_written_alike(one: &Template, other: &Template) -> bool {
+    one == other && (*one == Template::empty() || format!("{one:?}") == format!("{other:?}"))
 }
 
 fn count_tasks(ground: &Ground<'_>, mistakes: &mut Vec<Mistake>) {

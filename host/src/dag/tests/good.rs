@@ -233,3 +233,13 @@ fn a_dag_is_shown_for_graphviz() {
 fn an_empty_table_of_grants_asks_for_nothing() {
     assert_eq!(found(&format!("{}grants = {{ http = [], env = {{}} }}\n", noop(""))), []);
 }
+
+#[test]
+fn params_that_are_written_otherwise_stay_so() {
+    let text = "id = 'x'\n[tasks.a]\nplugin = 'noop'\nparams = { x = 0.0 }\n[tasks.b]\nplugin = 'noop'\nparams = { x = -0.0 }\n\
+        [tasks.c]\nplugin = 'noop'\nparams = { x = 0.0 }\n";
+    let dag = dag(text);
+    let written = |at: usize| dag.tasks[at].params.source().to_string();
+    assert_eq!([written(0), written(1)], [r#"{"x":0.0}"#, r#"{"x":-0.0}"#]);
+    assert!(std::sync::Arc::ptr_eq(&dag.tasks[0].params, &dag.tasks[2].params), "what is alike is one");
+}

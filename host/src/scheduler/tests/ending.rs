@@ -1,6 +1,7 @@
 //! The end of the loop: in good order, dropped, waited for.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc as blocking};
 use std::time::Duration;
 
@@ -53,7 +54,12 @@ async fn the_end_is_waited_for_and_nothing_is_done_after_it() {
     let bench = Bench::new();
     let (lease, _) = bench.lease();
     let key = bench.new_run(&lease);
-    let launches = |_: &str, _| panic!("nothing is launched by a loop that is ended");
+    let launched = Arc::new(AtomicBool::new(false));
+    let notes = Arc::clone(&launched);
+    let launches = move |_: &str, _| {
+        notes.store(true, Ordering::SeqCst);
+        Act::Done
+    };
     let (scheduler, looping) = Scheduler::start(bench.parts(&lease, launches)).unwrap();
     let go = staying(&bench, &scheduler, key).await;
     let states = bench.states(key);
@@ -66,6 +72,7 @@ async fn the_end_is_waited_for_and_nothing_is_done_after_it() {
     go.send(()).unwrap();
     ending.await;
     assert!(scheduler.close().is_err());
+    assert!(!launched.load(Ordering::SeqCst), "what was committed last is not begun");
     assert_eq!(bench.states(key), states);
 }
 

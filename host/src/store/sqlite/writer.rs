@@ -4,6 +4,7 @@
 //! A thread of its own for that would cost each commit two changes of threads, which is as much as the commit.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -177,7 +178,7 @@ fn perform_all(
 ) -> rusqlite::Result<Vec<rusqlite::Result<()>>> {
     if let [alone] = group {
         // Its failure is that of the transaction.
-        return alone.perform(transaction).map(|()| vec![Ok(())]);
+        return guarded(alone.as_mut(), transaction).map(|()| vec![Ok(())]);
     }
     let mut ends = Vec::with_capacity(group.len());
     for job in group {
@@ -193,14 +194,24 @@ fn perform_all(
 }
 
 fn lost_transaction() -> rusqlite::Error {
+    aborted("the transaction was rolled back")
+}
+
+fn aborted(why: &str) -> rusqlite::Error {
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT);
-    rusqlite::Error::SqliteFailure(code, Some("the transaction was rolled back".to_owned()))
+    rusqlite::Error::SqliteFailure(code, Some(why.to_owned()))
+}
+
+/// Performs a job. Its panic is its own failure: it may run on the thread of somebody else, who has nothing to do with it.
+fn guarded(job: &mut dyn Job, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    catch_unwind(AssertUnwindSafe(|| job.perform(transaction)))
+        .unwrap_or_else(|_| Err(aborted("what was to be written panicked")))
 }
 
 /// Runs one job in a savepoint of its own: its failure does not touch the others of the group.
 fn perform(job: &mut dyn Job, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch("SAVEPOINT job")?;
-    let end = job.perform(transaction);
+    let end = guarded(job, transaction);
     let close = match end {
         Ok(()) => "RELEASE job",
         Err(_) => "ROLLBACK TO job; RELEASE job",

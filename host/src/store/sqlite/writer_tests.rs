@@ -67,25 +67,27 @@ fn until_waiting(writer: &Writer, jobs: usize) {
 }
 
 #[test]
-fn those_who_came_meanwhile_are_written_by_one_of_them_also_after_a_panic() {
+fn those_who_came_meanwhile_are_written_by_one_of_them_and_a_panic_is_its_own_failure() {
     let writer = Writer::new(connection(), PathBuf::from("db"));
     let ((inside, is_inside), (go, on)) = (mpsc::channel(), mpsc::channel::<()>());
+    let broken = |_: &Transaction<'_>| -> rusqlite::Result<usize> { panic!("this job is broken on purpose") };
     std::thread::scope(|scope| {
         let first = scope.spawn(|| {
-            writer.call(move |_| {
+            writer.call(move |tx| {
                 inside.send(()).unwrap();
                 on.recv().unwrap();
-                panic!("this job is broken on purpose");
-                #[allow(unreachable_code)]
-                Ok(())
+                broken(tx)
             })
         });
         is_inside.recv().unwrap();
         let insert = |number: i64| writer.call(move |tx| tx.execute("INSERT INTO kept VALUES (?1)", [number]));
         let others: Vec<_> = (0..5).map(|number| scope.spawn(move || insert(number))).collect();
-        until_waiting(&writer, 5);
+        let second = scope.spawn(|| writer.call(broken));
+        until_waiting(&writer, 6);
         go.send(()).unwrap();
-        assert!(first.join().is_err());
+        for broken in [first, second] {
+            assert!(broken.join().unwrap().is_err(), "its caller is told, and nobody else panics");
+        }
         for other in others {
             assert_eq!(other.join().unwrap().unwrap(), 1);
         }

@@ -102,23 +102,27 @@ pub fn take(column: &Column, part: DatePart) -> Result<Vec<Column>, DataError> {
         }
     };
     let spans = Spans::of(times, part.span());
-    let values: Vec<f64> = spans.begins().map(|begin| shown(begin).map_or(f64::NAN, |at| part.value(at))).collect();
-    let number = |name: String, by_span: Vec<f64>| {
-        let values = times.iter().map(|time| spans.place(*time).map_or(f64::NAN, |place| by_span[place]));
-        Column { name, data: ColumnData::Number(values.collect()) }
+    let number = |name: String, of: fn(f64) -> f64| {
+        let at = |time: i64| shown(time).map_or(f64::NAN, |at| of(part.value(at)));
+        let values = if spans.count() <= times.len() {
+            let by_span: Vec<f64> = spans.begins().map(at).collect();
+            times.iter().map(|time| spans.place(*time).map_or(f64::NAN, |place| by_span[place])).collect()
+        } else {
+            times.iter().map(|time| at(*time)).collect()
+        };
+        Column { name, data: ColumnData::Number(values) }
     };
     let mut names = part.columns(&column.name).into_iter();
     Ok(match (names.next(), names.next()) {
         (Some(sine), Some(cosine)) => {
-            let round = |of: fn(f64) -> f64| values.iter().map(|share| of(share * TAU)).collect();
-            vec![number(sine, round(f64::sin)), number(cosine, round(f64::cos))]
+            vec![number(sine, |share| (share * TAU).sin()), number(cosine, |share| (share * TAU).cos())]
         }
-        (Some(name), None) => vec![number(name, values)],
+        (Some(name), None) => vec![number(name, |value| value)],
         (None, _) => Vec::new(),
     })
 }
 
-/// How long a part stays the same, so that the calendar is asked once for all instants of a span.
+/// How long a part stays the same, so that the calendar is asked once for all instants of a span, where the spans are fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Span {
     /// A minute of any day.
@@ -146,12 +150,12 @@ impl Span {
     }
 }
 
-/// All spans from the first to the last that is met: days are 7.3 million at most.
+/// All spans from the first to the last that is met.
 struct Spans {
     span: Span,
     reach: RangeInclusive<i64>,
     first: i64,
-    count: i64,
+    count: u32,
 }
 
 impl Spans {
@@ -162,13 +166,19 @@ impl Spans {
             Some(ends.map_or((at, at), |(first, last)| (first.min(at), last.max(at))))
         });
         let (first, count) = ends.map_or((0, 0), |(first, last)| (first, last - first + 1));
+        // What a clock can show has 7.3 million days.
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
         Self { span, reach, first, count }
+    }
+
+    fn count(&self) -> usize {
+        self.count as usize
     }
 
     /// The first instant of each.
     fn begins(&self) -> impl Iterator<Item = i64> {
         let (first, length) = (self.first, self.span.microseconds());
-        (0..self.count).map(move |place| (first + place) * length)
+        (0..i64::from(self.count)).map(move |place| (first + place) * length)
     }
 
     /// Which of them an instant is in; none for what no clock shows, such as a gap.
@@ -233,16 +243,20 @@ mod tests {
     fn each_instant_has_its_own_part() {
         let texts =
             ["1969-12-31T23:59:59.9", "1970-01-01", "0001-02-03T04:05:06", "2026-11-28T12:34:56", "9999-12-31T23:59"];
-        let mut times: Vec<i64> = texts.iter().map(|text| parse(text).unwrap()).collect();
-        times.extend([ColumnData::NO_TIME, i64::MAX]);
-        let column = Column { name: "date".into(), data: ColumnData::Time(times.clone()) };
-        for part in [DatePart::Year, DatePart::DayOfYear, DatePart::Weekday, DatePart::Hour, DatePart::Minute] {
-            let found = take(&column, part).unwrap().remove(0).data;
-            let ColumnData::Number(found) = found else { panic!("a part is a number") };
-            for (time, found) in times.iter().zip(found) {
-                match shown(*time) {
-                    Some(at) => assert_eq!(found, part.value(at), "{at} {part:?}"),
-                    None => assert!(found.is_nan()),
+        let far_apart: Vec<i64> = texts.iter().map(|text| parse(text).unwrap()).collect();
+        // Many instants of few days, also before 1970.
+        let near: Vec<i64> = (-1_500..1_500).map(|step| step * (7 * 60 * MINUTE + 61_000_000)).collect();
+        for mut times in [far_apart, near] {
+            times.extend([ColumnData::NO_TIME, i64::MAX]);
+            let column = Column { name: "date".into(), data: ColumnData::Time(times.clone()) };
+            for part in [DatePart::Year, DatePart::DayOfYear, DatePart::Weekday, DatePart::Hour, DatePart::Minute] {
+                let found = take(&column, part).unwrap().remove(0).data;
+                let ColumnData::Number(found) = found else { panic!("a part is a number") };
+                for (time, found) in times.iter().zip(found) {
+                    match shown(*time) {
+                        Some(at) => assert_eq!(found, part.value(at), "{at} {part:?}"),
+                        None => assert!(found.is_nan()),
+                    }
                 }
             }
         }
