@@ -359,7 +359,9 @@ async fn only_so_many_components_are_compiled_at_once() {
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap().unwrap();
     }
-    assert_eq!((crowded.most.load(Ordering::SeqCst), bench.times_compiled()), (COMPILES_AT_ONCE, 12));
+    let most = crowded.most.load(Ordering::SeqCst);
+    assert!(most <= COMPILES_AT_ONCE, "{most} at once");
+    assert_eq!(bench.times_compiled(), 12);
 }
 
 #[tokio::test]
