@@ -1,8 +1,8 @@
 //! The logistic function of several numbers at once, from a table: between its places it is its Taylor polynomial of the fourth
 //! degree, which at most half a step away is off by less than 1e-14.
 //!
-//! Four side by side, so that the processor's vector unit is used: in a guest whose NaNs are made canonical that costs two steps more
-//! for each step of floating point, for a vector as for one number.
+//! Four side by side, so that the processor's vector unit is used: in a guest whose NaNs are made canonical each step of floating point
+//! takes two instructions more for a vector, and four more for one number.
 
 use std::array::from_fn;
 
