@@ -22,8 +22,8 @@ pub fn settle() {
     }
 }
 
-/// Gives back to the system what was freed: the allocator keeps it for later, and later may be never. It looks at all free memory, a
-/// millisecond or so for each hundred megabytes; so this is for after something large.
+/// Gives back to the system what was freed: the allocator keeps it for later, and later may be never. It looks at all free memory, so
+/// this is for after something large.
 pub fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: glibc says that any thread may call it at any time; it touches nothing that is in use.

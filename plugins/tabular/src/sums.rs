@@ -1,7 +1,7 @@
 //! Sums over columns. Numbers are added many side by side: so the processor's vector unit is used, and no addition waits for the one
 //! before. The order is the same everywhere.
 
-/// Sums side by side. With canonical NaNs an addition takes a guest three times as long, so more of them have to be under way.
+/// Sums side by side. With canonical NaNs a guest waits longer for an addition, so more of them have to be under way.
 const LANES: usize = 16;
 
 /// The sum of numbers.
